@@ -1,0 +1,545 @@
+import type { Call, CallChanges, CallFields, Outcome, Source } from '../calls/call.ts'
+import type { Attempt, Colour, Opportunity, OpportunityChanges } from '../opportunities/opportunity.ts'
+import type { Instant } from '../time.ts'
+
+/*
+ * The heart: every rule of an attempt that needs no database. Nothing here reads a clock, a random number or a row;
+ * what is known comes in, what follows goes out. The rules are named A1 to B18 as in the specification.
+ */
+
+const MAXIMUM_ATTEMPTS = 5
+const TRIES_BEFORE_STANDING_BACK = 3
+
+// ── A call as an attempt ────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A1: an outbound call that is linked to a contact. Only such a call can be an attempt. */
+export function isEligible(call: CallFields): call is CallFields & { entity_id: string } {
+  return call.direction === 'outbound' && call.entity_type === 'contacts' && call.entity_id !== null
+}
+
+const COLOURS: ReadonlyMap<string, Colour> = new Map([
+  ['completed', 'green'],
+  ['answered', 'green'],
+  ['rejected', 'red'],
+  ['failed', 'orange'],
+  ['no_answer', 'orange'],
+  ['busy', 'orange'],
+])
+
+const fold = (word: string): string => word.trim().toLowerCase()
+
+/** A3: the colour of a call's status; none and unknown ones are orange. */
+export function colourOf(callStatus: string | null): Colour {
+  return COLOURS.get(fold(callStatus ?? '')) ?? 'orange'
+}
+
+/** B10: whether A3 names this status, so that it is a result and not just a word. */
+function isResult(callStatus: unknown): boolean {
+  return typeof callStatus === 'string' && COLOURS.has(fold(callStatus))
+}
+
+const isBlank = (text: string | null): boolean => text === null || text.trim() === ''
+
+/** A12: the summary, else the result, else nothing. */
+function notesOf(call: CallFields): string {
+  for (const text of [call.resumen_llamada, call.call_result]) if (text !== null && !isBlank(text)) return text
+  return ''
+}
+
+/** A12: when the try took place. */
+export function attemptedAt(call: Pick<Call, 'started_at' | 'created_at'>): Instant {
+  return call.started_at ?? call.created_at
+}
+
+/** A12: ISO 8601 in UTC ending in `Z`, with a fraction only where it is not zero. */
+export function formatInstant(instant: Instant): string {
+  const text = new Date(instant).toISOString()
+  return text.endsWith('.000Z') ? `${text.slice(0, -5)}Z` : text
+}
+
+/** A3, A12, A4: the attempt that this call is; a call without notes leaves those that the attempt has. */
+function attemptOf(call: Call, previous?: Attempt): Attempt {
+  return {
+    status: colourOf(call.call_status),
+    call_id: call.id,
+    attempted_at: attemptedAt(call),
+    notes: notesOf(call) || (previous?.notes ?? ''),
+    call_created_at: call.created_at,
+  }
+}
+
+// ── An opportunity and what follows from its attempts (B1) ──────────────────────────────────────────────────────────
+
+/** A7, B3: the lowest green number, or null. */
+export function successfulAttempt(opportunity: Opportunity): number | null {
+  const index = opportunity.attempts.findIndex((attempt) => attempt.status === 'green')
+  return index < 0 ? null : index + 1
+}
+
+/** A7, B1: completed by a green attempt, or ticked by hand in an older system. */
+export function isCompleted(opportunity: Opportunity): boolean {
+  return opportunity.completed_elsewhere || successfulAttempt(opportunity) !== null
+}
+
+/** A8: the time of the latest attempt, or null. */
+export function lastContactAttemptAt(opportunity: Opportunity): Instant | null {
+  return opportunity.attempts.at(-1)?.attempted_at ?? null
+}
+
+/** A12: `first_call_attempts` as the user reads it. */
+export function firstCallAttempts(opportunity: Opportunity): Record<string, FirstCallAttempt> {
+  return Object.fromEntries(
+    opportunity.attempts.map(({ status, call_id, attempted_at, notes }, index) => [
+      String(index + 1),
+      { status, call_id, attempted_at: formatInstant(attempted_at), notes },
+    ]),
+  )
+}
+
+/** One value of `first_call_attempts` (A12). */
+export interface FirstCallAttempt {
+  status: Colour
+  call_id: string
+  attempted_at: string
+  notes: string
+}
+
+/** Whether a status counts as active; every other word counts as closed. */
+export function isActive(status: string): boolean {
+  return status === 'pending' || status === 'assigned' || status === 'contacted'
+}
+
+/** Active and not completed. */
+export function isOpen(opportunity: Opportunity): boolean {
+  return isActive(opportunity.status) && !isCompleted(opportunity)
+}
+
+/** B4: by time; at the same time foreign ones first as they were given, then by the call's creation, then by id. */
+function inOrder(attempts: readonly Attempt[]): Attempt[] {
+  return [...attempts].sort((a, b) => {
+    if (a.attempted_at !== b.attempted_at) return a.attempted_at - b.attempted_at
+    if (a.call_created_at === null || b.call_created_at === null) {
+      return Number(a.call_created_at !== null) - Number(b.call_created_at !== null)
+    }
+    return a.call_created_at - b.call_created_at || compareIds(a.call_id, b.call_id)
+  })
+}
+
+const compareIds = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+
+/** A2: newest first; of equally new ones the greatest id first. */
+const newestFirst = (a: Opportunity, b: Opportunity): number => b.created_at - a.created_at || compareIds(b.id, a.id)
+
+const isSameAttempt = (a: Attempt, b: Attempt | undefined): boolean =>
+  b !== undefined &&
+  a.call_id === b.call_id &&
+  a.status === b.status &&
+  a.attempted_at === b.attempted_at &&
+  a.notes === b.notes &&
+  a.call_created_at === b.call_created_at
+
+/** A6, A8: with a new attempt in its place; `pending` becomes `contacted`. */
+function withNew(opportunity: Opportunity, attempt: Attempt): Opportunity {
+  return {
+    ...opportunity,
+    status: opportunity.status === 'pending' ? 'contacted' : opportunity.status,
+    attempts: inOrder([...opportunity.attempts, attempt]),
+  }
+}
+
+/** A4, B7: with this call's attempt as the call now is, no longer foreign; the same object where nothing changes. */
+function withUpdated(opportunity: Opportunity, call: Call): Opportunity {
+  const attempts = inOrder(
+    opportunity.attempts.map((attempt) => (attempt.call_id === call.id ? attemptOf(call, attempt) : attempt)),
+  )
+  const isUnchanged = attempts.every((attempt, index) => isSameAttempt(attempt, opportunity.attempts[index]))
+  return isUnchanged ? opportunity : { ...opportunity, attempts }
+}
+
+/** B5: without this call's attempt; later ones move down. */
+function without(opportunity: Opportunity, callId: string): Opportunity {
+  return { ...opportunity, attempts: opportunity.attempts.filter((attempt) => attempt.call_id !== callId) }
+}
+
+// ── Decisions ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** All that a decision about one call or opportunity may rest on. */
+export interface Situation {
+  /** Of the contacts concerned: all that are active, and those that hold the call. */
+  opportunities: readonly Opportunity[]
+  /** Of the contacts concerned: the calls that are pending, and those that an opportunity concerned turned away. */
+  calls: readonly Call[]
+  /** Whether we have a contact or an opportunity for this contact's id (B18). */
+  isKnownContact: (contactId: string) => boolean
+  /** The moment of the decision, by the database's clock. */
+  now: Instant
+}
+
+/** What a decision changes: the next states of opportunities and calls, each with its raised revision (B14). */
+export interface Decision {
+  opportunities: readonly Opportunity[]
+  calls: readonly Call[]
+}
+
+/** Where a call belongs by A1, A2, A5 and B8, looking no further than the opportunities given. */
+type Placement =
+  | { outcome: 'registered' | 'limit_reached' | 'first_call_completed'; opportunity: Opportunity }
+  | { outcome: 'not_outbound' | 'not_a_contact' | 'unknown_contact' | 'no_open_opportunity' }
+
+function placementOf(call: Call, opportunities: Iterable<Opportunity>, situation: Situation): Placement {
+  if (call.direction !== 'outbound') return { outcome: 'not_outbound' }
+  if (!isEligible(call)) return { outcome: 'not_a_contact' }
+  const ofContact = [...opportunities].filter((opportunity) => opportunity.contact_id === call.entity_id)
+  const active = ofContact.filter(({ status }) => isActive(status)).sort(newestFirst)
+  const open = active.find((opportunity) => !isCompleted(opportunity))
+  if (open !== undefined) {
+    return { outcome: open.attempts.length < MAXIMUM_ATTEMPTS ? 'registered' : 'limit_reached', opportunity: open }
+  }
+  const [completed] = active
+  if (completed !== undefined) return { outcome: 'first_call_completed', opportunity: completed }
+  const isKnown = ofContact.length > 0 || situation.isKnownContact(call.entity_id)
+  return { outcome: isKnown ? 'no_open_opportunity' : 'unknown_contact' }
+}
+
+/** A call as it is to be, and as it is stored; `stored` is null where the call is new. */
+export interface Subject {
+  call: Call
+  stored: Call | null
+}
+
+/**
+ * Decides a call that is new, changed or still pending: A1 to A8, B2 to B9.
+ *
+ * @returns the next states of every opportunity and call that changes, the call itself among them
+ */
+export function decideCall(situation: Situation, subject: Subject): Decision {
+  const draft = new Draft(situation, subject)
+  draft.settlePendingOf(draft.contactsOf(subject.call), subject.call.id)
+  draft.settle(subject.call)
+  return draft.decision()
+}
+
+/** Decides the deletion of a call (B5); the call itself is not among what the decision changes. */
+export function decideDeletion(situation: Situation, call: Call): Decision {
+  const draft = new Draft(situation, { call, stored: call })
+  draft.settlePendingOf(draft.contactsOf(call), call.id)
+  draft.withdraw(call)
+  return draft.decision()
+}
+
+/** Decides a person's change of an opportunity (A8, B6). */
+export function decideOpportunityChange(
+  situation: Situation,
+  opportunity: Opportunity,
+  changes: OpportunityChanges,
+): Decision {
+  const changed = { ...opportunity, ...changes }
+  const isUnchanged = OPPORTUNITY_CHANGES.every((field) => changed[field] === opportunity[field])
+  if (isUnchanged) return { opportunities: [], calls: [] }
+  const draft = new Draft(situation)
+  const reopens = isOpen(changed) && !isOpen(opportunity)
+  draft.changeOpportunity(changed)
+  if (reopens) {
+    draft.settlePendingOf(new Set([opportunity.contact_id]))
+    draft.reconsiderIfOpen(opportunity.id)
+  }
+  return draft.decision()
+}
+
+const OPPORTUNITY_CHANGES = ['title', 'status', 'assigned_to', 'source'] as const
+
+/** One decision in the making. It remembers what was stored, so that only what really changes is written. */
+class Draft {
+  readonly #situation: Situation
+  readonly #opportunities: Map<string, Opportunity>
+  readonly #changedOpportunities = new Set<string>()
+  readonly #calls: Map<string, Call>
+  readonly #storedCalls: Map<string, Call>
+
+  constructor(situation: Situation, subject?: Subject) {
+    this.#situation = situation
+    this.#opportunities = new Map(situation.opportunities.map((opportunity) => [opportunity.id, opportunity]))
+    this.#calls = new Map(situation.calls.map((call) => [call.id, call]))
+    if (subject?.stored) this.#calls.set(subject.call.id, subject.stored)
+    this.#storedCalls = new Map(this.#calls)
+  }
+
+  /** The contacts whose opportunities a decision about this call may touch. */
+  contactsOf(call: Call): Set<string> {
+    const contactIds = new Set(this.#holdersOf(call.id).map((opportunity) => opportunity.contact_id))
+    return isEligible(call) ? contactIds.add(call.entity_id) : contactIds
+  }
+
+  /** B9: the pending calls of these contacts are decided first, oldest first; a stubborn one stands back. */
+  settlePendingOf(contactIds: ReadonlySet<string>, exceptCallId?: string): void {
+    const isFirst = (call: Call): boolean =>
+      call.pending !== null &&
+      call.pending.tries < TRIES_BEFORE_STANDING_BACK &&
+      call.id !== exceptCallId &&
+      isEligible(call) &&
+      contactIds.has(call.entity_id)
+    const sinceWhen = (call: Call): Instant => call.pending?.since ?? 0
+    const first = [...this.#calls.values()].filter(isFirst)
+    first.sort((a, b) => sinceWhen(a) - sinceWhen(b) || compareIds(a.id, b.id))
+    for (const call of first) this.settle(call)
+  }
+
+  /** B2: a call that is an attempt stays where it is registered while it fits; any other looks for a place. */
+  settle(call: Call): void {
+    const holders = this.#holdersOf(call.id)
+    const [holder, ...others] = holders
+    if (holder !== undefined && isEligible(call) && call.entity_id === holder.contact_id) {
+      const updated = withUpdated(holder, call)
+      if (updated !== holder) this.changeOpportunity(updated)
+      this.#settled(call, 'registered', holder.id)
+      if (!isOpen(holder)) this.reconsiderIfOpen(holder.id)
+      for (const other of others) this.#release(other.id, call.id)
+    } else {
+      for (const { id } of holders) this.#release(id, call.id)
+      this.#place(call)
+    }
+  }
+
+  /** B5: the call is gone and gives its attempt back. */
+  withdraw(call: Call): void {
+    this.#calls.delete(call.id)
+    for (const { id } of this.#holdersOf(call.id)) this.#release(id, call.id)
+  }
+
+  changeOpportunity(opportunity: Opportunity): void {
+    const { revision } = opportunity
+    this.#opportunities.set(opportunity.id, { ...opportunity, revision: revision + 1, updated_at: this.#situation.now })
+    this.#changedOpportunities.add(opportunity.id)
+  }
+
+  /** B6: where the opportunity is open, the eligible calls that it turned away are placed again, in B4's order. */
+  reconsiderIfOpen(opportunityId: string): void {
+    const opportunity = this.#opportunities.get(opportunityId)
+    if (opportunity === undefined || !isOpen(opportunity)) return
+    const isTurnedAway = (call: Call): boolean =>
+      (call.outcome === 'limit_reached' || call.outcome === 'first_call_completed') &&
+      call.opportunity_id === opportunityId &&
+      isEligible(call)
+    const turnedAway = [...this.#calls.values()].filter(isTurnedAway)
+    turnedAway.sort((a, b) => attemptedAt(a) - attemptedAt(b) || a.created_at - b.created_at || compareIds(a.id, b.id))
+    for (const call of turnedAway) this.#place(call)
+  }
+
+  decision(): Decision {
+    const opportunities = [...this.#changedOpportunities].flatMap((id) => this.#opportunities.get(id) ?? [])
+    const calls: Call[] = []
+    for (const call of this.#calls.values()) {
+      const stored = this.#storedCalls.get(call.id)
+      if (stored === undefined) calls.push(call)
+      else if (!isSameCall(call, stored)) {
+        calls.push({ ...call, revision: stored.revision + 1, updated_at: this.#situation.now })
+      }
+    }
+    return { opportunities, calls }
+  }
+
+  /** Who holds an attempt of this call; one that holds it as foreign first: it "first becomes that call's" (B7). */
+  #holdersOf(callId: string): Opportunity[] {
+    const isForeign = (opportunity: Opportunity): boolean =>
+      opportunity.attempts.some((attempt) => attempt.call_id === callId && attempt.call_created_at === null)
+    return [...this.#opportunities.values()]
+      .filter((opportunity) => opportunity.attempts.some((attempt) => attempt.call_id === callId))
+      .sort((a, b) => Number(isForeign(b)) - Number(isForeign(a)))
+  }
+
+  #release(opportunityId: string, callId: string): void {
+    const opportunity = this.#opportunities.get(opportunityId)
+    if (opportunity === undefined) return
+    this.changeOpportunity(without(opportunity, callId))
+    this.reconsiderIfOpen(opportunityId)
+  }
+
+  #place(call: Call): void {
+    const placement = placementOf(call, this.#opportunities.values(), this.#situation)
+    switch (placement.outcome) {
+      case 'registered':
+        this.changeOpportunity(withNew(placement.opportunity, attemptOf(call)))
+        this.#settled(call, placement.outcome, placement.opportunity.id)
+        break
+      case 'limit_reached':
+      case 'first_call_completed': {
+        const { opportunity, outcome } = placement
+        const stored = this.#storedCalls.get(call.id)
+        const isOldNews = stored?.outcome === outcome && stored.opportunity_id === opportunity.id
+        // B14: who turns a call away says so by its revision, or a deletion at the same moment would miss the call.
+        if (!isOldNews) this.changeOpportunity(opportunity)
+        this.#settled(call, outcome, opportunity.id)
+        break
+      }
+      case 'not_outbound':
+      case 'not_a_contact':
+      case 'unknown_contact':
+      case 'no_open_opportunity':
+        this.#settled(call, placement.outcome, null)
+        break
+      default:
+        placement satisfies never
+    }
+  }
+
+  #settled(call: Call, outcome: Outcome, opportunityId: string | null): void {
+    this.#calls.set(call.id, { ...call, outcome, opportunity_id: opportunityId, pending: null })
+  }
+}
+
+// ── Attempts of an older system (B7) ────────────────────────────────────────────────────────────────────────────────
+
+/** What an older system says of an opportunity's attempts; a number is a key from "1" to "5". */
+export interface OlderAttempts {
+  first_call_attempts: Readonly<Record<string, Omit<Attempt, 'call_created_at'>>>
+  first_call_completed?: boolean | undefined
+}
+
+/** What we know of the calls that those attempts name. */
+export interface NamedCalls {
+  /** Calls of ours, by id. */
+  calls: ReadonlyMap<string, Call>
+  /** Ids of calls that were deleted (B5). */
+  deleted: ReadonlySet<string>
+  /** Ids that another opportunity's attempts hold. */
+  heldElsewhere: ReadonlySet<string>
+}
+
+export interface Fault {
+  path: string
+  message: string
+}
+
+/**
+ * Takes over the attempts of an older system (B1, B7).
+ *
+ * @param opportunity the new opportunity, without attempts
+ * @returns the opportunity with its attempts, and the calls of ours that are among them; or every fault
+ */
+export function withOlderAttempts(
+  opportunity: Opportunity,
+  older: OlderAttempts,
+  named: NamedCalls,
+): { opportunity: Opportunity; calls: readonly Call[] } | { faults: readonly Fault[] } {
+  const faults: Fault[] = []
+  const attempts: Attempt[] = []
+  const calls: Call[] = []
+  const entries = Object.entries(older.first_call_attempts).sort(([a], [b]) => Number(a) - Number(b))
+  if (entries.length > MAXIMUM_ATTEMPTS) {
+    faults.push({ path: 'first_call_attempts', message: `has ${entries.length} attempts, and five is the most` })
+  }
+  for (const [number, given] of entries) {
+    const path = `first_call_attempts.${number}`
+    const refuse = (message: string): void => void faults.push({ path: `${path}.call_id`, message })
+    if (!/^[1-5]$/.test(number)) faults.push({ path, message: 'an attempt has a number from "1" to "5"' })
+    const call = named.calls.get(given.call_id)
+    if (attempts.some(({ call_id }) => call_id === given.call_id)) refuse('names the same call as an earlier attempt')
+    else if (named.heldElsewhere.has(given.call_id)) refuse('names a call that another opportunity counts already')
+    else if (named.deleted.has(given.call_id)) refuse('names a call that was deleted')
+    else if (call !== undefined && !(isEligible(call) && call.entity_id === opportunity.contact_id)) {
+      refuse('names a call that is not an outbound call to this contact')
+    }
+    if (call === undefined) attempts.push({ ...given, call_created_at: null })
+    else {
+      attempts.push(attemptOf(call, { ...given, call_created_at: null }))
+      calls.push({ ...call, outcome: 'registered', opportunity_id: opportunity.id, pending: null })
+    }
+  }
+  const hasGreen = attempts.some(({ status }) => status === 'green')
+  if (hasGreen && older.first_call_completed === false) {
+    faults.push({ path: 'first_call_completed', message: 'is false, but there is a green attempt' })
+  }
+  if (faults.length > 0) return { faults }
+  const isContacted = attempts.length > 0 && opportunity.status === 'pending'
+  return {
+    opportunity: {
+      ...opportunity,
+      status: isContacted ? 'contacted' : opportunity.status,
+      attempts: inOrder(attempts),
+      completed_elsewhere: older.first_call_completed === true && !hasGreen,
+    },
+    calls,
+  }
+}
+
+// ── What a call's fields become when somebody reports it (B10, B11) ─────────────────────────────────────────────────
+
+/** B10: among machines the higher one replaces the lower, and equals keep the first. */
+const RANK: Readonly<Record<Exclude<Source, 'person'>, number>> = {
+  statistics: 5,
+  end: 4,
+  answer: 3,
+  start: 2,
+  email: 1,
+}
+
+/** A person's clearing of these stands; any other field that a person cleared is simply empty (B10). */
+const isClearingKept = (field: keyof CallFields): boolean => field === 'entity_type' || field === 'entity_id'
+
+/** A person's change (B10): what is sent is taken, `null` clears. */
+export function changedByPerson(call: Call, changes: CallChanges): Call {
+  const sources = { ...call.sources }
+  for (const field of fieldsOf(changes)) {
+    if (changes[field] === null && !isClearingKept(field)) delete sources[field]
+    else sources[field] = 'person'
+  }
+  return { ...call, ...changes, sources }
+}
+
+/** The same call reported again by a person's `POST`: what it lacks or brings empty stays (B11, B12). */
+export function repeatedByPerson(call: Call, report: CallChanges): Call {
+  return changedByPerson(call, withoutEmpty(report))
+}
+
+/** A machine's report of a call that exists: it fills what is empty and replaces what a lower machine wrote (B10, B11). */
+export function reportedByMachine(call: Call, report: CallChanges, machine: Exclude<Source, 'person'>): Call {
+  const taken: CallChanges = {}
+  const sources = { ...call.sources }
+  const take = <Field extends keyof CallFields>(field: Field, value: CallFields[Field] | undefined): void => {
+    const source: Source | undefined = sources[field]
+    const isFirstResult = field === 'call_status' && !isResult(call.call_status) && isResult(value)
+    const isFree = source === undefined && isEmpty(call[field])
+    const isLower = source !== undefined && source !== 'person' && RANK[source] < RANK[machine]
+    if (value === undefined || !(isFirstResult || isFree || isLower)) return
+    taken[field] = value
+    sources[field] = machine
+  }
+  for (const field of fieldsOf(withoutEmpty(report))) take(field, report[field])
+  return { ...call, ...taken, sources }
+}
+
+const fieldsOf = (changes: CallChanges): (keyof CallFields)[] => Object.keys(changes) as (keyof CallFields)[]
+
+const isEmpty = (value: unknown): boolean =>
+  value === undefined || value === null || (typeof value === 'string' && value.trim() === '')
+
+function withoutEmpty(report: CallChanges): CallChanges {
+  return Object.fromEntries(Object.entries(report).filter(([, value]) => !isEmpty(value)))
+}
+
+/** Whether nothing of the stored call differs, so that there is nothing to write (B14). */
+function isSameCall(a: Call, b: Call): boolean {
+  const fields = Object.keys({ ...a.sources, ...b.sources }) as (keyof CallFields)[]
+  return (
+    fields.every((field) => a.sources[field] === b.sources[field]) &&
+    CALL_FIELDS.every((field) => a[field] === b[field]) &&
+    a.outcome === b.outcome &&
+    a.opportunity_id === b.opportunity_id &&
+    a.pending?.since === b.pending?.since
+  )
+}
+
+const CALL_FIELDS = [
+  'entity_type',
+  'entity_id',
+  'direction',
+  'call_status',
+  'call_result',
+  'resumen_llamada',
+  'phone_number',
+  'extension',
+  'started_at',
+  'answered_at',
+  'ended_at',
+  'duration_seconds',
+] as const satisfies readonly (keyof CallFields)[]

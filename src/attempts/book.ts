@@ -1,0 +1,173 @@
+import type { Call } from '../calls/call.ts'
+import type { Opportunity } from '../opportunities/opportunity.ts'
+import type { Instant } from '../time.ts'
+import type { Decision, Situation } from './attempt.ts'
+
+/** An answer that is kept for a repeated `Idempotency-Key`. */
+export interface Answer {
+  status: number
+  body: unknown
+}
+
+/** An `Idempotency-Key` as it is stored: per owner, and for a batch one per place. */
+export interface AnswerKey {
+  owner: string
+  key: string
+  place: number
+  /** Tells whether a repeated key comes with the same request. */
+  requestHash: string
+}
+
+/** What was read for a batch, in plain lists. */
+export interface Reading {
+  now: Instant
+  opportunities: readonly Opportunity[]
+  calls: readonly Call[]
+  /** Ids and provider keys of deleted calls (B5). */
+  stones: readonly { id: string; provider: string | null; provider_call_id: string | null }[]
+  /** B7: which opportunity holds a call's id as a foreign attempt. */
+  foreignAttempts: readonly { call_id: string; opportunity_id: string }[]
+  knownContactIds: readonly string[]
+  answers: readonly (AnswerKey & { answer: Answer })[]
+}
+
+const providerKey = (provider: string, callId: string): string => JSON.stringify([provider, callId])
+
+export const answerKey = ({ owner, key, place }: AnswerKey): string => JSON.stringify([owner, key, place])
+
+/**
+ * What is known while a batch is decided: what was read, and on top of it what the decisions so far have changed, so
+ * that each decision sees the one before it.
+ */
+export class Book {
+  readonly now: Instant
+  readonly #read: Reading
+  readonly #opportunities = new Map<string, Opportunity>()
+  readonly #opportunitiesByContact = new Map<string, Set<string>>()
+  readonly #calls = new Map<string, Call>()
+  readonly #callsByContact = new Map<string, Set<string>>()
+  readonly #callsByProviderKey = new Map<string, string>()
+  readonly #stones = new Set<string>()
+  readonly #foreignHolders = new Map<string, string>()
+  readonly #knownContacts: Set<string>
+  readonly #answers = new Map<string, { requestHash: string; answer: Answer }>()
+
+  constructor(reading: Reading) {
+    this.#read = reading
+    this.now = reading.now
+    this.#knownContacts = new Set(reading.knownContactIds)
+    for (const opportunity of reading.opportunities) this.#putOpportunity(opportunity)
+    for (const call of reading.calls) this.#putCall(call)
+    for (const stone of reading.stones) {
+      this.#stones.add(stone.id)
+      if (stone.provider !== null && stone.provider_call_id !== null) {
+        this.#stones.add(providerKey(stone.provider, stone.provider_call_id))
+      }
+    }
+    for (const { call_id, opportunity_id } of reading.foreignAttempts) this.#foreignHolders.set(call_id, opportunity_id)
+    for (const stored of reading.answers) this.#answers.set(answerKey(stored), stored)
+  }
+
+  call(id: string): Call | undefined {
+    return this.#calls.get(id)
+  }
+
+  callByProviderKey(provider: string, callId: string): Call | undefined {
+    const id = this.#callsByProviderKey.get(providerKey(provider, callId))
+    return id === undefined ? undefined : this.#calls.get(id)
+  }
+
+  /** B5: whether a call with this id, or with this provider's key, was deleted. */
+  isDeleted(id: string, provider?: string | null, callId?: string | null): boolean {
+    return this.#stones.has(id) || (provider != null && callId != null && this.#stones.has(providerKey(provider, callId)))
+  }
+
+  opportunity(id: string | null): Opportunity | undefined {
+    return id === null ? undefined : this.#opportunities.get(id)
+  }
+
+  /** The opportunity whose attempts hold this call's id, as foreign or as its own. */
+  holderOf(callId: string): Opportunity | undefined {
+    const isHolder = (opportunity: Opportunity | undefined): boolean =>
+      opportunity?.attempts.some((attempt) => attempt.call_id === callId) ?? false
+    const candidates = [this.#foreignHolders.get(callId), this.#calls.get(callId)?.opportunity_id ?? undefined]
+    return candidates.map((id) => this.opportunity(id ?? null)).find(isHolder)
+  }
+
+  answer(key: AnswerKey): { requestHash: string; answer: Answer } | undefined {
+    return this.#answers.get(answerKey(key))
+  }
+
+  /** What the heart may look at to decide this call. */
+  situationOf(call: Call): Situation {
+    const contactIds = new Set<string>()
+    if (call.entity_id !== null) contactIds.add(call.entity_id)
+    for (const id of [this.#calls.get(call.id)?.opportunity_id ?? null, this.#foreignHolders.get(call.id) ?? null]) {
+      const contactId = this.opportunity(id)?.contact_id
+      if (contactId !== undefined) contactIds.add(contactId)
+    }
+    return this.#situation(contactIds)
+  }
+
+  /** What the heart may look at to decide a change of this contact's opportunities. */
+  situationOfContact(contactId: string): Situation {
+    return this.#situation(new Set([contactId]))
+  }
+
+  apply(decision: Decision): void {
+    for (const opportunity of decision.opportunities) this.#putOpportunity(opportunity)
+    for (const call of decision.calls) this.#putCall(call)
+  }
+
+  /** B5: the call is gone, its stone stays. */
+  bury(call: Call): void {
+    this.#calls.delete(call.id)
+    this.#callsByContact.get(call.entity_id ?? '')?.delete(call.id)
+    this.#stones.add(call.id)
+    if (call.provider !== null && call.provider_call_id !== null) {
+      this.#stones.add(providerKey(call.provider, call.provider_call_id))
+    }
+  }
+
+  remember(key: AnswerKey, answer: Answer): void {
+    this.#answers.set(answerKey(key), { requestHash: key.requestHash, answer })
+  }
+
+  #situation(contactIds: ReadonlySet<string>): Situation {
+    const opportunities: Opportunity[] = []
+    const calls: Call[] = []
+    for (const contactId of contactIds) {
+      for (const id of this.#opportunitiesByContact.get(contactId) ?? []) {
+        const opportunity = this.#opportunities.get(id)
+        if (opportunity !== undefined) opportunities.push(opportunity)
+      }
+      for (const id of this.#callsByContact.get(contactId) ?? []) {
+        const call = this.#calls.get(id)
+        if (call !== undefined) calls.push(call)
+      }
+    }
+    return { opportunities, calls, isKnownContact: (id) => this.#knownContacts.has(id), now: this.now }
+  }
+
+  #putOpportunity(opportunity: Opportunity): void {
+    this.#opportunities.set(opportunity.id, opportunity)
+    addTo(this.#opportunitiesByContact, opportunity.contact_id, opportunity.id)
+    this.#knownContacts.add(opportunity.contact_id)
+  }
+
+  #putCall(call: Call): void {
+    const previous = this.#calls.get(call.id)
+    if (previous !== undefined) this.#callsByContact.get(previous.entity_id ?? '')?.delete(call.id)
+    this.#calls.set(call.id, call)
+    if (call.entity_id !== null) addTo(this.#callsByContact, call.entity_id, call.id)
+    if (call.provider !== null && call.provider_call_id !== null) {
+      this.#callsByProviderKey.set(providerKey(call.provider, call.provider_call_id), call.id)
+    }
+  }
+}
+
+function addTo(index: Map<string, Set<string>>, key: string, value: string): void {
+  const values = index.get(key)
+  if (values === undefined) index.set(key, new Set([value]))
+  else values.add(value)
+}

@@ -1,0 +1,201 @@
+import type pg from 'pg'
+import { type Answer, type AnswerKey, Book } from './book.ts'
+import { type CallRow, callFromRow, type OpportunityRow, opportunityFromRow } from './rows.ts'
+
+/** What a batch has to know before it can be decided. */
+export interface Needs {
+  /** Contacts of new calls, and of changed opportunities. */
+  contactIds: readonly string[]
+  /** Calls that may exist, by id. */
+  callIds: readonly string[]
+  /** Calls that may exist, by the provider's key. */
+  providerKeys: readonly { provider: string; provider_call_id: string }[]
+  /** Texts that may be the `call_id` of a foreign attempt of another opportunity (B7). */
+  foreignCallIds: readonly string[]
+  opportunityIds: readonly string[]
+  answerKeys: readonly AnswerKey[]
+}
+
+export const NO_NEEDS: Needs = {
+  contactIds: [],
+  callIds: [],
+  providerKeys: [],
+  foreignCallIds: [],
+  opportunityIds: [],
+  answerKeys: [],
+}
+
+const OPPORTUNITY_COLUMNS = `
+  id, contact_id, title, status, assigned_to, source, first_call_attempts, completed_elsewhere,
+  attempt_call_created_at, revision, created_at, updated_at`
+
+const CALL_COLUMNS = `
+  id, entity_type, entity_id, direction, call_status, call_result, resumen_llamada, phone_number, extension,
+  started_at, answered_at, ended_at, duration_seconds, provider, provider_call_id, sources, outcome, opportunity_id,
+  pending_since, tries, revision, created_at, updated_at`
+
+const ACTIVE = `status in ('pending', 'assigned', 'contacted')`
+
+const NOW = `floor(extract(epoch from clock_timestamp()) * 1000)::float8 as now`
+
+const ANSWERS = `
+  (select json_agg(json_build_object(
+     'owner', owner, 'key', key, 'place', place, 'requestHash', request_hash, 'answer', answer))
+   from idempotency_keys join unnest($2::text[], $3::text[], $4::int[]) as asked (owner, key, place)
+     using (owner, key, place)) as answers`
+
+/** For calls that are new for certain: their contacts' active opportunities, and whether anything makes it less simple. */
+const READ_NEW = `
+with active as materialized (
+  select ${OPPORTUNITY_COLUMNS} from lead_opportunities where contact_id = any($1::uuid[]) and ${ACTIVE}
+)
+select ${NOW},
+  (select json_agg(active) from active) as opportunities,
+  (select json_agg(id) from unnest($1::uuid[]) as asked (id)
+   where id not in (select contact_id from active)
+     and (exists (select from contacts where contacts.id = asked.id)
+       or exists (select from lead_opportunities where contact_id = asked.id))) as "knownContactIds",
+  exists (select from calls where due_at is not null and entity_id = any($1::uuid[])) as "hasPending",
+  ${ANSWERS}`
+
+/** For everything: with calls that exist, those that wait at an opportunity concerned, and foreign attempts. */
+const READ_ALL = `
+with named_ids as (
+  select unnest($5::uuid[]) as id
+  union
+  select id from unnest($6::text[], $7::text[]) as asked (provider, provider_call_id)
+    join calls using (provider, provider_call_id)
+), named as materialized (
+  select calls.* from named_ids join calls using (id)
+), holders as materialized (
+  select call_id, opportunity_id from foreign_attempts where call_uuid = any($5::uuid[]) or call_id = any($8::text[])
+), related as materialized (
+  select unnest($9::uuid[]) as id
+  union select opportunity_id from named where opportunity_id is not null
+  union select opportunity_id from holders
+), concerned as materialized (
+  select unnest($1::uuid[]) as contact_id
+  union select entity_id from named where entity_id is not null
+  union select contact_id from lead_opportunities join related using (id)
+), pending as materialized (
+  select calls.* from concerned join calls on entity_id = contact_id where due_at is not null and deleted_at is null
+), holding as materialized (
+  select id from related union select opportunity_id from pending where opportunity_id is not null
+), opportunity_ids as (
+  select lead_opportunities.id from concerned join lead_opportunities using (contact_id) where ${ACTIVE}
+  union
+  select id from holding
+), opportunities as materialized (
+  select ${OPPORTUNITY_COLUMNS} from opportunity_ids join lead_opportunities using (id)
+), waiting as materialized (
+  select calls.* from holding join calls on opportunity_id = holding.id
+  where outcome in ('limit_reached', 'first_call_completed') and deleted_at is null
+), concerned_calls as materialized (
+  select ${CALL_COLUMNS} from named where deleted_at is null
+  union all
+  select ${CALL_COLUMNS} from pending where id not in (select id from named)
+  union all
+  select ${CALL_COLUMNS} from waiting where id not in (select id from named)
+)
+select ${NOW},
+  (select json_agg(opportunities) from opportunities) as opportunities,
+  (select json_agg(concerned_calls) from concerned_calls) as calls,
+  (select json_agg(json_build_object('id', id, 'provider', provider, 'provider_call_id', provider_call_id))
+   from named where deleted_at is not null) as stones,
+  (select json_agg(holders) from holders) as "foreignAttempts",
+  (select json_agg(contact_id) from concerned
+   where exists (select from contacts where contacts.id = contact_id)
+     or exists (select from lead_opportunities where lead_opportunities.contact_id = concerned.contact_id)) as "knownContactIds",
+  ${ANSWERS}`
+
+/** For calls that are to be saved whatever becomes of their attempts (A9): nothing but the calls themselves. */
+const READ_CALLS = `
+with named_ids as (
+  select unnest($1::uuid[]) as id
+  union
+  select id from unnest($5::text[], $6::text[]) as asked (provider, provider_call_id)
+    join calls using (provider, provider_call_id)
+), named as materialized (
+  select calls.* from named_ids join calls using (id)
+), concerned_calls as (
+  select ${CALL_COLUMNS} from named where deleted_at is null
+)
+select ${NOW},
+  (select json_agg(concerned_calls) from concerned_calls) as calls,
+  (select json_agg(json_build_object('id', id, 'provider', provider, 'provider_call_id', provider_call_id))
+   from named where deleted_at is not null) as stones,
+  ${ANSWERS}`
+
+interface Found {
+  now: number
+  opportunities?: OpportunityRow[] | null
+  calls?: CallRow[] | null
+  stones?: { id: string; provider: string | null; provider_call_id: string | null }[] | null
+  foreignAttempts?: { call_id: string; opportunity_id: string }[] | null
+  knownContactIds?: string[] | null
+  hasPending?: boolean
+  answers: (AnswerKey & { answer: Answer })[] | null
+}
+
+/** Runs one statement; named ones are planned once per connection. */
+export type Run = <Row>(name: string, text: string, values: unknown[]) => Promise<Row[]>
+
+/** How a pool runs statements: by name, but for a pooler that may not know them. */
+export function runOn(pool: pg.Pool, hasPooler: boolean): Run {
+  return async (name, text, values) => {
+    const { rows } = await pool.query(hasPooler ? { text, values } : { name, text, values })
+    return rows
+  }
+}
+
+/** Reads what a batch rests on, in one round trip; in a second one where a contact has pending calls (B9). */
+export async function readForDeciding(run: Run, needs: Needs): Promise<Book> {
+  const answers = answerValues(needs)
+  const isNewOnly = [needs.callIds, needs.providerKeys, needs.foreignCallIds, needs.opportunityIds].every(isNone)
+  if (isNewOnly) {
+    const [found] = await run<Found>('read_new', READ_NEW, [needs.contactIds, ...answers])
+    if (found !== undefined && found.hasPending !== true) return bookOf(found)
+  }
+  const [found] = await run<Found>('read_all', READ_ALL, [
+    needs.contactIds,
+    ...answers,
+    needs.callIds,
+    needs.providerKeys.map((key) => key.provider),
+    needs.providerKeys.map((key) => key.provider_call_id),
+    needs.foreignCallIds,
+    needs.opportunityIds,
+  ])
+  return bookOf(found)
+}
+
+/** Reads only the calls that may exist, so that they can be saved although their opportunities cannot be read. */
+export async function readForSaving(run: Run, needs: Needs): Promise<Book> {
+  const [found] = await run<Found>('read_calls', READ_CALLS, [
+    needs.callIds,
+    ...answerValues(needs),
+    needs.providerKeys.map((key) => key.provider),
+    needs.providerKeys.map((key) => key.provider_call_id),
+  ])
+  return bookOf(found)
+}
+
+const isNone = (list: readonly unknown[]): boolean => list.length === 0
+
+const answerValues = ({ answerKeys }: Needs): unknown[] => [
+  answerKeys.map(({ owner }) => owner),
+  answerKeys.map(({ key }) => key),
+  answerKeys.map(({ place }) => place),
+]
+
+function bookOf(found: Found | undefined): Book {
+  if (found === undefined) throw new Error('the database answered a reading without a row')
+  return new Book({
+    now: found.now,
+    opportunities: (found.opportunities ?? []).map(opportunityFromRow),
+    calls: (found.calls ?? []).map(callFromRow),
+    stones: found.stones ?? [],
+    foreignAttempts: found.foreignAttempts ?? [],
+    knownContactIds: found.knownContactIds ?? [],
+    answers: found.answers ?? [],
+  })
+}

@@ -1,0 +1,129 @@
+import type { Call, Outcome, Sources } from '../calls/call.ts'
+import type { Opportunity } from '../opportunities/opportunity.ts'
+import type { Instant } from '../time.ts'
+import {
+  type FirstCallAttempt,
+  firstCallAttempts,
+  formatInstant,
+  isCompleted,
+  lastContactAttemptAt,
+  successfulAttempt,
+} from './attempt.ts'
+
+/* Rows travel to and from the database as JSON, a whole batch in one parameter. Times are ISO 8601 there. */
+
+type Time = string
+
+export interface OpportunityRow {
+  id: string
+  contact_id: string
+  title: string | null
+  status: string
+  assigned_to: string | null
+  source: string | null
+  first_call_attempts: Record<string, FirstCallAttempt>
+  completed_elsewhere: boolean
+  attempt_call_created_at: readonly (Time | null)[]
+  revision: number
+  created_at: Time
+  updated_at: Time
+}
+
+export interface CallRow {
+  id: string
+  entity_type: string | null
+  entity_id: string | null
+  direction: Call['direction']
+  call_status: string | null
+  call_result: string | null
+  resumen_llamada: string | null
+  phone_number: string | null
+  extension: string | null
+  started_at: Time | null
+  answered_at: Time | null
+  ended_at: Time | null
+  duration_seconds: number | null
+  provider: string | null
+  provider_call_id: string | null
+  sources: Sources
+  outcome: Outcome
+  opportunity_id: string | null
+  pending_since: Time | null
+  tries: number
+  revision: number
+  created_at: Time
+  updated_at: Time
+}
+
+const instant = (time: Time): Instant => Date.parse(time)
+const instantOrNull = (time: Time | null): Instant | null => (time === null ? null : Date.parse(time))
+const timeOrNull = (moment: Instant | null): Time | null => (moment === null ? null : formatInstant(moment))
+
+export function opportunityFromRow(row: OpportunityRow): Opportunity {
+  return {
+    id: row.id,
+    contact_id: row.contact_id,
+    title: row.title,
+    status: row.status,
+    assigned_to: row.assigned_to,
+    source: row.source,
+    attempts: row.attempt_call_created_at.flatMap((createdAt, index) => {
+      const attempt = row.first_call_attempts[index + 1]
+      if (attempt === undefined) return []
+      const { status, call_id, attempted_at, notes } = attempt
+      return { status, call_id, attempted_at: instant(attempted_at), notes, call_created_at: instantOrNull(createdAt) }
+    }),
+    completed_elsewhere: row.completed_elsewhere,
+    revision: row.revision,
+    created_at: instant(row.created_at),
+    updated_at: instant(row.updated_at),
+  }
+}
+
+/** With the columns that follow from the attempts (B1), which the database's checks compare with them. */
+export function opportunityToRow(opportunity: Opportunity): OpportunityRow & {
+  first_call_completed: boolean
+  first_call_successful_attempt: number | null
+  last_contact_attempt_at: Time | null
+} {
+  const { attempts, created_at, updated_at, ...fields } = opportunity
+  return {
+    ...fields,
+    first_call_attempts: firstCallAttempts(opportunity),
+    first_call_completed: isCompleted(opportunity),
+    first_call_successful_attempt: successfulAttempt(opportunity),
+    last_contact_attempt_at: timeOrNull(lastContactAttemptAt(opportunity)),
+    attempt_call_created_at: attempts.map((attempt) => timeOrNull(attempt.call_created_at)),
+    created_at: formatInstant(created_at),
+    updated_at: formatInstant(updated_at),
+  }
+}
+
+export function callFromRow(row: CallRow): Call {
+  const { pending_since, tries, started_at, answered_at, ended_at, created_at, updated_at, ...fields } = row
+  return {
+    ...fields,
+    started_at: instantOrNull(started_at),
+    answered_at: instantOrNull(answered_at),
+    ended_at: instantOrNull(ended_at),
+    pending: pending_since === null ? null : { since: instant(pending_since), tries },
+    created_at: instant(created_at),
+    updated_at: instant(updated_at),
+  }
+}
+
+/** A pending call is due at once. */
+export function callToRow(call: Call): CallRow & { due_at: Time | null } {
+  const { pending, started_at, answered_at, ended_at, created_at, updated_at, ...fields } = call
+  return {
+    ...fields,
+    started_at: timeOrNull(started_at),
+    answered_at: timeOrNull(answered_at),
+    ended_at: timeOrNull(ended_at),
+    pending_since: timeOrNull(pending?.since ?? null),
+    due_at: timeOrNull(pending?.since ?? null),
+    tries: pending?.tries ?? 0,
+    created_at: formatInstant(created_at),
+    updated_at: formatInstant(updated_at),
+  }
+}

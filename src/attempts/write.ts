@@ -1,0 +1,238 @@
+import type { Call } from '../calls/call.ts'
+import type { Opportunity } from '../opportunities/opportunity.ts'
+import { formatInstant } from './attempt.ts'
+import type { Answer, AnswerKey } from './book.ts'
+import type { Run } from './read.ts'
+import { callToRow, opportunityToRow } from './rows.ts'
+
+/**
+ * What a batch writes. Each piece carries the number of its group: a group is written whole, and only if every row
+ * of it that exists is free and has the revision that was read (B14).
+ */
+export interface Writing {
+  opportunities: InGroup<{ opportunity: Opportunity; readRevision: number }>[]
+  newOpportunities: InGroup<{ opportunity: Opportunity }>[]
+  calls: InGroup<{ call: Call; readRevision: number; isDeleted: boolean }>[]
+  newCalls: InGroup<{ call: Call }>[]
+  /** B7: attempts that begin to be foreign, and those that no longer are. */
+  newForeignAttempts: InGroup<{ call_id: string; opportunity_id: string }>[]
+  goneForeignAttempts: InGroup<{ call_id: string }>[]
+  titles: InGroup<{ opportunity_id: string; search_text: string }>[]
+  answers: InGroup<{ key: AnswerKey; answer: Answer; now: number }>[]
+}
+
+export type InGroup<Piece> = Piece & { group: number }
+
+type Part = {
+  [Name in keyof Writing]: {
+    /** Columns of the JSON records, beside `group_id`. */
+    columns: string
+    /** Reads `<name>_in`, skips the groups in `refused`. */
+    statement: string
+    record: (piece: Writing[Name][number]) => object
+  }
+}
+
+const OPPORTUNITY_COLUMNS = {
+  title: 'text',
+  status: 'text',
+  assigned_to: 'text',
+  source: 'text',
+  first_call_attempts: 'jsonb',
+  first_call_completed: 'boolean',
+  first_call_successful_attempt: 'smallint',
+  last_contact_attempt_at: 'timestamptz',
+  completed_elsewhere: 'boolean',
+  attempt_call_created_at: 'timestamptz[]',
+  revision: 'bigint',
+  updated_at: 'timestamptz',
+}
+
+const NEW_OPPORTUNITY_COLUMNS = { id: 'uuid', contact_id: 'uuid', created_at: 'timestamptz', ...OPPORTUNITY_COLUMNS }
+
+const CALL_COLUMNS = {
+  entity_type: 'text',
+  entity_id: 'uuid',
+  direction: 'text',
+  call_status: 'text',
+  call_result: 'text',
+  resumen_llamada: 'text',
+  phone_number: 'text',
+  extension: 'text',
+  started_at: 'timestamptz',
+  answered_at: 'timestamptz',
+  ended_at: 'timestamptz',
+  duration_seconds: 'integer',
+  sources: 'jsonb',
+  outcome: 'text',
+  opportunity_id: 'uuid',
+  pending_since: 'timestamptz',
+  due_at: 'timestamptz',
+  tries: 'integer',
+  revision: 'bigint',
+  updated_at: 'timestamptz',
+}
+
+const NEW_CALL_COLUMNS = {
+  id: 'uuid',
+  provider: 'text',
+  provider_call_id: 'text',
+  created_at: 'timestamptz',
+  ...CALL_COLUMNS,
+}
+
+type Columns = Readonly<Record<string, string>>
+
+const names = (columns: Columns): string => Object.keys(columns).join(', ')
+const typed = (columns: Columns): string =>
+  Object.entries(columns)
+    .map(([name, type]) => `${name} ${type}`)
+    .join(', ')
+const assigned = (columns: Columns): string =>
+  Object.keys(columns)
+    .map((name) => `${name} = i.${name}`)
+    .join(', ')
+
+const NOT_REFUSED = 'group_id not in (select group_id from refused)'
+
+const PARTS: Part = {
+  opportunities: {
+    columns: typed({ id: 'uuid', read_revision: 'bigint', ...OPPORTUNITY_COLUMNS }),
+    statement: `update lead_opportunities t set ${assigned(OPPORTUNITY_COLUMNS)}
+      from opportunities_in i where t.id = i.id and i.${NOT_REFUSED}`,
+    record: ({ opportunity, readRevision }) => ({ ...opportunityToRow(opportunity), read_revision: readRevision }),
+  },
+  newOpportunities: {
+    columns: typed(NEW_OPPORTUNITY_COLUMNS),
+    statement: `insert into lead_opportunities (${names(NEW_OPPORTUNITY_COLUMNS)})
+      select ${names(NEW_OPPORTUNITY_COLUMNS)} from "newOpportunities_in" where ${NOT_REFUSED}`,
+    record: ({ opportunity }) => opportunityToRow(opportunity),
+  },
+  calls: {
+    columns: typed({ id: 'uuid', read_revision: 'bigint', deleted_at: 'timestamptz', ...CALL_COLUMNS }),
+    statement: `update calls t set ${assigned({ ...CALL_COLUMNS, deleted_at: '' })}
+      from calls_in i where t.id = i.id and i.${NOT_REFUSED}`,
+    record: ({ call, readRevision, isDeleted }) => ({
+      ...callToRow(isDeleted ? stoneOf(call) : call),
+      read_revision: readRevision,
+      deleted_at: isDeleted ? formatInstant(call.updated_at) : null,
+    }),
+  },
+  newCalls: {
+    columns: typed(NEW_CALL_COLUMNS),
+    statement: `insert into calls (${names(NEW_CALL_COLUMNS)})
+      select ${names(NEW_CALL_COLUMNS)} from "newCalls_in" where ${NOT_REFUSED}`,
+    record: ({ call }) => callToRow(call),
+  },
+  newForeignAttempts: {
+    columns: 'call_id text, opportunity_id uuid',
+    statement: `insert into foreign_attempts (call_id, opportunity_id)
+      select call_id, opportunity_id from "newForeignAttempts_in" where ${NOT_REFUSED}`,
+    record: ({ call_id, opportunity_id }) => ({ call_id, opportunity_id }),
+  },
+  goneForeignAttempts: {
+    columns: 'call_id text',
+    statement: `delete from foreign_attempts t using "goneForeignAttempts_in" i
+      where t.call_id = i.call_id and i.${NOT_REFUSED}`,
+    record: ({ call_id }) => ({ call_id }),
+  },
+  titles: {
+    columns: 'opportunity_id uuid, search_text text',
+    statement: `insert into lead_opportunity_titles (opportunity_id, search_text)
+      select opportunity_id, search_text from titles_in where ${NOT_REFUSED}
+      on conflict (opportunity_id) do update set search_text = excluded.search_text`,
+    record: ({ opportunity_id, search_text }) => ({ opportunity_id, search_text }),
+  },
+  answers: {
+    columns: 'owner text, key text, place integer, request_hash text, answer json, created_at timestamptz',
+    statement: `insert into idempotency_keys (owner, key, place, request_hash, answer, created_at)
+      select owner, key, place, request_hash, answer, created_at from answers_in where ${NOT_REFUSED}`,
+    record: ({ key: { owner, key, place, requestHash }, answer, now }) => ({
+      owner,
+      key,
+      place,
+      request_hash: requestHash,
+      answer,
+      created_at: formatInstant(now),
+    }),
+  },
+}
+
+/** In the order of their parameters. */
+const PART_NAMES = Object.keys(PARTS) as (keyof Writing)[]
+
+/** What stays of a deleted call (B5). */
+function stoneOf(call: Call): Call {
+  return {
+    ...call,
+    entity_type: null,
+    entity_id: null,
+    call_status: null,
+    call_result: null,
+    resumen_llamada: null,
+    phone_number: null,
+    extension: null,
+    started_at: null,
+    answered_at: null,
+    ended_at: null,
+    duration_seconds: null,
+    sources: {},
+    opportunity_id: null,
+    pending: null,
+  }
+}
+
+/**
+ * A group is refused where a row of it is locked by somebody else, is gone, or has another revision than was read.
+ * `skip locked`: no batch waits for another or for a foreign lock. `no key update`: the foreign keys of calls that
+ * others insert meanwhile do not count as a lock.
+ */
+function refusals(table: string, part: string): string {
+  return `select i.group_id from ${part}_in i
+    left join locked_${part} l on l.id = i.id
+    where l.revision is distinct from i.read_revision`
+}
+
+const locked = (table: string, part: string): string => `locked_${part} as materialized (
+  select t.id, t.revision from ${table} t where t.id = any (array(select id from ${part}_in))
+  order by t.id for no key update skip locked
+)`
+
+function statementFor(parts: readonly (keyof Writing)[]): string {
+  const isRead = (part: keyof Writing): boolean => parts.includes(part)
+  const ctes = parts.map(
+    (part, index) => `"${part}_in" as materialized (
+      select * from json_to_recordset($${index + 1}::json) as r (group_id integer, ${PARTS[part].columns}))`,
+  )
+  const guards: string[] = []
+  if (isRead('opportunities')) {
+    ctes.push(locked('lead_opportunities', 'opportunities'))
+    guards.push(refusals('lead_opportunities', 'opportunities'))
+  }
+  if (isRead('calls')) {
+    ctes.push(locked('calls', 'calls'))
+    guards.push(refusals('calls', 'calls'))
+  }
+  ctes.push(`refused as materialized (${guards.join(' union ') || 'select null::integer as group_id where false'})`)
+  for (const part of parts) ctes.push(`"write_${part}" as (${PARTS[part].statement})`)
+  return `with ${ctes.join(', ')} select group_id from refused`
+}
+
+/**
+ * Writes the groups in one statement.
+ *
+ * @returns the numbers of the groups that were refused; of them nothing was written
+ * @throws the database's error, where the whole statement failed and nothing of any group was written
+ */
+export async function write(run: Run, writing: Writing): Promise<ReadonlySet<number>> {
+  const parts = PART_NAMES.filter((part) => writing[part].length > 0)
+  if (parts.length === 0) return new Set()
+  const values = parts.map((part) => JSON.stringify(recordsOf(writing, part)))
+  const rows = await run<{ group_id: number }>(`write_${parts.join('_')}`, statementFor(parts), values)
+  return new Set(rows.map((row) => row.group_id))
+}
+
+function recordsOf<Name extends keyof Writing>(writing: Writing, part: Name): object[] {
+  const { record } = PARTS[part]
+  return writing[part].map((piece) => Object.assign(record(piece), { group_id: piece.group }))
+}

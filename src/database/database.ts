@@ -1,0 +1,87 @@
+import { Kysely, PostgresDialect } from 'kysely'
+import pg from 'pg'
+import type { Tables } from './tables.ts'
+
+/** Where a PostgreSQL is: an address, or the folder of a socket. */
+export type Connection = { connectionString: string } | { host: string; port: number; user: string; database: string }
+
+export interface DatabaseOptions {
+  connection: Connection
+  /** Behind PgBouncer in transaction mode: no start-up parameters, no named statements. */
+  hasPooler: boolean
+  /** Told of connections that die while nobody uses them; without it they would end the process. */
+  onIdleError: (error: Error) => void
+}
+
+/** Everything that talks to PostgreSQL. The calls' own pool stays free while long lists are read. */
+export interface Database {
+  /** For the batches in which calls are written. */
+  calls: pg.Pool
+  /** For everything else. */
+  general: pg.Pool
+  /** Typed queries on `general`. */
+  query: Kysely<Tables>
+  hasPooler: boolean
+  close(): Promise<void>
+}
+
+const CONNECT_TIMEOUT_MS = 1_000
+/** Leaves time to save a call as pending within the two seconds in which every request is answered. */
+const CALL_STATEMENT_TIMEOUT_MS = 700
+const STATEMENT_TIMEOUT_MS = 1_500
+/** A stalled server keeps no time-out of its own. */
+const STALL_ALLOWANCE_MS = 200
+
+/**
+ * The statements of a batch find every row by a key. A plan that was made while a table was small must not read the
+ * whole of it once it has grown.
+ */
+const BY_KEY_ONLY = '-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off'
+
+/** Opens the pools. Nothing connects before the first query. */
+export function openDatabase({ connection, hasPooler, onIdleError }: DatabaseOptions): Database {
+  const open = (max: number, statementTimeoutMs: number, options: string): pg.Pool => {
+    const pool = new pg.Pool({
+      ...connection,
+      max,
+      types: { getTypeParser },
+      application_name: 'first-call',
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      query_timeout: statementTimeoutMs + STALL_ALLOWANCE_MS,
+      keepAlive: true,
+      ...(hasPooler
+        ? {}
+        : { options, statement_timeout: statementTimeoutMs, idle_in_transaction_session_timeout: 10_000 }),
+    })
+    pool.on('error', onIdleError)
+    return pool
+  }
+  const calls = open(4, CALL_STATEMENT_TIMEOUT_MS, `${BY_KEY_ONLY} -c timezone=UTC`)
+  const general = open(8, STATEMENT_TIMEOUT_MS, '-c timezone=UTC -c jit=off')
+  const query = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: general }) })
+  return {
+    calls,
+    general,
+    query,
+    hasPooler,
+    close: async () => {
+      await Promise.all([calls.end(), query.destroy()])
+    },
+  }
+}
+
+const TIMESTAMPTZ = 1184
+const INT8 = 20
+
+/** Times come as milliseconds since 1970, eight-byte integers as numbers (ours stay far below 2^53). */
+function getTypeParser(oid: number, format?: 'text' | 'binary'): (text: string) => unknown {
+  const parse = pg.types.getTypeParser(oid, format as 'text')
+  if (oid === TIMESTAMPTZ) return (text) => (parse(text) as unknown as Date).getTime()
+  if (oid === INT8) return Number
+  return parse
+}
+
+/** SQLSTATE of a database's error, null where it is none. */
+export function sqlState(error: unknown): string | null {
+  return error instanceof pg.DatabaseError ? (error.code ?? null) : null
+}

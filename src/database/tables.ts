@@ -1,0 +1,78 @@
+import type { ColumnType, Generated } from 'kysely'
+import type { FirstCallAttempt } from '../attempts/attempt.ts'
+import type { CallFields, Outcome, Sources } from '../calls/call.ts'
+import type { Instant } from '../time.ts'
+
+/** Read as milliseconds, written as ISO 8601. */
+type Time = ColumnType<Instant, string, string>
+type TimeOrNull = ColumnType<Instant | null, string | null, string | null>
+
+type CallColumns = {
+  [Field in keyof CallFields]: CallFields[Field] extends Instant | null
+    ? Field extends 'duration_seconds'
+      ? number | null
+      : TimeOrNull
+    : CallFields[Field]
+}
+
+export interface CallsTable extends CallColumns {
+  id: string
+  provider: string | null
+  provider_call_id: string | null
+  sources: Sources
+  outcome: Outcome
+  opportunity_id: string | null
+  pending_since: TimeOrNull
+  due_at: TimeOrNull
+  tries: number
+  revision: number
+  created_at: Time
+  updated_at: Time
+  deleted_at: TimeOrNull
+  happened_at: ColumnType<Instant, never, never>
+}
+
+export interface LeadOpportunitiesTable {
+  id: string
+  contact_id: string
+  title: string | null
+  status: string
+  assigned_to: string | null
+  source: string | null
+  first_call_attempts: Record<string, FirstCallAttempt>
+  first_call_completed: boolean
+  first_call_successful_attempt: number | null
+  last_contact_attempt_at: TimeOrNull
+  completed_elsewhere: boolean
+  attempt_call_created_at: ColumnType<(Instant | null)[], never, never>
+  attempts_made: ColumnType<number, never, never>
+  last_status: ColumnType<string | null, never, never>
+  revision: number
+  created_at: Time
+  updated_at: Time
+}
+
+export interface ContactsTable {
+  id: string
+  name: string
+  phones: string[]
+  email: string | null
+  timezone: string | null
+  opt_out: boolean
+  search_text: string
+  revision: Generated<number>
+  created_at: Time
+  updated_at: Time
+}
+
+/** The tables as queries see them; `migrations/` is what makes them. */
+export interface Tables {
+  calls: CallsTable
+  lead_opportunities: LeadOpportunitiesTable
+  lead_opportunity_titles: { opportunity_id: string; search_text: string }
+  foreign_attempts: { call_id: string; opportunity_id: string; call_uuid: ColumnType<string | null, never, never> }
+  contacts: ContactsTable
+  idempotency_keys: { owner: string; key: string; place: number; request_hash: string; answer: string; created_at: Generated<Instant> }
+  api_keys: { id: string; name: string; role: 'admin'; key_sha256: Buffer; created_at: Generated<Instant> }
+  schema_migrations: { name: string; applied_at: Generated<Instant> }
+}
