@@ -41,7 +41,8 @@ export const answerKey = ({ owner, key, place }: AnswerKey): string => JSON.stri
  */
 export class Book {
   readonly now: Instant
-  readonly #read: Reading
+  readonly #readOpportunities: ReadonlyMap<string, Opportunity>
+  readonly #readCalls: ReadonlyMap<string, Call>
   readonly #opportunities = new Map<string, Opportunity>()
   readonly #opportunitiesByContact = new Map<string, Set<string>>()
   readonly #calls = new Map<string, Call>()
@@ -53,8 +54,9 @@ export class Book {
   readonly #answers = new Map<string, { requestHash: string; answer: Answer }>()
 
   constructor(reading: Reading) {
-    this.#read = reading
     this.now = reading.now
+    this.#readOpportunities = new Map(reading.opportunities.map((opportunity) => [opportunity.id, opportunity]))
+    this.#readCalls = new Map(reading.calls.map((call) => [call.id, call]))
     this.#knownContacts = new Set(reading.knownContactIds)
     for (const opportunity of reading.opportunities) this.#putOpportunity(opportunity)
     for (const call of reading.calls) this.#putCall(call)
@@ -66,6 +68,16 @@ export class Book {
     }
     for (const { call_id, opportunity_id } of reading.foreignAttempts) this.#foreignHolders.set(call_id, opportunity_id)
     for (const stored of reading.answers) this.#answers.set(answerKey(stored), stored)
+  }
+
+  /** The opportunity as it was read, before any decision of the batch. */
+  readOpportunity(id: string): Opportunity | undefined {
+    return this.#readOpportunities.get(id)
+  }
+
+  /** The call as it was read, before any decision of the batch. */
+  readCall(id: string): Call | undefined {
+    return this.#readCalls.get(id)
   }
 
   call(id: string): Call | undefined {
@@ -92,6 +104,11 @@ export class Book {
       opportunity?.attempts.some((attempt) => attempt.call_id === callId) ?? false
     const candidates = [this.#foreignHolders.get(callId), this.#calls.get(callId)?.opportunity_id ?? undefined]
     return candidates.map((id) => this.opportunity(id ?? null)).find(isHolder)
+  }
+
+  /** Whether an opportunity's attempts hold this id, of a call of ours or of an older system's (B7). */
+  isHeldElsewhere(callId: string): boolean {
+    return this.#foreignHolders.has(callId) || this.holderOf(callId) !== undefined
   }
 
   answer(key: AnswerKey): { requestHash: string; answer: Answer } | undefined {
@@ -150,6 +167,9 @@ export class Book {
   }
 
   #putOpportunity(opportunity: Opportunity): void {
+    for (const { call_id, call_created_at } of opportunity.attempts) {
+      if (call_created_at === null) this.#foreignHolders.set(call_id, opportunity.id)
+    }
     this.#opportunities.set(opportunity.id, opportunity)
     addTo(this.#opportunitiesByContact, opportunity.contact_id, opportunity.id)
     this.#knownContacts.add(opportunity.contact_id)

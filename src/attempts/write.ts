@@ -13,7 +13,7 @@ export interface Writing {
   opportunities: InGroup<{ opportunity: Opportunity; readRevision: number }>[]
   newOpportunities: InGroup<{ opportunity: Opportunity }>[]
   calls: InGroup<{ call: Call; readRevision: number; isDeleted: boolean }>[]
-  newCalls: InGroup<{ call: Call }>[]
+  newCalls: InGroup<{ call: Call; isDeleted: boolean }>[]
   /** B7: attempts that begin to be foreign, and those that no longer are. */
   newForeignAttempts: InGroup<{ call_id: string; opportunity_id: string }>[]
   goneForeignAttempts: InGroup<{ call_id: string }>[]
@@ -78,6 +78,7 @@ const NEW_CALL_COLUMNS = {
   provider: 'text',
   provider_call_id: 'text',
   created_at: 'timestamptz',
+  deleted_at: 'timestamptz',
   ...CALL_COLUMNS,
 }
 
@@ -112,17 +113,13 @@ const PARTS: Part = {
     columns: typed({ id: 'uuid', read_revision: 'bigint', deleted_at: 'timestamptz', ...CALL_COLUMNS }),
     statement: `update calls t set ${assigned({ ...CALL_COLUMNS, deleted_at: '' })}
       from calls_in i where t.id = i.id and i.${NOT_REFUSED}`,
-    record: ({ call, readRevision, isDeleted }) => ({
-      ...callToRow(isDeleted ? stoneOf(call) : call),
-      read_revision: readRevision,
-      deleted_at: isDeleted ? formatInstant(call.updated_at) : null,
-    }),
+    record: ({ call, readRevision, isDeleted }) => ({ ...storedRow(call, isDeleted), read_revision: readRevision }),
   },
   newCalls: {
     columns: typed(NEW_CALL_COLUMNS),
     statement: `insert into calls (${names(NEW_CALL_COLUMNS)})
       select ${names(NEW_CALL_COLUMNS)} from "newCalls_in" where ${NOT_REFUSED}`,
-    record: ({ call }) => callToRow(call),
+    record: ({ call, isDeleted }) => storedRow(call, isDeleted),
   },
   newForeignAttempts: {
     columns: 'call_id text, opportunity_id uuid',
@@ -161,6 +158,11 @@ const PARTS: Part = {
 /** In the order of their parameters. */
 const PART_NAMES = Object.keys(PARTS) as (keyof Writing)[]
 
+function storedRow(call: Call, isDeleted: boolean): object {
+  if (!isDeleted) return { ...callToRow(call), deleted_at: null }
+  return { ...callToRow(stoneOf(call)), deleted_at: formatInstant(call.updated_at) }
+}
+
 /** What stays of a deleted call (B5). */
 function stoneOf(call: Call): Call {
   return {
@@ -187,7 +189,7 @@ function stoneOf(call: Call): Call {
  * `skip locked`: no batch waits for another or for a foreign lock. `no key update`: the foreign keys of calls that
  * others insert meanwhile do not count as a lock.
  */
-function refusals(table: string, part: string): string {
+function refusals(part: string): string {
   return `select i.group_id from ${part}_in i
     left join locked_${part} l on l.id = i.id
     where l.revision is distinct from i.read_revision`
@@ -207,11 +209,11 @@ function statementFor(parts: readonly (keyof Writing)[]): string {
   const guards: string[] = []
   if (isRead('opportunities')) {
     ctes.push(locked('lead_opportunities', 'opportunities'))
-    guards.push(refusals('lead_opportunities', 'opportunities'))
+    guards.push(refusals('opportunities'))
   }
   if (isRead('calls')) {
     ctes.push(locked('calls', 'calls'))
-    guards.push(refusals('calls', 'calls'))
+    guards.push(refusals('calls'))
   }
   ctes.push(`refused as materialized (${guards.join(' union ') || 'select null::integer as group_id where false'})`)
   for (const part of parts) ctes.push(`"write_${part}" as (${PARTS[part].statement})`)

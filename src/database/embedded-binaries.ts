@@ -1,11 +1,9 @@
-import { randomBytes } from 'node:crypto'
-import { constants } from 'node:fs'
-import { chmod, copyFile, mkdir, open, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { basename, dirname, join, relative } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type Account, runAs } from './embedded-account.ts'
+import { ensureCopy, mendLinks } from './embedded-copy.ts'
 import { EmbeddedDatabaseError, otherDatabaseAdvice } from './embedded-error.ts'
-import { findFile, hasCode, syncFolder } from './embedded-files.ts'
 
 /** The npm package with PostgreSQL for this platform. */
 export interface BinariesPackage {
@@ -63,10 +61,11 @@ export async function runnableBinaries(
   // Where it is complete and nobody's permissions are in the way, a copy would not run either.
   if (isComplete && !account) throw doesNotRun(first.output)
 
-  const copy = await ensureCopy(from, copiesFolder)
-  const second = await tryToRun(copy, account)
+  const copy = join(copiesFolder, from.version)
+  await ensureCopy(from.folder, copy)
+  const second = await tryToRun(join(copy, 'native'), account)
   if (!second.succeeded) throw doesNotRun(second.output)
-  return programsIn(copy)
+  return programsIn(join(copy, 'native'))
 }
 
 function programsIn(native: string): Binaries {
@@ -82,86 +81,4 @@ function doesNotRun(output: string): EmbeddedDatabaseError {
     `The PostgreSQL that First Call brings along does not run here: ${output}\n` +
       `It needs a Linux with glibc (not Alpine) or macOS. Elsewhere, ${otherDatabaseAdvice}.`,
   )
-}
-
-/**
- * Makes the links beside the libraries, which npm packages cannot hold and the package's install script makes, if it
- * was run. Gives false where they are missing and cannot be made.
- */
-async function mendLinks(packageFolder: string): Promise<boolean> {
-  const list = join(packageFolder, 'native', 'pg-symlinks.json')
-  if (!(await findFile(list))) return true
-  const links = JSON.parse(await readFile(list, 'utf8')) as { source: string; target: string }[]
-  try {
-    for (const { source, target } of links) await makeLink(relative(dirname(target), source), join(packageFolder, target))
-    return true
-  } catch (error) {
-    if (hasCode(error, 'EACCES', 'EPERM', 'EROFS')) return false
-    throw error
-  }
-}
-
-async function makeLink(to: string, path: string): Promise<void> {
-  if (await findFile(path)) return
-  try {
-    await symlink(to, path)
-  } catch (error) {
-    if (!hasCode(error, 'EEXIST')) throw error
-  }
-}
-
-/** Gives `<copiesFolder>/<version>/native`, made whole under another name first, so that a kill leaves no half copy. */
-async function ensureCopy(from: BinariesPackage, copiesFolder: string): Promise<string> {
-  const copy = join(copiesFolder, from.version)
-  if (await findFile(copy)) return join(copy, 'native')
-  const unfinished = join(copiesFolder, `unfinished-${randomBytes(6).toString('hex')}`)
-  await makeFolder(copiesFolder)
-  try {
-    await makeFolder(unfinished)
-    await copyTree(join(from.folder, 'native'), join(unfinished, 'native'))
-    await mendLinks(unfinished)
-    await rename(unfinished, copy)
-    await syncFolder(copiesFolder)
-  } catch (error) {
-    // Another start was faster.
-    if (!hasCode(error, 'ENOTEMPTY', 'EEXIST')) throw error
-  } finally {
-    await rm(unfinished, { recursive: true, force: true })
-  }
-  // What is left of a killed copy, and the versions before this one (60 MB each): no server runs while one is copied.
-  for (const name of await readdir(copiesFolder))
-    if (name !== basename(copy)) await rm(join(copiesFolder, name), { recursive: true, force: true })
-  return join(copy, 'native')
-}
-
-/** Copies the files that are needed at run time, readable for everybody whatever our umask says. */
-async function copyTree(from: string, to: string): Promise<void> {
-  await makeFolder(to)
-  const entries = await readdir(from, { withFileTypes: true })
-  await Promise.all(
-    entries.map(async (entry) => {
-      const source = join(from, entry.name)
-      const target = join(to, entry.name)
-      if (entry.isDirectory()) await copyTree(source, target)
-      else if (entry.isFile() && !entry.name.endsWith('.a')) await copyReadable(source, target)
-    }),
-  )
-  await syncFolder(to)
-}
-
-async function copyReadable(source: string, target: string): Promise<void> {
-  const { mode } = await stat(source)
-  await copyFile(source, target, constants.COPYFILE_FICLONE)
-  await chmod(target, mode & 0o100 ? 0o755 : 0o644)
-  const file = await open(target, 'r')
-  try {
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-}
-
-async function makeFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true })
-  await chmod(path, 0o755)
 }

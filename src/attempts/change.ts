@@ -1,0 +1,34 @@
+import type { Call } from '../calls/call.ts'
+import type { Opportunity } from '../opportunities/opportunity.ts'
+import type { Answer, AnswerKey, Book } from './book.ts'
+import type { Needs } from './read.ts'
+
+/**
+ * One thing that somebody asks for: a call to save or delete, an opportunity to make or change. It says what it has to
+ * know, and, knowing it, what is to be written and answered. It is planned anew whenever its writing was refused.
+ */
+export interface Change<Result> {
+  needs: Needs
+  /** Decides with everything known. */
+  plan(book: Book): Plan<Result>
+  /**
+   * Saves the call although its attempt cannot be registered (A9). Undefined, or null as its plan, where only the whole
+   * will do: what gives an attempt back is not half done (B9).
+   */
+  planWithoutRegistering?(book: Book): Plan<Result> | null
+  /** Told when an answer was lost on the way, so that what is found next may be this change's own work. */
+  onAnswerLost?(): void
+}
+
+export interface Plan<Result> {
+  result: Result
+  /** Ids of the calls and opportunities on which the result rests, written or not. */
+  restsOn: readonly string[]
+  /** The next states of what changes; with the call's own (B14). */
+  opportunities?: readonly Opportunity[]
+  calls?: readonly Call[]
+  newOpportunity?: Opportunity
+  deletedCall?: Call
+  title?: { opportunity_id: string; search_text: string }
+  answer?: { key: AnswerKey; answer: Answer }
+}

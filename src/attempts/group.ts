@@ -1,0 +1,101 @@
+import type { Opportunity } from '../opportunities/opportunity.ts'
+import type { Book } from './book.ts'
+import { answerKey } from './book.ts'
+import type { Plan } from './change.ts'
+import type { Writing } from './write.ts'
+
+/** Which plans hang together, by the rows on which they rest: if one row has changed meanwhile, none is written. */
+export class Groups {
+  readonly #parents: number[] = []
+  readonly #owners = new Map<string, number>()
+
+  /** Takes in the next plan, which rests on these rows. */
+  add(rows: Iterable<string>): void {
+    const plan = this.#parents.push(this.#parents.length) - 1
+    for (const row of rows) {
+      const owner = this.#owners.get(row)
+      if (owner === undefined) this.#owners.set(row, plan)
+      else this.#parents[this.#root(owner)] = this.#root(plan)
+    }
+  }
+
+  /** The number of the group to which a plan belongs, by the plan's place. */
+  of(plan: number): number {
+    return this.#root(plan)
+  }
+
+  #root(plan: number): number {
+    let root = plan
+    for (let parent = this.#parents[root]; parent !== undefined && parent !== root; parent = this.#parents[root]) {
+      root = parent
+    }
+    return root
+  }
+}
+
+/** The rows on which a plan rests: it is refused as a whole where one of them has changed. */
+export function rowsOf(plan: Plan<unknown>): Set<string> {
+  const rows = new Set(plan.restsOn)
+  for (const { id } of plan.opportunities ?? []) rows.add(id)
+  for (const { id } of plan.calls ?? []) rows.add(id)
+  if (plan.answer !== undefined) rows.add(answerKey(plan.answer.key))
+  return rows
+}
+
+/** Turns the plans of a batch into what is written: of each row its last state, and the revision that was read. */
+export function writingOf(book: Book, plans: readonly Plan<unknown>[], groups: Groups): Writing {
+  const writing: Writing = {
+    opportunities: [],
+    newOpportunities: [],
+    calls: [],
+    newCalls: [],
+    newForeignAttempts: [],
+    goneForeignAttempts: [],
+    titles: [],
+    answers: [],
+  }
+  const groupOfOpportunity = new Map<string, number>()
+  const groupOfCall = new Map<string, number>()
+  plans.forEach((plan, place) => {
+    const group = groups.of(place)
+    for (const { id } of plan.opportunities ?? []) groupOfOpportunity.set(id, group)
+    if (plan.newOpportunity !== undefined) groupOfOpportunity.set(plan.newOpportunity.id, group)
+    for (const { id } of plan.calls ?? []) groupOfCall.set(id, group)
+    if (plan.title !== undefined) writing.titles.push({ group, ...plan.title })
+    if (plan.answer !== undefined) writing.answers.push({ group, ...plan.answer, now: book.now })
+  })
+  for (const [id, group] of groupOfOpportunity) {
+    const opportunity = book.opportunity(id)
+    if (opportunity === undefined) continue
+    const read = book.readOpportunity(id)
+    if (read === undefined) writing.newOpportunities.push({ group, opportunity })
+    else writing.opportunities.push({ group, opportunity, readRevision: read.revision })
+    const before = foreignIdsOf(read)
+    const after = foreignIdsOf(opportunity)
+    for (const call_id of after) {
+      if (!before.has(call_id)) writing.newForeignAttempts.push({ group, call_id, opportunity_id: id })
+    }
+    for (const call_id of before) if (!after.has(call_id)) writing.goneForeignAttempts.push({ group, call_id })
+  }
+  plans.forEach(({ deletedCall }, place) => {
+    if (deletedCall === undefined) return
+    groupOfCall.delete(deletedCall.id)
+    const readRevision = book.readCall(deletedCall.id)?.revision
+    const group = groups.of(place)
+    if (readRevision === undefined) writing.newCalls.push({ group, call: deletedCall, isDeleted: true })
+    else writing.calls.push({ group, call: deletedCall, readRevision, isDeleted: true })
+  })
+  for (const [id, group] of groupOfCall) {
+    const call = book.call(id)
+    if (call === undefined) continue
+    const read = book.readCall(id)
+    if (read === undefined) writing.newCalls.push({ group, call, isDeleted: false })
+    else writing.calls.push({ group, call, readRevision: read.revision, isDeleted: false })
+  }
+  return writing
+}
+
+function foreignIdsOf(opportunity: Opportunity | undefined): Set<string> {
+  const foreign = opportunity?.attempts.filter((attempt) => attempt.call_created_at === null) ?? []
+  return new Set(foreign.map((attempt) => attempt.call_id))
+}

@@ -1,0 +1,248 @@
+import { sqlState } from '../database/database.ts'
+import type { Book } from './book.ts'
+import type { Change, Plan } from './change.ts'
+import { Groups, rowsOf, writingOf } from './group.ts'
+import { type Needs, type Run, readForDeciding, readForSaving } from './read.ts'
+import { write } from './write.ts'
+
+/** No answer within this time after the request came: the caller is told to come back (R12). */
+const DEADLINE_MS = 1_900
+/** How long a call is tried with its attempt, before it is saved without (A9). */
+const REGISTER_WITHIN_MS = 200
+const BATCHES_AT_ONCE = 2
+const BATCH_SIZE = 1_000
+/** Between tries of what was locked or had changed. */
+const SHORTEST_WAIT_MS = 1
+const LONGEST_WAIT_MS = 25
+
+/** Thrown where the database did not take a change in time. Nothing is known to be lost, and nothing is promised. */
+export class UnavailableError extends Error {
+  override name = 'UnavailableError'
+}
+
+/** What the register tells whoever watches it. */
+export interface RegisterEvents {
+  onBatch(size: number): void
+  /** A change was planned anew because what it rested on was locked or had changed. */
+  onRetry(): void
+  /** A call was saved, but its attempt could not be registered (A9). */
+  onNotRegistered(reason: unknown): void
+}
+
+/** `register`: with its attempt. `save`: the call alone, as pending (A9). */
+type Way = 'register' | 'save'
+
+interface Job {
+  change: Change<unknown>
+  acceptedAt: number
+  tries: number
+  way: Way
+  /** False once the change said that only the whole of it will do (B9). */
+  canSave: boolean
+  /** What went wrong last. */
+  reason: unknown
+  isAnswered: boolean
+  answer(answer: { result: unknown } | { error: unknown }): void
+}
+
+/**
+ * Reads, decides and writes whatever has come in meanwhile, as one batch; at most two batches are under way. No timer
+ * and no wait where there is no load: the first change of an idle service is a batch of one.
+ */
+export class Register {
+  readonly #run: Run
+  readonly #events: RegisterEvents
+  #waiting: Job[] = []
+  #running = 0
+  #unanswered = 0
+  #onDrained: (() => void) | null = null
+
+  constructor(run: Run, events: RegisterEvents) {
+    this.#run = run
+    this.#events = events
+  }
+
+  /**
+   * The one function in which all doors end: saves a call, or whatever else changes what its attempts rest on, and
+   * registers.
+   *
+   * @throws UnavailableError where the database cannot take it within two seconds
+   */
+  registerCallAttempt<Result>(change: Change<Result>): Promise<Result> {
+    return new Promise<Result>((resolve, reject) => {
+      const job: Job = {
+        change,
+        acceptedAt: performance.now(),
+        tries: 0,
+        way: 'register',
+        canSave: change.planWithoutRegistering !== undefined,
+        reason: null,
+        isAnswered: false,
+        answer: (answer) => {
+          if (job.isAnswered) return
+          job.isAnswered = true
+          clearTimeout(deadline)
+          this.#unanswered--
+          if ('result' in answer) resolve(answer.result as Result)
+          else reject(answer.error)
+          if (this.#unanswered === 0) this.#onDrained?.()
+        },
+      }
+      const deadline = setTimeout(() => {
+        job.answer({ error: new UnavailableError('the database did not take it in time', { cause: job.reason }) })
+      }, DEADLINE_MS)
+      this.#unanswered++
+      this.#waiting.push(job)
+      this.#start()
+    })
+  }
+
+  /** Waits until all that was accepted is answered. */
+  drained(): Promise<void> {
+    if (this.#unanswered === 0) return Promise.resolve()
+    return new Promise((resolve) => {
+      this.#onDrained = resolve
+    })
+  }
+
+  #start(): void {
+    while (this.#running < BATCHES_AT_ONCE && this.#waiting.length > 0) {
+      const jobs = this.#waiting.splice(0, BATCH_SIZE).filter((job) => !job.isAnswered)
+      this.#running++
+      void this.#process(jobs).finally(() => {
+        this.#running--
+        this.#start()
+      })
+    }
+  }
+
+  async #process(jobs: readonly Job[]): Promise<void> {
+    for (const way of ['register', 'save'] as const) {
+      const going = jobs.filter((job) => job.way === way)
+      if (going.length > 0) await this.#processTogether(going, way)
+    }
+  }
+
+  /** One bad call harms no other: a batch that fails is tried call by call. */
+  async #processTogether(jobs: readonly Job[], way: Way): Promise<void> {
+    this.#events.onBatch(jobs.length)
+    try {
+      await this.#processBatch(jobs, way)
+    } catch (error) {
+      const isOutage = isConnectionError(error)
+      if (isOutage) for (const job of jobs) job.change.onAnswerLost?.()
+      for (const job of jobs) {
+        const isLate = performance.now() - job.acceptedAt > REGISTER_WITHIN_MS && way === 'register'
+        if (jobs.length === 1 || isOutage || isLate) this.#failed(job, error)
+        else await this.#processTogether([job], way)
+      }
+    }
+  }
+
+  async #processBatch(jobs: readonly Job[], way: Way): Promise<void> {
+    const needs = mergeNeeds(jobs.map((job) => job.change.needs))
+    const book = way === 'register' ? await readForDeciding(this.#run, needs) : await readForSaving(this.#run, needs)
+    const planned: { job: Job; plan: Plan<unknown> }[] = []
+    const groups = new Groups()
+    for (const job of jobs) {
+      const plan = this.#plan(job, book, way)
+      if (plan === null) continue
+      groups.add(rowsOf(plan))
+      planned.push({ job, plan })
+      enter(book, plan)
+    }
+    const plans = planned.map(({ plan }) => plan)
+    const refused = await write(this.#run, writingOf(book, plans, groups))
+    planned.forEach(({ job, plan }, place) => {
+      if (refused.has(groups.of(place))) {
+        this.#again(job)
+        return
+      }
+      if (way === 'save') this.#events.onNotRegistered(job.reason)
+      job.answer({ result: plan.result })
+    })
+  }
+
+  /** A fault in the deciding of one call is that call's alone. */
+  #plan(job: Job, book: Book, way: Way): Plan<unknown> | null {
+    try {
+      if (way === 'register') return job.change.plan(book)
+      const plan = job.change.planWithoutRegistering?.(book) ?? null
+      if (plan !== null) return plan
+      job.canSave = false
+      job.way = 'register'
+      this.#later(job)
+    } catch (error) {
+      this.#failed(job, error)
+    }
+    return null
+  }
+
+  /** What was locked, or had changed since it was read, is planned anew; after a while the call is saved without. */
+  #again(job: Job): void {
+    this.#events.onRetry()
+    job.reason ??= new Error('the opportunity or the call was locked, or kept changing')
+    if (this.#isLate(job) && job.canSave) job.way = 'save'
+    this.#later(job)
+  }
+
+  #failed(job: Job, error: unknown): void {
+    job.reason = error
+    const isConflict = CONFLICTS.has(sqlState(error) ?? '')
+    if (job.way === 'save' && !isConflict && !isConnectionError(error)) {
+      job.answer({ error })
+      return
+    }
+    if (job.canSave && !(isConflict && !this.#isLate(job))) job.way = 'save'
+    this.#later(job)
+  }
+
+  #isLate(job: Job): boolean {
+    return performance.now() - job.acceptedAt > REGISTER_WITHIN_MS
+  }
+
+  #later(job: Job): void {
+    const waitMs = Math.min(SHORTEST_WAIT_MS * 2 ** job.tries, LONGEST_WAIT_MS)
+    job.tries++
+    setTimeout(() => {
+      this.#waiting.push(job)
+      this.#start()
+    }, waitMs)
+  }
+}
+
+/** Unique keys (somebody else wrote the same first), serialisation failure, deadlock: the next reading sees why. */
+const CONFLICTS: ReadonlySet<string> = new Set(['23505', '40001', '40P01'])
+
+/**
+ * Whether the connection failed, and not the statement: then nobody knows whether it was carried out. The database's
+ * own words for it are class 08, 57P0x (it stops, or ended this connection) and 53300 (no connection free).
+ */
+function isConnectionError(error: unknown): boolean {
+  const state = sqlState(error)
+  if (state !== null) return state.startsWith('08') || state.startsWith('57P') || state === '53300'
+  return error instanceof Error && (CONNECTION_FAULT.test(error.message) || 'errno' in error)
+}
+
+const CONNECTION_FAULT = /connection|timeout|socket|ECONN|EPIPE|ENOENT|closed/i
+
+function enter(book: Book, plan: Plan<unknown>): void {
+  book.apply({ opportunities: plan.opportunities ?? [], calls: plan.calls ?? [] })
+  if (plan.newOpportunity !== undefined) book.apply({ opportunities: [plan.newOpportunity], calls: [] })
+  if (plan.deletedCall !== undefined) book.bury(plan.deletedCall)
+  if (plan.answer !== undefined) book.remember(plan.answer.key, plan.answer.answer)
+}
+
+function mergeNeeds(needs: readonly Needs[]): Needs {
+  const [only] = needs
+  if (needs.length === 1 && only !== undefined) return only
+  const unique = (list: readonly string[]): string[] => [...new Set(list)]
+  return {
+    contactIds: unique(needs.flatMap((need) => need.contactIds)),
+    callIds: unique(needs.flatMap((need) => need.callIds)),
+    providerKeys: needs.flatMap((need) => need.providerKeys),
+    foreignCallIds: unique(needs.flatMap((need) => need.foreignCallIds)),
+    opportunityIds: unique(needs.flatMap((need) => need.opportunityIds)),
+    answerKeys: needs.flatMap((need) => need.answerKeys),
+  }
+}

@@ -1,0 +1,279 @@
+import {
+  attemptedAt,
+  changedByPerson,
+  decideCall,
+  decideDeletion,
+  isEligible,
+  repeatedByPerson,
+} from '../attempts/attempt.ts'
+import type { Answer, AnswerKey, Book } from '../attempts/book.ts'
+import type { Change, Plan } from '../attempts/change.ts'
+import { NO_NEEDS, type Needs } from '../attempts/read.ts'
+import { problemOf, type Refusal, refusal } from '../http/refusal.ts'
+import type { Instant } from '../time.ts'
+import { type CallBody, callBody } from './body.ts'
+import type { Call, CallChanges, CallFields } from './call.ts'
+
+/** A call as a client asks for it. */
+export interface NewCall {
+  id: string
+  /** Whether the client brought the id, or the server made it. */
+  isIdGiven: boolean
+  provider: string | null
+  provider_call_id: string | null
+  created_at: Instant | null
+  /** The fields that were sent, `null` where they were sent as null. */
+  fields: CallChanges & Pick<CallFields, 'direction'>
+}
+
+/** The moment from which the calls of one batch get their rising `created_at` (B4). */
+export interface BatchClock {
+  start: Instant | null
+}
+
+/** Where a call stands in its batch. */
+export interface Place {
+  clock: BatchClock
+  place: number
+}
+
+const NO_FIELDS: Omit<CallFields, 'direction'> = {
+  entity_type: null,
+  entity_id: null,
+  call_status: null,
+  call_result: null,
+  resumen_llamada: null,
+  phone_number: null,
+  extension: null,
+  started_at: null,
+  answered_at: null,
+  ended_at: null,
+  duration_seconds: null,
+}
+
+/**
+ * `POST`: makes a call, or takes it as one more report of the call that has the provider's key (B12).
+ * Its result is the whole answer, so that it can be kept for a repeated `Idempotency-Key`.
+ */
+export function createCall(
+  asked: NewCall,
+  { clock, place }: Place = { clock: { start: null }, place: 0 },
+  answerKey: AnswerKey | null = null,
+): Change<Answer> {
+  let createdAt = asked.created_at
+  let wasAnswerLost = false
+
+  /** Decided once, so that what is found after a lost answer can be told from somebody else's. */
+  const creation = (now: Instant): Instant => {
+    clock.start ??= now
+    createdAt ??= clock.start + place
+    return createdAt
+  }
+
+  const made = (now: Instant): Call => {
+    const blank: Call = {
+      ...NO_FIELDS,
+      id: asked.id,
+      direction: asked.fields.direction,
+      provider: asked.provider,
+      provider_call_id: asked.provider_call_id,
+      sources: {},
+      outcome: 'pending',
+      opportunity_id: null,
+      pending: null,
+      revision: 1,
+      created_at: creation(now),
+      updated_at: now,
+    }
+    return changedByPerson(blank, asked.fields)
+  }
+
+  /** What is known before any deciding: an answer given before, a call that exists, or nothing. */
+  const known = (book: Book): { answer: Answer } | { existing: Call } | null => {
+    const remembered = answerKey === null ? undefined : book.answer(answerKey)
+    if (remembered !== undefined) {
+      if (remembered.requestHash === answerKey?.requestHash) return { answer: remembered.answer }
+      return refused(refusal('conflict', 'This Idempotency-Key was used before with another request. Use a new key.'))
+    }
+    const { provider, provider_call_id, id, isIdGiven } = asked
+    if (book.isDeleted(id, provider, provider_call_id)) {
+      return refused(refusal('conflict', 'A call with this id or provider key was deleted, and stays deleted.'))
+    }
+    if (provider !== null && provider_call_id !== null) {
+      const existing = book.callByProviderKey(provider, provider_call_id)
+      if (existing !== undefined) {
+        if (existing.id === id && wasAnswerLost && existing.created_at === createdAt && existing.revision === 1) {
+          return { answer: created(existing, book) }
+        }
+        if (!isIdGiven || existing.id === id) return { existing }
+        return refused(refusal('conflict', `The call with this provider key has the id ${existing.id}.`))
+      }
+    }
+    const existing = book.call(id)
+    if (existing === undefined) return null
+    const isOwn = wasAnswerLost && existing.created_at === createdAt
+    if (isOwn) return { answer: created(existing, book) }
+    return refused(refusal('conflict', `A call with the id ${id} exists already.`))
+  }
+
+  const plan = (book: Book, finish: (book: Book, call: Call, stored: Call | null) => Plan<Call>): Plan<Answer> => {
+    const found = known(book)
+    if (found !== null && 'answer' in found) return { result: found.answer, restsOn: [asked.id] }
+    const stored = found?.existing ?? null
+    const call = stored === null ? made(book.now) : repeatedByPerson(stored, asked.fields)
+    const decided = finish(book, call, stored)
+    const body = bodyIn(decided, book)
+    const answer = { status: stored === null ? 201 : 200, body }
+    return { ...decided, result: answer, ...(answerKey === null ? {} : { answer: { key: answerKey, answer } }) }
+  }
+
+  return {
+    needs: {
+      ...NO_NEEDS,
+      contactIds: isEligible({ ...NO_FIELDS, ...asked.fields }) && asked.fields.entity_id ? [asked.fields.entity_id] : [],
+      callIds: asked.isIdGiven ? [asked.id] : [],
+      providerKeys:
+        asked.provider !== null && asked.provider_call_id !== null
+          ? [{ provider: asked.provider, provider_call_id: asked.provider_call_id }]
+          : [],
+      answerKeys: answerKey === null ? [] : [answerKey],
+    },
+    plan: (book) => plan(book, decided),
+    planWithoutRegistering: (book) => plan(book, undecided),
+    onAnswerLost: () => {
+      wasAnswerLost = true
+    },
+  }
+}
+
+/** `PUT` and `PATCH`: changes what is sent. */
+export function updateCall(
+  id: string,
+  changes: CallChanges & { provider?: string | null; provider_call_id?: string | null },
+  isExpected: RevisionTest = anyRevision,
+): Change<CallBody | Refusal> {
+  let wasAnswerLost = false
+  const { provider, provider_call_id, ...fields } = changes
+
+  const plan = (
+    book: Book,
+    finish: (book: Book, call: Call, stored: Call) => Plan<Call> | null,
+  ): Plan<CallBody | Refusal> | null => {
+    const stored = book.call(id)
+    if (stored === undefined) return { result: noSuchCall(id), restsOn: [id] }
+    const errors = [
+      ...(provider === undefined || provider === stored.provider ? [] : [keyFault('provider')]),
+      ...(provider_call_id === undefined || provider_call_id === stored.provider_call_id
+        ? []
+        : [keyFault('provider_call_id')]),
+    ]
+    if (errors.length > 0) return { result: refusal('invalid', 'The call was not changed.', errors), restsOn: [id] }
+    const call = changedByPerson(stored, fields)
+    const plan = finish(book, call, stored)
+    if (plan === null) return null
+    const isOwnWork = wasAnswerLost && plan.calls?.length === 0 && isExpected(stored.revision - 1)
+    if (!isExpected(stored.revision) && !isOwnWork) return { result: revisionChanged(stored), restsOn: [id] }
+    return { ...plan, result: bodyIn(plan, book) }
+  }
+
+  return {
+    needs: { ...NO_NEEDS, callIds: [id], contactIds: changes.entity_id ? [changes.entity_id] : [] },
+    plan: (book) => plan(book, decided) ?? { result: noSuchCall(id), restsOn: [id] },
+    planWithoutRegistering: (book) =>
+      plan(book, (_, call, stored) => (withdraws(call, stored) ? null : undecided(book, call, stored))),
+    onAnswerLost: () => {
+      wasAnswerLost = true
+    },
+  }
+}
+
+/** `DELETE`: the call gives its attempt back, and stays away (B5). */
+export function deleteCall(id: string, isExpected: RevisionTest = anyRevision): Change<null | Refusal> {
+  let wasAnswerLost = false
+  return {
+    needs: { ...NO_NEEDS, callIds: [id] },
+    plan: (book) => {
+      const stored = book.call(id)
+      if (stored === undefined) {
+        return { result: wasAnswerLost && book.isDeleted(id) ? null : noSuchCall(id), restsOn: [id] }
+      }
+      if (!isExpected(stored.revision)) return { result: revisionChanged(stored), restsOn: [id] }
+      const decision = decideDeletion(book.situationOf(stored), stored)
+      const deletedCall = { ...stored, revision: stored.revision + 1, updated_at: book.now }
+      return { ...decision, deletedCall, result: null, restsOn: [id] }
+    },
+    onAnswerLost: () => {
+      wasAnswerLost = true
+    },
+  }
+}
+
+/** The sweep's: decides a call again that is pending, or whose id an older system's attempt holds (B7, B9). */
+export function retryCall(id: string): Change<void> {
+  return {
+    needs: { ...NO_NEEDS, callIds: [id] },
+    plan: (book) => {
+      const stored = book.call(id)
+      if (stored === undefined) return { result: undefined, restsOn: [id] }
+      return { ...decided(book, stored, stored), result: undefined }
+    },
+  }
+}
+
+/** Whether a revision is the one that the caller has seen (`If-Match`). */
+export type RevisionTest = (revision: number) => boolean
+
+export const anyRevision: RevisionTest = () => true
+
+/** The call with its attempt. */
+function decided(book: Book, call: Call, stored: Call | null): Plan<Call> {
+  const decision = decideCall(book.situationOf(call), { call, stored })
+  const result = decision.calls.find(({ id }) => id === call.id) ?? stored ?? call
+  const holder = result.opportunity_id === null ? [] : [result.opportunity_id]
+  // What leaves the opportunity as it is rests on the call alone.
+  return { ...decision, result, restsOn: decision.opportunities.length > 0 ? [call.id, ...holder] : [call.id] }
+}
+
+/** The call without its attempt, which the sweep registers (A9). Opportunity and number stay as they were (B8). */
+function undecided(book: Book, call: Call, stored: Call | null): Plan<Call> {
+  const pending: Call = {
+    ...call,
+    outcome: 'pending',
+    opportunity_id: stored?.opportunity_id ?? null,
+    pending: { since: stored?.pending?.since ?? book.now, tries: 0 },
+    revision: (stored?.revision ?? 0) + 1,
+    updated_at: book.now,
+  }
+  return { result: pending, restsOn: [call.id], calls: [pending] }
+}
+
+/** Whether a change takes an attempt away from the opportunity that counts it, as far as the call alone can tell. */
+function withdraws(call: Call, stored: Call): boolean {
+  const mayBeAttempt = stored.outcome === 'registered' || (stored.outcome === 'pending' && stored.opportunity_id !== null)
+  return mayBeAttempt && (!isEligible(call) || call.entity_id !== stored.entity_id)
+}
+
+function bodyIn(plan: Plan<Call>, book: Book): CallBody {
+  const { result: call } = plan
+  const changed = plan.opportunities?.find(({ id }) => id === call.opportunity_id)
+  return callBody(call, changed ?? book.opportunity(call.opportunity_id) ?? null)
+}
+
+function created(call: Call, book: Book): Answer {
+  return { status: 201, body: callBody(call, book.opportunity(call.opportunity_id) ?? null) }
+}
+
+function refused(reason: Refusal): { answer: Answer } {
+  const problem = problemOf(reason)
+  return { answer: { status: problem.status, body: problem } }
+}
+
+const noSuchCall = (id: string): Refusal => refusal('not_found', `There is no call with the id ${id}.`)
+
+const revisionChanged = ({ revision }: { revision: number }): Refusal =>
+  refusal('revision_changed', `It has changed meanwhile and is at revision ${revision}. Read it again, then decide.`)
+
+const keyFault = (path: string): { path: string; message: string } => ({
+  path,
+  message: 'is given at creation and cannot be changed',
+})

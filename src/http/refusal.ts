@@ -1,0 +1,57 @@
+/** A fault in what somebody sent: where, and what to do about it. */
+export interface Fault {
+  path: string
+  message: string
+}
+
+/** What the service expects to refuse, as opposed to what breaks. */
+export type RefusalCode =
+  | 'malformed'
+  | 'unauthorized'
+  | 'not_found'
+  | 'method_not_allowed'
+  | 'conflict'
+  | 'revision_changed'
+  | 'too_large'
+  | 'unsupported_media_type'
+  | 'invalid'
+  | 'unavailable'
+
+/** An expected answer that is not the one hoped for. */
+export interface Refusal {
+  code: RefusalCode
+  detail: string
+  errors?: readonly Fault[]
+}
+
+/** Builds a refusal. */
+export function refusal(code: RefusalCode, detail: string, errors?: readonly Fault[]): Refusal {
+  return errors === undefined ? { code, detail } : { code, detail, errors }
+}
+
+/** A problem document by RFC 9457. */
+export interface Problem {
+  type: 'about:blank'
+  title: string
+  status: number
+  detail: string
+  errors?: readonly Fault[]
+}
+
+const STATUS: Readonly<Record<RefusalCode, { status: number; title: string }>> = {
+  malformed: { status: 400, title: 'Bad Request' },
+  unauthorized: { status: 401, title: 'Unauthorized' },
+  not_found: { status: 404, title: 'Not Found' },
+  method_not_allowed: { status: 405, title: 'Method Not Allowed' },
+  conflict: { status: 409, title: 'Conflict' },
+  revision_changed: { status: 412, title: 'Precondition Failed' },
+  too_large: { status: 413, title: 'Content Too Large' },
+  unsupported_media_type: { status: 415, title: 'Unsupported Media Type' },
+  invalid: { status: 422, title: 'Unprocessable Content' },
+  unavailable: { status: 503, title: 'Service Unavailable' },
+}
+
+/** The one table from a refusal to its answer. */
+export function problemOf({ code, detail, errors }: Refusal): Problem {
+  return { type: 'about:blank', ...STATUS[code], detail, ...(errors === undefined ? {} : { errors }) }
+}
