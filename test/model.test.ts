@@ -256,6 +256,25 @@ test('B6: considered again by A2, so a newer open opportunity takes it', () => {
   expect(outcomeOf(model, 'call-6')).toBe('registered newer')
 })
 
+test('B6: what neither frees nor reopens considers nobody again', () => {
+  const model = withCalls(anaWithLead(), 6)
+  model.createOpportunity({ id: 'newer', contact_id: 'ana', created_at: hour(9) })
+  model.updateCall('call-1', { call_status: 'busy' })
+  model.patchOpportunity('lead', { status: 'assigned' })
+  model.createCall(callAt('call-7', 7, 'answered'))
+  expect(outcomeOf(model, 'call-7')).toBe('registered newer')
+  model.updateCall('call-7', { call_status: 'busy' })
+  expect(outcomeOf(model, 'call-6')).toBe('limit_reached lead')
+})
+
+test('B6: active again but completed considers nobody again', () => {
+  const model = withCalls(anaWithLead(), 6)
+  model.updateCall('call-1', { call_status: 'answered' })
+  model.patchOpportunity('lead', { status: 'lost' })
+  model.patchOpportunity('lead', { status: 'assigned' })
+  expect(outcomeOf(model, 'call-6')).toBe('limit_reached lead')
+})
+
 test('B7: foreign attempts are numbered with the rest and count toward five', () => {
   const model = anaWithLead({ first_call_attempts: { 1: old('CRM-9', 3, 'red'), 2: old('CRM-8', 2) } })
   expect(model.opportunity('lead')?.status).toBe('contacted')
@@ -392,6 +411,23 @@ test('B9: a move decides the pending calls of both contacts', () => {
   expect(attemptsOf(model, 'of-ben')).toEqual(['1 orange call-1', '2 orange call-3'])
 })
 
+test('B9: the oldest pending is the one that failed first, not the one that was made or failed again first', () => {
+  const model = withCalls(anaWithLead({ status: 'lost' }), 2)
+  model.patchOpportunity('lead', { status: 'assigned' })
+  for (const at of [3, 4, 5, 6]) model.createCall(callAt(`call-${at}`, at))
+  for (const id of ['call-2', 'call-1', 'call-2']) model.updateCall(id, {}, { registeringFails: true })
+  model.sweep()
+  expect(outcomeOf(model, 'call-2')).toBe('registered lead')
+  expect(outcomeOf(model, 'call-1')).toBe('limit_reached lead')
+})
+
+test('B9: a deletion decides the pending calls of the contact', () => {
+  const model = withCalls(anaWithLead(), 1)
+  model.createCall(callAt('call-2', 2), { registeringFails: true })
+  model.deleteCall('call-1')
+  expect(attemptsOf(model)).toEqual(['1 orange call-2'])
+})
+
 test('B9: a status change that considers those turned away decides the pending calls first', () => {
   const model = withCalls(anaWithLead(), 6)
   model.patchOpportunity('lead', { status: 'lost' })
@@ -455,9 +491,12 @@ test('B18: a call to an unknown contact is saved, and registers by B16 once an o
 test('a contact with calls or opportunities is not deleted, nor an opportunity that has or is named by a call', () => {
   const model = withCalls(anaWithLead({ first_call_completed: true }), 1)
   expect(model.deleteOpportunity('lead')).toBe('conflict')
-  model.deleteCall('call-1')
+  model.updateCall('call-1', { entity_id: 'ben' })
   expect(model.deleteContact('ana')).toBe('conflict')
   expect(model.deleteOpportunity('lead')).toBe('deleted')
+  model.updateCall('call-1', { entity_id: 'ana', direction: 'inbound' })
+  expect(model.deleteContact('ana')).toBe('conflict')
+  model.deleteCall('call-1')
   expect(model.deleteContact('ana')).toBe('deleted')
   expect(model.deleteContact('ana')).toBe('not_found')
 })

@@ -86,11 +86,7 @@ interface Opportunity {
   attempts: Attempt[]
 }
 
-interface Call extends ModelCallFields {
-  id: string
-  provider: string | null
-  provider_call_id: string | null
-  created_at: number
+interface Call extends Omit<ModelCallView, 'attempt'> {
   outcome: ModelOutcome
   opportunity_id: string | null
   pendingSince: number | null

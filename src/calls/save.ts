@@ -1,14 +1,13 @@
 import {
-  attemptedAt,
   changedByPerson,
   decideCall,
   decideDeletion,
   isEligible,
   repeatedByPerson,
 } from '../attempts/attempt.ts'
-import type { Answer, AnswerKey, Book } from '../attempts/book.ts'
+import { type Answer, type AnswerKey, answerKey as nameOf, type Book } from '../attempts/book.ts'
 import type { Change, Plan } from '../attempts/change.ts'
-import { NO_NEEDS, type Needs } from '../attempts/read.ts'
+import { NO_NEEDS } from '../attempts/read.ts'
 import { problemOf, type Refusal, refusal } from '../http/refusal.ts'
 import type { Instant } from '../time.ts'
 import { type CallBody, callBody } from './body.ts'
@@ -116,9 +115,11 @@ export function createCall(
     return refused(refusal('conflict', `A call with the id ${id} exists already.`))
   }
 
+  const restsOn = answerKey === null ? [asked.id] : [asked.id, nameOf(answerKey)]
+
   const plan = (book: Book, finish: (book: Book, call: Call, stored: Call | null) => Plan<Call>): Plan<Answer> => {
     const found = known(book)
-    if (found !== null && 'answer' in found) return { result: found.answer, restsOn: [asked.id] }
+    if (found !== null && 'answer' in found) return { result: found.answer, restsOn }
     const stored = found?.existing ?? null
     const call = stored === null ? made(book.now) : repeatedByPerson(stored, asked.fields)
     const decided = finish(book, call, stored)

@@ -1,0 +1,18 @@
+/** Letters without accents, in lower case, blanks collapsed: so that "GARCIA" finds "García". */
+export function foldText(text: string): string {
+  return text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase().replace(/\s+/g, ' ').trim()
+}
+
+/** What a search looks in. Each word follows a blank, so that a short search can ask for the beginnings of words. */
+export function searchTextOf(parts: readonly (string | null)[]): string {
+  return ` ${foldText(parts.filter((part) => part !== null).join(' '))}`
+}
+
+/**
+ * The `like` pattern for a search: anywhere in the text, or with fewer than three characters at the beginning of a
+ * word, which is what an index of trigrams can answer.
+ */
+export function searchPattern(search: string): string {
+  const literal = foldText(search).replace(/[\\%_]/g, '\\$&')
+  return foldText(search).length < 3 ? `% ${literal}%` : `%${literal}%`
+}

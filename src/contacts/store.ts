@@ -1,0 +1,155 @@
+import { sql } from 'kysely'
+import { formatInstant } from '../attempts/attempt.ts'
+import type { Database } from '../database/database.ts'
+import type { Position } from '../http/cursor.ts'
+import type { Instant } from '../time.ts'
+import type { Contact, ContactBody, ContactChanges } from './contact.ts'
+import { searchPattern, searchTextOf } from './search.ts'
+
+type Row = Omit<Contact, 'search_text'>
+
+const COLUMNS = [
+  'id',
+  'name',
+  'phones',
+  'email',
+  'timezone',
+  'opt_out',
+  'revision',
+  'created_at',
+  'updated_at',
+] as const
+
+const searchTextFor = ({ name, email, phones }: Pick<Contact, 'name' | 'email' | 'phones'>): string =>
+  searchTextOf([name, email, ...phones])
+
+/**
+ * Makes a contact.
+ *
+ * @returns null where one with this id exists
+ */
+export async function insertContact(
+  { query }: Database,
+  contact: Omit<Contact, 'revision' | 'created_at' | 'updated_at'> & { created_at: Instant | null },
+): Promise<ContactBody | null> {
+  const { created_at, ...fields } = contact
+  const row = await query
+    .insertInto('contacts')
+    .values({
+      ...fields,
+      search_text: searchTextFor(contact),
+      created_at: created_at === null ? sql`now()` : formatInstant(created_at),
+      updated_at: sql`now()`,
+    })
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .returning(COLUMNS)
+    .executeTakeFirst()
+  return row === undefined ? null : bodyOf(row)
+}
+
+/** One contact, or null. */
+export async function findContact({ query }: Database, id: string): Promise<ContactBody | null> {
+  const row = await query.selectFrom('contacts').select(COLUMNS).where('id', '=', id).executeTakeFirst()
+  return row === undefined ? null : bodyOf(row)
+}
+
+/**
+ * Changes what is given; a change that changes nothing writes nothing.
+ *
+ * @returns the contact, or the revision where it is not the expected one
+ */
+export async function changeContact(
+  { query }: Database,
+  id: string,
+  changes: ContactChanges,
+  isExpected: (revision: number) => boolean,
+): Promise<{ contact: ContactBody } | 'not_found' | { revision: number }> {
+  return query.transaction().execute(async (transaction) => {
+    const found = await transaction.selectFrom('contacts').select(COLUMNS).where('id', '=', id).forUpdate().executeTakeFirst()
+    if (found === undefined) return 'not_found'
+    if (!isExpected(found.revision)) return { revision: found.revision }
+    const changed = { ...found, ...changes }
+    if (JSON.stringify(changed) === JSON.stringify(found)) return { contact: bodyOf(found) }
+    const row = await transaction
+      .updateTable('contacts')
+      .set({ ...changes, search_text: searchTextFor(changed), revision: found.revision + 1, updated_at: sql`now()` })
+      .where('id', '=', id)
+      .returning(COLUMNS)
+      .executeTakeFirstOrThrow()
+    return { contact: bodyOf(row) }
+  })
+}
+
+/**
+ * Deletes a contact who has neither calls nor opportunities.
+ *
+ * @returns null where it is done; else what stands in the way
+ */
+export async function deleteContact(
+  { query }: Database,
+  id: string,
+  isExpected: (revision: number) => boolean,
+): Promise<null | 'not_found' | { revision: number } | { calls: number; opportunities: number }> {
+  return query.transaction().execute(async (transaction) => {
+    const found = await transaction.selectFrom('contacts').select('revision').where('id', '=', id).forUpdate().executeTakeFirst()
+    if (found === undefined) return 'not_found'
+    if (!isExpected(found.revision)) return { revision: found.revision }
+    const { calls } = await transaction
+      .selectFrom('calls')
+      .select((expression) => expression.fn.countAll<number>().as('calls'))
+      .where('entity_id', '=', id)
+      .where('entity_type', '=', 'contacts')
+      .where('deleted_at', 'is', null)
+      .executeTakeFirstOrThrow()
+    const { opportunities } = await transaction
+      .selectFrom('lead_opportunities')
+      .select((expression) => expression.fn.countAll<number>().as('opportunities'))
+      .where('contact_id', '=', id)
+      .executeTakeFirstOrThrow()
+    if (calls > 0 || opportunities > 0) return { calls, opportunities }
+    await transaction.deleteFrom('contacts').where('id', '=', id).execute()
+    return null
+  })
+}
+
+/** What a list of contacts is narrowed by. */
+export interface ContactFilter {
+  q?: string | undefined
+  /** In E.164. */
+  phone?: string | undefined
+}
+
+/** The contacts that the filter leaves, newest first, after a position. */
+export async function listContacts(
+  { query }: Database,
+  { q, phone }: ContactFilter,
+  limit: number,
+  after: Position | null,
+): Promise<{ data: ContactBody[]; next: Position | null }> {
+  let contacts = query.selectFrom('contacts').select(COLUMNS)
+  if (phone !== undefined) contacts = contacts.where(sql<boolean>`phones @> array[${phone}]::text[]`)
+  if (q !== undefined && q.trim() !== '') contacts = contacts.where('search_text', 'like', searchPattern(q))
+  if (after !== null) {
+    contacts = contacts.where(sql<boolean>`(created_at, id) < (${after.key}::timestamptz, ${after.id}::uuid)`)
+  }
+  const rows = await contacts.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit + 1).execute()
+  const data = rows.slice(0, limit)
+  const last = data.at(-1)
+  const next = rows.length > limit && last ? { key: formatInstant(last.created_at), id: last.id } : null
+  return { data: data.map(bodyOf), next }
+}
+
+/** The ids of all contacts that a search finds; null where there are more than `few`. */
+export async function contactsMatching({ query }: Database, q: string, few: number): Promise<string[] | null> {
+  const rows = await query
+    .selectFrom('contacts')
+    .select('id')
+    .where('search_text', 'like', searchPattern(q))
+    .limit(few + 1)
+    .execute()
+  return rows.length > few ? null : rows.map((row) => row.id)
+}
+
+function bodyOf(row: Row): ContactBody {
+  return { ...row, created_at: formatInstant(row.created_at), updated_at: formatInstant(row.updated_at) }
+}

@@ -1,0 +1,92 @@
+import { z } from 'zod'
+import { type Instant, parseInstant } from '../time.ts'
+
+const hasNul = (text: string): boolean => text.includes('\u0000')
+const codePoints = (text: string): number => [...text].length
+
+/** What PostgreSQL cannot store, or what would be stored as something else. */
+function isStorable(text: string, context: z.RefinementCtx): void {
+  if (hasNul(text)) context.addIssue({ code: 'custom', message: 'contains the character NUL, which cannot be stored' })
+  if (!text.isWellFormed()) {
+    context.addIssue({ code: 'custom', message: 'contains half of a surrogate pair; send whole Unicode characters' })
+  }
+}
+
+/** Text of at most so many characters. */
+export const text = (maximum: number) =>
+  z
+    .string()
+    .superRefine((value, context) => {
+      isStorable(value, context)
+      if (value.length > maximum && codePoints(value) > maximum) {
+        context.addIssue({ code: 'custom', message: `has ${codePoints(value)} characters; ${maximum} is the most` })
+      }
+    })
+    .meta({ maxLength: maximum })
+
+/** Text that says something, without blanks around it. */
+export const word = (maximum: number) =>
+  text(maximum)
+    .transform((value) => value.trim())
+    .refine((value) => value !== '', 'is empty')
+    .meta({ minLength: 1, maxLength: maximum })
+
+/** Text where a blank one counts as none. */
+export const textOrNone = (maximum: number) =>
+  text(maximum)
+    .nullable()
+    .transform((value) => (value === null || value.trim() === '' ? null : value))
+
+/** A UUID in any letter case, kept in lower case. */
+export const uuid = z
+  .guid('is not a UUID')
+  .transform((id) => id.toLowerCase())
+  .meta({ format: 'uuid' })
+
+const instantIn = (zone: 'required' | 'utc') =>
+  z
+    .string()
+    .transform((value, context): Instant => {
+      const moment = parseInstant(value, zone)
+      if (moment !== null) return moment
+      context.addIssue({
+        code: 'custom',
+        message: 'is not a time such as 2025-01-29T10:00:00Z or 2025-01-29T11:00:00+01:00 in the years 1 to 9999',
+      })
+      return z.NEVER
+    })
+    .meta({ format: 'date-time' })
+
+/** RFC 3339 with an offset, as {@link Instant}. */
+export const instant = instantIn('required')
+
+/** The same, where a time without an offset is in UTC (B7). */
+export const instantOrUtc = instantIn('utc')
+
+export const limit = z.coerce
+  .number('is not a number from 1 to 200')
+  .int('is not a number from 1 to 200')
+  .min(1, 'is at least 1')
+  .max(200, 'is at most 200')
+  .default(50)
+  .meta({ minimum: 1, maximum: 200 })
+
+export const cursor = z.string().max(1_000)
+
+/** The answer to every request that is refused (RFC 9457). */
+export const problemSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.number().int(),
+    detail: z.string(),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  })
+  .meta({ id: 'Problem' })
+
+/** A page of a list. */
+export const listOf = <Item extends z.ZodType>(item: Item) =>
+  z.object({ data: z.array(item), next_cursor: z.string().nullable() })
+
+/** An answer's time. */
+export const time = z.string().meta({ format: 'date-time' })

@@ -1,0 +1,86 @@
+import { z } from 'zod'
+import { cursor, instant, instantOrUtc, limit, text, time, uuid, word } from '../http/schemas.ts'
+
+const KNOWN_STATUSES = new Set(['pending', 'assigned', 'contacted', 'qualified', 'won', 'lost', 'discarded'])
+
+/** A word that we know is known in any letter case; every other one is kept as it is. */
+const status = word(40).transform((value) => (KNOWN_STATUSES.has(value.toLowerCase()) ? value.toLowerCase() : value))
+
+const colour = z.enum(['green', 'orange', 'red'])
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+/** An attempt of an older system (B7): a time without a zone is in UTC, no notes are empty ones. */
+const olderAttempt = z.strictObject({
+  status: colour,
+  call_id: text(100)
+    .min(1, 'is empty')
+    .transform((id) => (UUID.test(id) ? id.toLowerCase() : id)),
+  attempted_at: instantOrUtc,
+  notes: text(20_000)
+    .nullish()
+    .transform((notes) => notes ?? ''),
+})
+
+const title = text(500).nullable().optional()
+const shortText = text(200).nullable().optional()
+
+export const newOpportunity = z.strictObject({
+  id: uuid.optional(),
+  contact_id: uuid,
+  title,
+  status: status.default('pending'),
+  assigned_to: shortText,
+  source: shortText,
+  created_at: instant.optional(),
+  first_call_attempts: z.record(z.string().max(100), olderAttempt).default({}),
+  first_call_completed: z.boolean().optional(),
+})
+
+export const opportunityChanges = z.strictObject({
+  title,
+  status: status.optional(),
+  assigned_to: shortText,
+  source: shortText,
+})
+
+export const opportunityQuery = z.strictObject({
+  contact_id: uuid.optional(),
+  status: word(40).optional(),
+  assigned_to: text(200).optional(),
+  source: text(200).optional(),
+  first_call_completed: z
+    .enum(['true', 'false'])
+    .transform((value) => value === 'true')
+    .optional(),
+  attempts: z.coerce.number('is not a number from 0 to 5').int().min(0).max(5).optional(),
+  last_status: colour.optional(),
+  q: text(200).optional(),
+  sort: z
+    .enum(['created_at', '-created_at', 'last_contact_attempt_at', '-last_contact_attempt_at'])
+    .default('-created_at'),
+  limit,
+  cursor: cursor.optional(),
+})
+
+/** An opportunity as it is answered. */
+export const opportunityResponse = z
+  .object({
+    id: z.string(),
+    contact_id: z.string(),
+    title: z.string().nullable(),
+    status: z.string(),
+    assigned_to: z.string().nullable(),
+    source: z.string().nullable(),
+    first_call_attempts: z.record(
+      z.string(),
+      z.object({ status: colour, call_id: z.string(), attempted_at: time, notes: z.string() }),
+    ),
+    first_call_completed: z.boolean(),
+    first_call_successful_attempt: z.number().int().nullable(),
+    last_contact_attempt_at: time.nullable(),
+    revision: z.number().int(),
+    created_at: time,
+    updated_at: time,
+  })
+  .meta({ id: 'Opportunity' })
