@@ -1,4 +1,4 @@
-import { sqlState } from '../database/database.ts'
+import { isOutage, sqlState } from '../database/database.ts'
 import type { Book } from './book.ts'
 import type { Change, Plan } from './change.ts'
 import { Groups, rowsOf, writingOf } from './group.ts'
@@ -129,11 +129,11 @@ export class Register {
     try {
       await this.#processBatch(jobs, way)
     } catch (error) {
-      const isOutage = isConnectionError(error)
-      if (isOutage) for (const job of jobs) job.change.onAnswerLost?.()
+      const isDown = isOutage(error)
+      if (isDown) for (const job of jobs) job.change.onAnswerLost?.()
       for (const job of jobs) {
         const isLate = performance.now() - job.acceptedAt > REGISTER_WITHIN_MS && way === 'register'
-        if (jobs.length === 1 || isOutage || isLate) this.#failed(job, error)
+        if (jobs.length === 1 || isDown || isLate) this.#failed(job, error)
         else await this.#processTogether([job], way)
       }
     }
@@ -189,7 +189,7 @@ export class Register {
   #failed(job: Job, error: unknown): void {
     job.reason = error
     const isConflict = CONFLICTS.has(sqlState(error) ?? '')
-    if (job.way === 'save' && !isConflict && !isConnectionError(error)) {
+    if (job.way === 'save' && !isConflict && !isOutage(error)) {
       job.answer({ error })
       return
     }
@@ -213,18 +213,6 @@ export class Register {
 
 /** Unique keys (somebody else wrote the same first), serialisation failure, deadlock: the next reading sees why. */
 const CONFLICTS: ReadonlySet<string> = new Set(['23505', '40001', '40P01'])
-
-/**
- * Whether the connection failed, and not the statement: then nobody knows whether it was carried out. The database's
- * own words for it are class 08, 57P0x (it stops, or ended this connection) and 53300 (no connection free).
- */
-function isConnectionError(error: unknown): boolean {
-  const state = sqlState(error)
-  if (state !== null) return state.startsWith('08') || state.startsWith('57P') || state === '53300'
-  return error instanceof Error && (CONNECTION_FAULT.test(error.message) || 'errno' in error)
-}
-
-const CONNECTION_FAULT = /connection|timeout|socket|ECONN|EPIPE|ENOENT|closed/i
 
 function enter(book: Book, plan: Plan<unknown>): void {
   book.apply({ opportunities: plan.opportunities ?? [], calls: plan.calls ?? [] })

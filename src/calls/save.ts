@@ -8,6 +8,7 @@ import {
 import { type Answer, type AnswerKey, answerKey as nameOf, type Book } from '../attempts/book.ts'
 import type { Change, Plan } from '../attempts/change.ts'
 import { NO_NEEDS } from '../attempts/read.ts'
+import { anyRevision, type RevisionTest, revisionChanged } from '../http/preconditions.ts'
 import { problemOf, type Refusal, refusal } from '../http/refusal.ts'
 import type { Instant } from '../time.ts'
 import { type CallBody, callBody } from './body.ts'
@@ -221,11 +222,6 @@ export function retryCall(id: string): Change<void> {
   }
 }
 
-/** Whether a revision is the one that the caller has seen (`If-Match`). */
-export type RevisionTest = (revision: number) => boolean
-
-export const anyRevision: RevisionTest = () => true
-
 /** The call with its attempt. */
 function decided(book: Book, call: Call, stored: Call | null): Plan<Call> {
   const decision = decideCall(book.situationOf(call), { call, stored })
@@ -270,9 +266,6 @@ function refused(reason: Refusal): { answer: Answer } {
 }
 
 const noSuchCall = (id: string): Refusal => refusal('not_found', `There is no call with the id ${id}.`)
-
-const revisionChanged = ({ revision }: { revision: number }): Refusal =>
-  refusal('revision_changed', `It has changed meanwhile and is at revision ${revision}. Read it again, then decide.`)
 
 const keyFault = (path: string): { path: string; message: string } => ({
   path,

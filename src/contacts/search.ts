@@ -10,9 +10,11 @@ export function searchTextOf(parts: readonly (string | null)[]): string {
 
 /**
  * The `like` pattern for a search: anywhere in the text, or with fewer than three characters at the beginning of a
- * word, which is what an index of trigrams can answer.
+ * word, which is what an index of trigrams can answer. Part of a telephone number is looked for without its blanks.
  */
 export function searchPattern(search: string): string {
-  const literal = foldText(search).replace(/[\\%_]/g, '\\$&')
-  return foldText(search).length < 3 ? `% ${literal}%` : `%${literal}%`
+  const isPartOfNumber = /^[\d\s+().-]*\d[\d\s().-]*$/.test(search)
+  const folded = isPartOfNumber ? search.replace(/\D/g, '') : foldText(search)
+  const literal = folded.replace(/[\\%_]/g, '\\$&')
+  return folded.length < 3 ? `% ${literal}%` : `%${literal}%`
 }

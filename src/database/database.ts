@@ -3,7 +3,9 @@ import pg from 'pg'
 import type { Tables } from './tables.ts'
 
 /** Where a PostgreSQL is: an address, or the folder of a socket. */
-export type Connection = { connectionString: string } | { host: string; port: number; user: string; database: string }
+export type Connection =
+  | { connectionString: string }
+  | { host: string; port: number; user: string; database: string; password?: string }
 
 export interface DatabaseOptions {
   connection: Connection
@@ -85,3 +87,19 @@ function getTypeParser(oid: number, format?: 'text' | 'binary'): (text: string) 
 export function sqlState(error: unknown): string | null {
   return error instanceof pg.DatabaseError ? (error.code ?? null) : null
 }
+
+/**
+ * Whether the connection failed, and not the statement: then nobody knows whether it was carried out. The database's
+ * own words for it are class 08, 57P0x (it stops, or ended this connection) and 53300 (no connection is free).
+ */
+export function isOutage(error: unknown): boolean {
+  const state = sqlState(error)
+  if (state !== null) return state.startsWith('08') || state.startsWith('57P') || state === '53300'
+  return error instanceof Error && (CONNECTION_FAULT.test(error.message) || SOCKET_FAULT.test(codeOf(error)))
+}
+
+/** As `pg` and its pool word them. */
+const CONNECTION_FAULT = /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error)/
+const SOCKET_FAULT = /^(ECONN|EPIPE|ENOENT|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EAI_)/
+
+const codeOf = (error: Error): string => ('code' in error && typeof error.code === 'string' ? error.code : '')

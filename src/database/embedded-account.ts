@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
-import { EmbeddedDatabaseError, otherDatabaseAdvice } from './embedded-error.ts'
+import { EmbeddedDatabaseError, OTHER_DATABASE } from './embedded-error.ts'
 
 /** An account of the system that is not ours; only root can run something as another. */
 export interface Account {
@@ -26,7 +26,7 @@ export async function accountInsteadOfRoot(): Promise<Account> {
   }
   throw new EmbeddedDatabaseError(
     'PostgreSQL does not run as root, and there is neither an account "postgres" nor "nobody" to run it. ' +
-      `Start First Call as another account, or ${otherDatabaseAdvice}.`,
+      `Start First Call as another account, or ${OTHER_DATABASE}.`,
   )
 }
 

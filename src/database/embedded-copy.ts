@@ -13,7 +13,8 @@ export async function mendLinks(packageFolder: string): Promise<boolean> {
   if (!(await findFile(list))) return true
   const links = JSON.parse(await readFile(list, 'utf8')) as { source: string; target: string }[]
   try {
-    for (const { source, target } of links) await makeLink(relative(dirname(target), source), join(packageFolder, target))
+    for (const { source, target } of links)
+      await makeLink(relative(dirname(target), source), join(packageFolder, target))
     return true
   } catch (error) {
     if (hasCode(error, 'EACCES', 'EPERM', 'EROFS')) return false
@@ -37,6 +38,7 @@ async function makeLink(to: string, path: string): Promise<void> {
 export async function ensureCopy(packageFolder: string, copy: string): Promise<void> {
   if (await findFile(copy)) return
   const unfinished = join(dirname(copy), `unfinished-${randomBytes(6).toString('hex')}`)
+  await makeFolder(dirname(copy))
   try {
     await makeFolder(unfinished)
     await copyTree(join(packageFolder, 'native'), join(unfinished, 'native'))
@@ -81,7 +83,6 @@ async function copyReadable(source: string, target: string): Promise<void> {
 
 /** Whatever our umask says: the account must be able to read what root copies for it. */
 async function makeFolder(path: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o755 })
   await mkdir(path, { recursive: true })
   await chmod(path, 0o755)
 }

@@ -3,7 +3,7 @@ export class EmbeddedDatabaseError extends Error {
   override readonly name = 'EmbeddedDatabaseError'
 }
 
-export const otherDatabaseAdvice = 'set DATABASE_URL to a PostgreSQL 15 or newer'
+export const OTHER_DATABASE = 'set DATABASE_URL to a PostgreSQL 15 or newer'
 
 /**
  * Gives the error that a person should see for whatever went wrong with the data folder: our own sentences as they
@@ -27,8 +27,8 @@ export function startFailure(dataDir: string, lastWords: string, cause?: unknown
 function adviceFor(words: string): string {
   if (/ENOSPC|EDQUOT|no space left|quota exceeded/i.test(words)) return 'Free some space on that disk and start again.'
   if (/EACCES|EPERM|EROFS|permission denied|not permitted|read-only/i.test(words))
-    return `Give the account that runs First Call the right to write there, set DATA_DIR to another folder, or ${otherDatabaseAdvice}.`
+    return `Give the account that runs First Call the right to write there, set DATA_DIR to another folder, or ${OTHER_DATABASE}.`
   if (/shared memory|semaphore|cannot allocate memory/i.test(words))
-    return `Give it more memory, lower shared_buffers in postgresql.conf of that folder, or ${otherDatabaseAdvice}.`
-  return `Mend what the lines above name, or ${otherDatabaseAdvice}.`
+    return `Give it more memory, lower shared_buffers in postgresql.conf of that folder, or ${OTHER_DATABASE}.`
+  return `Mend what the lines above name, or ${OTHER_DATABASE}.`
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { refusal } from './refusal.ts'
 
 /** A place in a sorted list: the sort key and the id of the last row that was given. */
 export interface Position {
@@ -25,3 +26,8 @@ export function readCursor(text: string): Position | null {
     return null
   }
 }
+
+/** The answer to a cursor that is not ours. */
+export const BAD_CURSOR = refusal('invalid', 'The list cannot be continued.', [
+  { path: 'cursor', message: 'is not a next_cursor of this list' },
+])

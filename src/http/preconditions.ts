@@ -1,4 +1,9 @@
-import { anyRevision, type RevisionTest } from '../calls/save.ts'
+import { type Refusal, refusal } from './refusal.ts'
+
+/** Whether a revision is the one that the caller has seen. */
+export type RevisionTest = (revision: number) => boolean
+
+export const anyRevision: RevisionTest = () => true
 
 /** A row's strong entity tag: its revision. */
 export const etagOf = ({ revision }: { revision: number }): string => `"${revision}"`
@@ -9,3 +14,7 @@ export function ifMatch(header: string | undefined): RevisionTest {
   const tags = new Set(header.split(',').map((tag) => tag.trim()))
   return (revision) => tags.has(`"${revision}"`)
 }
+
+/** The answer where the row has another revision than the caller has seen. */
+export const revisionChanged = ({ revision }: { revision: number }): Refusal =>
+  refusal('revision_changed', `It has changed meanwhile and is at revision ${revision}. Read it again, then decide.`)

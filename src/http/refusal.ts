@@ -15,6 +15,7 @@ export type RefusalCode =
   | 'too_large'
   | 'unsupported_media_type'
   | 'invalid'
+  | 'broken'
   | 'unavailable'
 
 /** An expected answer that is not the one hoped for. */
@@ -35,7 +36,7 @@ export interface Problem {
   title: string
   status: number
   detail: string
-  errors?: readonly Fault[]
+  errors?: Fault[]
 }
 
 const STATUS: Readonly<Record<RefusalCode, { status: number; title: string }>> = {
@@ -48,10 +49,11 @@ const STATUS: Readonly<Record<RefusalCode, { status: number; title: string }>> =
   too_large: { status: 413, title: 'Content Too Large' },
   unsupported_media_type: { status: 415, title: 'Unsupported Media Type' },
   invalid: { status: 422, title: 'Unprocessable Content' },
+  broken: { status: 500, title: 'Internal Server Error' },
   unavailable: { status: 503, title: 'Service Unavailable' },
 }
 
 /** The one table from a refusal to its answer. */
 export function problemOf({ code, detail, errors }: Refusal): Problem {
-  return { type: 'about:blank', ...STATUS[code], detail, ...(errors === undefined ? {} : { errors }) }
+  return { type: 'about:blank', ...STATUS[code], detail, ...(errors === undefined ? {} : { errors: [...errors] }) }
 }

@@ -2,9 +2,9 @@ import { decideOpportunityChange, type OlderAttempts, withOlderAttempts } from '
 import { type Answer, type AnswerKey, answerKey as nameOf, type Book } from '../attempts/book.ts'
 import type { Change } from '../attempts/change.ts'
 import { NO_NEEDS } from '../attempts/read.ts'
-import { anyRevision, type RevisionTest } from '../calls/save.ts'
 import type { Call } from '../calls/call.ts'
 import { searchTextOf } from '../contacts/search.ts'
+import { anyRevision, type RevisionTest, revisionChanged } from '../http/preconditions.ts'
 import { problemOf, type Refusal, refusal } from '../http/refusal.ts'
 import type { Instant } from '../time.ts'
 import { type OpportunityBody, opportunityBody } from './body.ts'
@@ -108,8 +108,7 @@ export function changeOpportunity(
       const decision = decideOpportunityChange(book.situationOfContact(opportunity.contact_id), opportunity, changes)
       const isOwnWork = wasAnswerLost && decision.opportunities.length === 0
       if (!isExpected(opportunity.revision) && !isOwnWork) {
-        const detail = `It has changed meanwhile and is at revision ${opportunity.revision}. Read it again, then decide.`
-        return { result: refusal('revision_changed', detail), restsOn: [id] }
+        return { result: revisionChanged(opportunity), restsOn: [id] }
       }
       const changed = decision.opportunities.find((candidate) => candidate.id === id) ?? opportunity
       return {

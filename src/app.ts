@@ -1,0 +1,82 @@
+import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
+import type { CountryCode } from 'libphonenumber-js'
+import type { Register } from './attempts/register.ts'
+import type { FindCaller } from './auth/keys.ts'
+import { callRoutes } from './calls/routes.ts'
+import { contactRoutes } from './contacts/routes.ts'
+import type { Database } from './database/database.ts'
+import { describe, showDescription } from './http/docs.ts'
+import { answerClientError, answerErrors, sendRefusal } from './http/errors.ts'
+import { requireKey, requireKeyUnlessLocal } from './http/guard.ts'
+import { readJson } from './http/json.ts'
+import { answerOtherMethods } from './http/method-not-allowed.ts'
+import { refusal } from './http/refusal.ts'
+import type { Metrics } from './metrics.ts'
+import { opportunityRoutes } from './opportunities/routes.ts'
+
+export interface AppOptions {
+  database: Database
+  register: Register
+  findCaller: FindCaller
+  metrics: Metrics
+  country: CountryCode
+  /** Where it will listen: some pages are open on loopback only. */
+  host: string
+  /** Whether the database is reached and migrated. */
+  isReady: () => Promise<boolean>
+  log: FastifyBaseLogger
+}
+
+const BODY_LIMIT = 1024 * 1024
+
+/** Builds the HTTP application: plugins, routes, errors. It listens nowhere yet. */
+export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
+  const { database, register, findCaller, metrics, country, host, isReady } = options
+  const app = Fastify({
+    loggerInstance: options.log,
+    bodyLimit: BODY_LIMIT,
+    clientErrorHandler: answerClientError,
+    requestTimeout: 30_000,
+    // Requests are counted and timed by the metrics; a line each would drown what needs attention.
+    logController: new LogController({ disableRequestLogging: true }),
+    forceCloseConnections: 'idle',
+    return503OnClosing: true,
+    routerOptions: { maxParamLength: 200 },
+    frameworkErrors: (_, __, reply) => sendRefusal(reply, refusal('malformed', 'The address cannot be read.')),
+  }).withTypeProvider<ZodTypeProvider>()
+  app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(serializerCompiler)
+  app.decorateRequest('caller', null)
+  answerErrors(app)
+  readJson(app)
+  await describe(app)
+
+  const addOtherMethods = answerOtherMethods(app)
+  app.get('/healthz', { schema: { hide: true } }, async () => ({ status: 'alive' }))
+  app.get('/readyz', { schema: { hide: true } }, async (_, reply) =>
+    (await isReady().catch(() => false))
+      ? { status: 'ready' }
+      : sendRefusal(reply, refusal('unavailable', 'Not ready: the database is not reached or not migrated.')),
+  )
+  const guardUnlessLocal = requireKeyUnlessLocal(findCaller, host)
+  app.get('/metrics', { schema: { hide: true }, onRequest: guardUnlessLocal }, async (_, reply) =>
+    reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
+  )
+  addOtherMethods()
+  await showDescription(app, guardUnlessLocal)
+
+  await app.register(
+    async (crm) => {
+      crm.addHook('onRequest', requireKey(findCaller))
+      crm.setNotFoundHandler((_, reply) => sendRefusal(reply, refusal('not_found', 'There is nothing at this address.')))
+      const addOtherMethodsOfCrm = answerOtherMethods(crm)
+      await crm.register(contactRoutes, { database, country })
+      await crm.register(opportunityRoutes, { database, register })
+      await crm.register(callRoutes, { database, register, metrics, country })
+      addOtherMethodsOfCrm()
+    },
+    { prefix: '/api/crm' },
+  )
+  return app
+}

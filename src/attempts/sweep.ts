@@ -1,0 +1,85 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { retryCall } from '../calls/save.ts'
+import type { Database } from '../database/database.ts'
+import type { Metrics } from '../metrics.ts'
+import type { Register } from './register.ts'
+
+const EVERY_MS = 250
+const CLAIM_SIZE = 200
+const ALARM_AFTER_SECONDS = 300
+const KEEP_ANSWERS = '48 hours'
+const TIDY_EVERY_MS = 60_000
+
+/**
+ * Claims the calls that are due, for this server alone: the claim is itself the wait before the next try, so that a
+ * server which dies over them holds nobody up. Waits grow from a quarter of a second to 4 s within a call's first five
+ * minutes, and are 30 s after (B9).
+ */
+const CLAIM = `
+update calls set tries = tries + 1,
+  due_at = clock_timestamp() + case
+    when pending_since < clock_timestamp() - interval '5 minutes' then interval '30 seconds'
+    else least(interval '4 seconds', interval '250 milliseconds' * power(2, least(tries, 4)))
+  end
+where id in (
+  select id from calls where due_at <= clock_timestamp() and outcome = 'pending'
+  order by due_at limit ${CLAIM_SIZE} for update skip locked)
+returning id`
+
+/** Calls that were made at the same moment as an older system's attempt of them was brought in (B7). */
+const MEETING = `
+select calls.id from foreign_attempts join calls on calls.id = call_uuid where deleted_at is null limit ${CLAIM_SIZE}`
+
+const AGE = `
+select count(*)::int as pending,
+  coalesce(extract(epoch from clock_timestamp() - min(pending_since)), 0)::float8 as oldest
+from calls where due_at is not null`
+
+export interface SweepOptions {
+  database: Database
+  register: Register
+  metrics: Metrics
+  /** Told of every fault and alarm. */
+  log: { error: (fields: object, message: string) => void; warn: (fields: object, message: string) => void }
+}
+
+/** Registers what is due, once. Gives how many calls were tried. */
+export async function sweepOnce({ database, register, metrics, log }: SweepOptions): Promise<number> {
+  const { rows: due } = await database.general.query<{ id: string }>(CLAIM)
+  const { rows: meeting } = await database.general.query<{ id: string }>(MEETING)
+  const ids = [...new Set([...due, ...meeting].map((row) => row.id))]
+  const results = await Promise.allSettled(ids.map((id) => register.registerCallAttempt(retryCall(id))))
+  results.forEach((result, place) => {
+    if (result.status === 'rejected') {
+      log.warn({ err: result.reason, callId: ids[place] }, 'the attempt of a pending call could not be registered yet')
+    }
+  })
+  const { rows } = await database.general.query<{ pending: number; oldest: number }>(AGE)
+  const [age] = rows
+  metrics.pending.set(age?.pending ?? 0)
+  metrics.oldestPendingSeconds.set(age?.oldest ?? 0)
+  if (age !== undefined && age.oldest > ALARM_AFTER_SECONDS) {
+    log.error(age, 'a call has waited for more than five minutes to be registered; see the warnings about it')
+  }
+  return ids.length
+}
+
+/** Sweeps until the signal comes: often, and at once again while there is more. A fault is logged, never the end. */
+export async function sweep(options: SweepOptions, signal: AbortSignal): Promise<void> {
+  let tidyAt = 0
+  while (!signal.aborted) {
+    try {
+      const tried = await sweepOnce(options)
+      if (performance.now() > tidyAt) {
+        tidyAt = performance.now() + TIDY_EVERY_MS
+        await options.database.general.query(
+          `delete from idempotency_keys where created_at < now() - interval '${KEEP_ANSWERS}'`,
+        )
+      }
+      if (tried >= CLAIM_SIZE) continue
+    } catch (error) {
+      options.log.error({ err: error }, 'the sweep of pending calls failed and is tried again')
+    }
+    await wait(EVERY_MS, undefined, { signal }).catch(() => undefined)
+  }
+}

@@ -1,0 +1,75 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { v7 as uuidv7 } from 'uuid'
+import type { Database } from '../database/database.ts'
+
+/** Who is asking. */
+export interface Caller {
+  /** The key's id: what belongs to one owner is kept apart from another's. */
+  owner: string
+  role: 'admin'
+}
+
+export type FindCaller = (key: string) => Promise<Caller | null>
+
+const BOOTSTRAP_OWNER = 'bootstrap'
+const REMEMBERED_MS = 1_000
+
+const sha256 = (key: string): Buffer => createHash('sha256').update(key).digest()
+
+/**
+ * Gives the check of a key. The keys' hashes are read at most once a second, so that no key costs a query and a wrong
+ * one never reaches the database.
+ *
+ * @param bootstrapKey accepted as an admin's for as long as it is configured
+ */
+export function createKeyCheck(database: Database, bootstrapKey: string | null): FindCaller {
+  const bootstrapHash = bootstrapKey === null ? null : sha256(bootstrapKey)
+  let known: Promise<{ id: string; role: 'admin'; key_sha256: Buffer }[]> | null = null
+  let readAt = 0
+
+  const readKeys = () => {
+    if (known === null || performance.now() - readAt > REMEMBERED_MS) {
+      readAt = performance.now()
+      const reading = database.query.selectFrom('api_keys').select(['id', 'role', 'key_sha256']).execute()
+      known = reading
+      reading.catch(() => {
+        if (known === reading) known = null
+      })
+    }
+    return known
+  }
+
+  return async (key) => {
+    const hash = sha256(key)
+    if (bootstrapHash !== null && timingSafeEqual(hash, bootstrapHash)) return { owner: BOOTSTRAP_OWNER, role: 'admin' }
+    for (const { id, role, key_sha256 } of await readKeys()) {
+      if (timingSafeEqual(hash, key_sha256)) return { owner: id, role }
+    }
+    return null
+  }
+}
+
+/**
+ * Makes the first admin key where there is none; of several servers that start at once, one does.
+ *
+ * @returns the key, which is shown once and stored as a hash only; null where there is one already
+ */
+export async function makeFirstKey({ general }: Database): Promise<string | null> {
+  const key = `fc_${randomBytes(32).toString('base64url')}`
+  const client = await general.connect()
+  try {
+    await client.query('begin')
+    await client.query('lock table api_keys in exclusive mode')
+    const { rowCount } = await client.query(
+      `insert into api_keys (id, name, role, key_sha256)
+       select $1, 'first admin key', 'admin', $2 where not exists (select from api_keys)`,
+      [uuidv7(), sha256(key)],
+    )
+    await client.query('commit')
+    client.release()
+    return rowCount === 1 ? key : null
+  } catch (error) {
+    client.release(true)
+    throw error
+  }
+}

@@ -1,0 +1,214 @@
+import type { FastifyReply } from 'fastify'
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import type { CountryCode } from 'libphonenumber-js'
+import { v7 as uuidv7 } from 'uuid'
+import { z } from 'zod'
+import type { Answer } from '../attempts/book.ts'
+import type { Register } from '../attempts/register.ts'
+import { UnavailableError } from '../attempts/register.ts'
+import type { Database } from '../database/database.ts'
+import { BAD_CURSOR, readCursor, writeCursor } from '../http/cursor.ts'
+import { invalid, sendProblem, sendRefusal } from '../http/errors.ts'
+import { answerKeyOf, isRefusal } from '../http/idempotency.ts'
+import { etagOf, ifMatch } from '../http/preconditions.ts'
+import { type Problem, problemOf, refusal } from '../http/refusal.ts'
+import { listOf, problemSchema, uuid } from '../http/schemas.ts'
+import type { Metrics } from '../metrics.ts'
+import type { CallBody } from './body.ts'
+import type { CallChanges } from './call.ts'
+import { createCall, deleteCall, type NewCall, updateCall } from './save.ts'
+import { callResponse, callSchemas } from './schema.ts'
+import { findCall, listCalls } from './store.ts'
+
+const BATCH_BODY_LIMIT = 16 * 1024 * 1024
+
+export interface CallRoutesOptions {
+  database: Database
+  register: Register
+  metrics: Metrics
+  country: CountryCode
+}
+
+/** `/api/crm/calls` */
+export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, options) => {
+  const { database, register, metrics, country } = options
+  const schemas = callSchemas(country)
+  const params = z.object({ id: uuid })
+  const tags = ['calls']
+
+  const sendCall = (reply: FastifyReply, status: number, call: CallBody): FastifyReply => {
+    metrics.outcomes.inc({ outcome: call.attempt.outcome })
+    return reply.code(status).header('etag', etagOf(call)).send(call)
+  }
+
+  app.post(
+    '/calls',
+    {
+      schema: {
+        tags,
+        summary: 'Saves a call and registers its attempt',
+        description:
+          'A call with a provider key that is known already is one more report of that call, and answers 200 with it.',
+        body: schemas.newCall,
+        response: { 201: callResponse, 200: callResponse, '4xx': problemSchema, 503: problemSchema },
+      },
+    },
+    async (request, reply) => {
+      const done = metrics.registering.startTimer({ door: 'rest' })
+      const answerKey = answerKeyOf(request)
+      if (isRefusal(answerKey)) return sendRefusal(reply, answerKey)
+      const answer = await register.registerCallAttempt(createCall(newCall(request.body), undefined, answerKey))
+      done()
+      return sendAnswer(reply, answer)
+    },
+  )
+
+  const sendAnswer = (reply: FastifyReply, { status, body }: Answer): FastifyReply => {
+    if (status >= 400) return sendProblem(reply, body as Problem)
+    const call = body as CallBody
+    if (status === 201) void reply.header('location', `/api/crm/calls/${call.id}`)
+    return sendCall(reply, status, call)
+  }
+
+  app.post(
+    '/calls/batch',
+    {
+      bodyLimit: BATCH_BODY_LIMIT,
+      schema: {
+        tags,
+        summary: 'Saves up to 1000 calls and registers their attempts',
+        description: 'Each call has its own answer, in order; one that is refused harms no other.',
+        body: schemas.batch,
+        response: {
+          200: z.object({
+            results: z.array(
+              z.union([
+                z.object({ status: z.number().int(), call: callResponse }),
+                z.object({ status: z.number().int(), problem: problemSchema }),
+              ]),
+            ),
+          }),
+          '4xx': problemSchema,
+          503: problemSchema,
+        },
+      },
+    },
+    async (request, reply) => {
+      const firstKey = answerKeyOf(request)
+      if (isRefusal(firstKey)) return sendRefusal(reply, firstKey)
+      const clock = { start: null }
+      const results = await Promise.all(
+        request.body.calls.map(async (given, place): Promise<Answer> => {
+          const { data, error } = schemas.newCall.safeParse(given)
+          if (data === undefined) return problemAnswer(problemOf(invalid(error.issues)))
+          const answerKey = firstKey === null ? null : { ...firstKey, place }
+          try {
+            return await register.registerCallAttempt(createCall(newCall(data), { clock, place }, answerKey))
+          } catch (error) {
+            if (!(error instanceof UnavailableError)) request.log.error({ err: error, place }, 'a call of a batch failed')
+            const code = error instanceof UnavailableError ? 'unavailable' : 'broken'
+            return problemAnswer(problemOf(refusal(code, 'The call was not saved. Send it again a little later.')))
+          }
+        }),
+      )
+      if (results.every(({ status }) => status === 503)) throw new UnavailableError('no call of the batch was saved')
+      return {
+        results: results.map(({ status, body }) =>
+          status >= 400
+            ? { status, problem: body as Problem }
+            : { status, call: body as CallBody },
+        ),
+      }
+    },
+  )
+
+  app.get(
+    '/calls',
+    {
+      schema: {
+        tags,
+        summary: 'Lists calls, newest first',
+        description:
+          '`started_from` (from, inclusive) and `started_to` (to, exclusive) look at `started_at`, else `created_at`.',
+        querystring: schemas.query,
+        response: { 200: listOf(callResponse), '4xx': problemSchema, 503: problemSchema },
+      },
+    },
+    async (request, reply) => {
+      const { limit, cursor, ...filter } = request.query
+      const after = cursor === undefined ? null : readCursor(cursor)
+      if (cursor !== undefined && after === null) return sendRefusal(reply, BAD_CURSOR)
+      const { data, next } = await listCalls(database, filter, limit, after)
+      return { data, next_cursor: next === null ? null : writeCursor(next) }
+    },
+  )
+
+  app.get(
+    '/calls/:id',
+    {
+      schema: {
+        tags,
+        summary: 'Gives a call, and what became of it',
+        params,
+        response: { 200: callResponse, '4xx': problemSchema, 503: problemSchema },
+      },
+    },
+    async (request, reply) => {
+      const call = await findCall(database, request.params.id)
+      if (call === null) return sendRefusal(reply, refusal('not_found', `There is no call with the id ${request.params.id}.`))
+      return reply.header('etag', etagOf(call)).send(call)
+    },
+  )
+
+  app.route({
+    method: ['PUT', 'PATCH'],
+    url: '/calls/:id',
+    schema: {
+      tags,
+      summary: 'Changes what is sent; null clears',
+      params,
+      body: schemas.changes,
+      response: { 200: callResponse, '4xx': problemSchema, 503: problemSchema },
+    },
+    handler: async (request, reply) => {
+      const done = metrics.registering.startTimer({ door: 'rest' })
+      const changes = request.body as CallChanges & { provider?: string | null; provider_call_id?: string | null }
+      const change = updateCall(request.params.id, changes, ifMatch(request.headers['if-match']))
+      const result = await register.registerCallAttempt(change)
+      done()
+      return 'code' in result ? sendRefusal(reply, result) : sendCall(reply, 200, result)
+    },
+  })
+
+  app.delete(
+    '/calls/:id',
+    {
+      schema: {
+        tags,
+        summary: 'Deletes a call, which gives its attempt back',
+        params,
+        response: { 204: z.null(), '4xx': problemSchema, 503: problemSchema },
+      },
+    },
+    async (request, reply) => {
+      const change = deleteCall(request.params.id, ifMatch(request.headers['if-match']))
+      const result = await register.registerCallAttempt(change)
+      return result === null ? reply.code(204).send(null) : sendRefusal(reply, result)
+    },
+  )
+
+  type Given = z.output<typeof schemas.newCall>
+
+  function newCall({ id, provider, provider_call_id, created_at, ...fields }: Given): NewCall {
+    return {
+      id: id ?? uuidv7(),
+      isIdGiven: id !== undefined,
+      provider: provider ?? null,
+      provider_call_id: provider_call_id ?? null,
+      created_at: created_at ?? null,
+      fields: fields as NewCall['fields'],
+    }
+  }
+}
+
+const problemAnswer = (problem: Problem): Answer => ({ status: problem.status, body: problem })

@@ -1,0 +1,111 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import type { CountryCode } from 'libphonenumber-js'
+import { v7 as uuidv7 } from 'uuid'
+import { z } from 'zod'
+import type { Database } from '../database/database.ts'
+import { BAD_CURSOR, readCursor, writeCursor } from '../http/cursor.ts'
+import { sendRefusal } from '../http/errors.ts'
+import { etagOf, ifMatch, revisionChanged } from '../http/preconditions.ts'
+import { refusal } from '../http/refusal.ts'
+import { listOf, problemSchema, uuid } from '../http/schemas.ts'
+import { type ContactChanges, contactResponse, contactSchemas } from './contact.ts'
+import { changeContact, deleteContact, findContact, insertContact, listContacts } from './store.ts'
+
+export interface ContactRoutesOptions {
+  database: Database
+  country: CountryCode
+}
+
+/** `/api/crm/contacts` */
+export const contactRoutes: FastifyPluginAsyncZod<ContactRoutesOptions> = async (app, { database, country }) => {
+  const schemas = contactSchemas(country)
+  const params = z.object({ id: uuid })
+  const tags = ['contacts']
+  const refused = { '4xx': problemSchema, 503: problemSchema }
+  const noSuchContact = (id: string) => refusal('not_found', `There is no contact with the id ${id}.`)
+
+  app.post(
+    '/contacts',
+    { schema: { tags, summary: 'Makes a contact', body: schemas.newContact, response: { 201: contactResponse, ...refused } } },
+    async (request, reply) => {
+      const { id = uuidv7(), created_at = null, ...fields } = request.body
+      const contact = await insertContact(database, { id, created_at, ...fields })
+      if (contact === null) {
+        return sendRefusal(reply, refusal('conflict', `A contact with the id ${id} exists already.`))
+      }
+      return reply
+        .code(201)
+        .header('location', `/api/crm/contacts/${contact.id}`)
+        .header('etag', etagOf(contact))
+        .send(contact)
+    },
+  )
+
+  app.get(
+    '/contacts',
+    {
+      schema: {
+        tags,
+        summary: 'Lists contacts, newest first',
+        description: '`q` looks in name, e-mail and telephone number, in any writing.',
+        querystring: schemas.query,
+        response: { 200: listOf(contactResponse), ...refused },
+      },
+    },
+    async (request, reply) => {
+      const { limit, cursor, ...filter } = request.query
+      const after = cursor === undefined ? null : readCursor(cursor)
+      if (cursor !== undefined && after === null) return sendRefusal(reply, BAD_CURSOR)
+      const { data, next } = await listContacts(database, filter, limit, after)
+      return { data, next_cursor: next === null ? null : writeCursor(next) }
+    },
+  )
+
+  app.get(
+    '/contacts/:id',
+    { schema: { tags, summary: 'Gives a contact', params, response: { 200: contactResponse, ...refused } } },
+    async (request, reply) => {
+      const contact = await findContact(database, request.params.id)
+      if (contact === null) return sendRefusal(reply, noSuchContact(request.params.id))
+      return reply.header('etag', etagOf(contact)).send(contact)
+    },
+  )
+
+  app.patch(
+    '/contacts/:id',
+    {
+      schema: {
+        tags,
+        summary: 'Changes what is sent; null clears',
+        params,
+        body: schemas.changes,
+        response: { 200: contactResponse, ...refused },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params
+      const isExpected = ifMatch(request.headers['if-match'])
+      const result = await changeContact(database, id, request.body as ContactChanges, isExpected)
+      if (result === 'not_found') return sendRefusal(reply, noSuchContact(id))
+      if ('revision' in result) return sendRefusal(reply, revisionChanged(result))
+      return reply.header('etag', etagOf(result.contact)).send(result.contact)
+    },
+  )
+
+  app.delete(
+    '/contacts/:id',
+    { schema: { tags, summary: 'Deletes a contact without calls and opportunities', params, response: { 204: z.null(), ...refused } } },
+    async (request, reply) => {
+      const { id } = request.params
+      const obstacle = await deleteContact(database, id, ifMatch(request.headers['if-match']))
+      if (obstacle === null) return reply.code(204).send(null)
+      if (obstacle === 'not_found') return sendRefusal(reply, noSuchContact(id))
+      if ('revision' in obstacle) return sendRefusal(reply, revisionChanged(obstacle))
+      const { calls, opportunities } = obstacle
+      return sendRefusal(
+        reply,
+        refusal('conflict', `The contact has ${calls} calls and ${opportunities} opportunities, and stays.`),
+      )
+    },
+  )
+}

@@ -1,0 +1,118 @@
+import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { type FileHandle, open, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import type pg from 'pg'
+import { processOptions } from './embedded-account.ts'
+import type { Binaries } from './embedded-binaries.ts'
+import { EmbeddedDatabaseError, OTHER_DATABASE, startFailure } from './embedded-error.ts'
+import { isHeldByAnother } from './embedded-lock.ts'
+import type { Place } from './embedded-place.ts'
+import { knock } from './embedded-presence.ts'
+import { ensureSocketFolder, PORT } from './embedded-socket.ts'
+
+const POLL_MS = 10
+/** After a crash it first reads up to 2 GB of its log again. */
+const START_MS = 300_000
+
+interface ServerProcess {
+  hasEnded: () => boolean
+  /** What it said before its own log was open. */
+  firstWords: FileHandle
+}
+
+/**
+ * Gives a connection to the server of this place that counts as its user: to the one that runs, whoever started it,
+ * else to a new one on what `prepare` has made ready.
+ * @throws EmbeddedDatabaseError where none comes up
+ */
+export async function reachServer(place: Place, prepare: () => Promise<Binaries>): Promise<pg.Client> {
+  let server: ServerProcess | undefined
+  let binaries: Binaries | undefined
+  try {
+    for (const deadline = Date.now() + START_MS; Date.now() < deadline; await setTimeout(POLL_MS)) {
+      const answer = await knock(place)
+      if (typeof answer === 'object') return answer
+      if (answer === 'busy' || (server && !server.hasEnded())) continue
+      if (server) {
+        await assertLockedOut(place, server)
+        if (await isHeldByAnother(place)) continue
+        await server.firstWords.close()
+      }
+      binaries ??= await prepare()
+      server = await spawnServer(place, binaries)
+    }
+  } finally {
+    await server?.firstWords.close()
+  }
+  throw new EmbeddedDatabaseError(
+    `The PostgreSQL of ${place.folder} has not come up within ${START_MS / 60_000} minutes. Look into ` +
+      `${place.folder}/log, or ${OTHER_DATABASE}.`,
+  )
+}
+
+/**
+ * Starts the server in a session of its own: Ctrl-C must not reach it before us, and it outlives us if we are killed.
+ * Its first words go to a file without a name, which needs no tidying up and which nobody else writes to.
+ */
+async function spawnServer(place: Place, { postgres }: Binaries): Promise<ServerProcess> {
+  const path = join(place.folder, `first-words-${randomBytes(6).toString('hex')}`)
+  const firstWords = await open(path, 'wx+', 0o600)
+  await rm(path)
+  const socketFolder = (await ensureSocketFolder(place)).replaceAll('"', '""')
+  const server = spawn(
+    postgres,
+    [
+      '-D',
+      place.folder,
+      '-p',
+      String(PORT),
+      '-c',
+      'listen_addresses=',
+      '-c',
+      `unix_socket_directories="${socketFolder}"`,
+    ],
+    { ...processOptions(place.account), detached: true, stdio: ['ignore', firstWords.fd, firstWords.fd] },
+  )
+  let hasEnded = false
+  server.once('exit', () => {
+    hasEnded = true
+  })
+  server.once('error', (error) => {
+    void firstWords.write(error.message).finally(() => {
+      hasEnded = true
+    })
+  })
+  server.unref()
+  return { hasEnded: () => hasEnded, firstWords }
+}
+
+/** @throws EmbeddedDatabaseError where the server ended for another reason than that another one held the data folder */
+async function assertLockedOut(place: Place, server: ServerProcess): Promise<void> {
+  const { buffer, bytesRead } = await server.firstWords.read({ position: 0, length: 16_384 })
+  const words = buffer.toString('utf8', 0, bytesRead)
+  const wasLockedOut = /lock file ".*" (already exists|is empty)|pre-existing shared memory block/.test(words)
+  if (!wasLockedOut) throw startFailure(place.dataDir, await lastWords(place.folder, words))
+}
+
+/** Gives what the server said last: on its way to its own log, or in it. */
+async function lastWords(folder: string, firstWords: string): Promise<string> {
+  const said = /FATAL|PANIC|ERROR/.test(firstWords)
+    ? firstWords
+    : `${firstWords}${await readNewestLog(join(folder, 'log'))}`
+  const lines = said.split('\n').filter((line) => line.trim() !== '')
+  return lines
+    .slice(-5)
+    .map((line) => line.replace(/^[\d-]+ [\d:.]+ \S+ \[\d+\] /, ''))
+    .join('\n')
+}
+
+async function readNewestLog(folder: string): Promise<string> {
+  const names = await readdir(folder).catch(() => [])
+  const logs = await Promise.all(
+    names.map(async (name) => ({ name, changedAt: (await stat(join(folder, name))).mtimeMs })),
+  )
+  const newest = logs.sort((a, b) => b.changedAt - a.changedAt)[0]
+  return newest ? readFile(join(folder, newest.name), 'utf8') : ''
+}

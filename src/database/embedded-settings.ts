@@ -1,0 +1,78 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Account, runAs } from './embedded-account.ts'
+import type { Binaries } from './embedded-binaries.ts'
+import { hasCode, writeDurably } from './embedded-files.ts'
+import type { Place } from './embedded-place.ts'
+
+const FILE = 'first-call.conf'
+
+const SETTINGS = {
+  max_connections: '100',
+  shared_buffers: '256MB',
+  max_wal_size: '2GB',
+  checkpoint_timeout: '15min',
+  jit: 'off',
+  random_page_cost: '1.1',
+  timezone: `'UTC'`,
+  log_timezone: `'UTC'`,
+  // A file for each day of the week, begun anew when its day comes round.
+  logging_collector: 'on',
+  log_directory: `'log'`,
+  log_filename: `'postgresql-%a.log'`,
+  log_truncate_on_rotation: 'on',
+  log_rotation_age: '1d',
+  log_rotation_size: '0',
+  // Neither statements nor the keys of refused rows: they hold telephone numbers.
+  log_min_error_statement: 'panic',
+  log_error_verbosity: 'terse',
+}
+
+/**
+ * Makes `postgresql.conf` the file of the person: our settings come first, then what initdb found out about this
+ * system, then theirs, which win.
+ */
+export async function writeOwnersFile(folder: string, account: Account | undefined): Promise<void> {
+  const path = join(folder, 'postgresql.conf')
+  const chosenByInitdb = (await readFile(path, 'utf8')).match(/^\w+ = .*$/gm) ?? []
+  const kept = chosenByInitdb.filter((line) => !Object.keys(SETTINGS).some((name) => line.startsWith(`${name} =`)))
+  const lines = [
+    '# The settings of First Call. What stands below wins over them.',
+    `include_if_exists '${FILE}'`,
+    '',
+    '# What initdb found out about this system.',
+    ...kept,
+    '',
+    '# Your own settings:',
+    '',
+  ]
+  await writeDurably(path, lines.join('\n'), account)
+}
+
+/** Writes our settings, if they are not there already. */
+export async function writeSettings({ folder, account }: Place, binaries: Binaries): Promise<void> {
+  const path = join(folder, FILE)
+  const compression = (await hasLz4(folder, account, binaries)) ? 'lz4' : 'pglz'
+  const lines = [
+    '# First Call writes this file at every start. Your own settings go into postgresql.conf and win.',
+    ...Object.entries({ ...SETTINGS, wal_compression: compression }).map(([name, value]) => `${name} = ${value}`),
+    '',
+  ]
+  const text = lines.join('\n')
+  if ((await readIfThere(path)) !== text) await writeDurably(path, text, account)
+}
+
+/** PostgreSQL refuses a method that it was built without. About 10 ms. */
+async function hasLz4(folder: string, account: Account | undefined, { postgres }: Binaries): Promise<boolean> {
+  const args = ['-D', folder, '-c', 'wal_compression=lz4', '-C', 'wal_compression']
+  return (await runAs(account, postgres, args)).succeeded
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined
+    throw error
+  }
+}

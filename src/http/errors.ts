@@ -1,0 +1,78 @@
+import { STATUS_CODES } from 'node:http'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
+import type { z } from 'zod'
+import { UnavailableError } from '../attempts/register.ts'
+import { isOutage } from '../database/database.ts'
+import { type Fault, type Problem, problemOf, type Refusal, refusal } from './refusal.ts'
+
+/** Answers a refusal as a problem document (RFC 9457). */
+export function sendRefusal(reply: FastifyReply, reason: Refusal): FastifyReply {
+  if (reason.code === 'unavailable') void reply.header('retry-after', '1')
+  if (reason.code === 'unauthorized') void reply.header('www-authenticate', 'Bearer')
+  return sendProblem(reply, problemOf(reason))
+}
+
+/** Answers a problem document as it is. */
+export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
+  return reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem))
+}
+
+/** Every fault that a schema found, by path and in words. */
+export function faultsOf(issues: readonly z.core.$ZodIssue[]): Fault[] {
+  return issues.flatMap((issue) => {
+    const path = issue.path.join('.')
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map((key) => ({ path: [...issue.path, key].join('.'), message: 'is not a field that is known' }))
+    }
+    return { path, message: issue.message }
+  })
+}
+
+/** Refuses what a schema refused. */
+export function invalid(issues: readonly z.core.$ZodIssue[]): Refusal {
+  return refusal('invalid', 'Something in the request cannot be taken; nothing was stored.', faultsOf(issues))
+}
+
+/** Sets the answers to everything that is not a success. None shows a stack, SQL or a path of the server. */
+export function answerErrors(app: FastifyInstance): void {
+  app.setErrorHandler((error: FastifyError, request, reply) => sendRefusal(reply, refusalOf(error, request)))
+  app.setNotFoundHandler((_, reply) => sendRefusal(reply, refusal('not_found', 'There is nothing at this address.')))
+}
+
+function refusalOf(error: FastifyError, request: FastifyRequest): Refusal {
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    const issues = error.validation.map((validation) => validation.params.issue as z.core.$ZodIssue)
+    if (error.validationContext === 'params') return { ...invalid(issues), code: 'malformed' }
+    return invalid(issues)
+  }
+  if (error instanceof UnavailableError || isOutage(error)) {
+    request.log.warn({ err: error }, 'the database is not available')
+    return refusal('unavailable', 'The database does not answer at the moment. Send the request again a little later.')
+  }
+  switch (error.statusCode) {
+    case 413:
+      return refusal('too_large', 'The body is larger than this address takes.')
+    case 415:
+      return refusal('unsupported_media_type', 'Send the body as application/json.')
+    case 400:
+      return refusal('malformed', 'The request cannot be read: its body is not valid JSON in UTF-8, or it is cut short.')
+    default:
+      request.log.error({ err: error }, 'a request failed')
+      return { code: 'broken', detail: 'The service could not do this; its log says why.' }
+  }
+}
+
+/** What Node's HTTP parser refuses never reaches a route: answered on the socket itself. */
+export function answerClientError(error: NodeJS.ErrnoException, socket: import('node:net').Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400
+  const title = STATUS_CODES[status] ?? 'Bad Request'
+  const body = JSON.stringify({ type: 'about:blank', title, status, detail: 'The request is not valid HTTP.' })
+  socket.end(
+    `HTTP/1.1 ${status} ${title}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  )
+}

@@ -1,0 +1,59 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+
+/** What Prometheus may ask about the service. */
+export interface Metrics {
+  registry: Registry
+  /** Seconds from a request of a door to its answer; 0.1 is the line that no call should cross (A10). */
+  registering: Histogram<'door'>
+  outcomes: Counter<'outcome'>
+  batchSize: Histogram
+  retries: Counter
+  notRegistered: Counter
+  pending: Gauge
+  oldestPendingSeconds: Gauge
+}
+
+/** Makes the metrics, in a registry of their own. */
+export function createMetrics(): Metrics {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const registers = [registry]
+  return {
+    registry,
+    registering: new Histogram({
+      name: 'first_call_registering_seconds',
+      help: 'Time from the request of a door to its answer.',
+      labelNames: ['door'],
+      buckets: [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2],
+      registers,
+    }),
+    outcomes: new Counter({
+      name: 'first_call_outcomes_total',
+      help: 'Answered calls by what became of them.',
+      labelNames: ['outcome'],
+      registers,
+    }),
+    batchSize: new Histogram({
+      name: 'first_call_batch_size',
+      help: 'Changes that were read, decided and written together.',
+      buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256, 1_000],
+      registers,
+    }),
+    retries: new Counter({
+      name: 'first_call_write_retries_total',
+      help: 'Changes planned anew because what they rested on was locked or had changed.',
+      registers,
+    }),
+    notRegistered: new Counter({
+      name: 'first_call_not_registered_total',
+      help: 'Calls that were saved although their attempt could not be registered at once.',
+      registers,
+    }),
+    pending: new Gauge({ name: 'first_call_pending', help: 'Calls whose registering waits.', registers }),
+    oldestPendingSeconds: new Gauge({
+      name: 'first_call_oldest_pending_seconds',
+      help: 'Age of the oldest call whose registering waits; 0 where none does.',
+      registers,
+    }),
+  }
+}

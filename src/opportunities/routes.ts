@@ -1,0 +1,121 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { v7 as uuidv7 } from 'uuid'
+import { z } from 'zod'
+import type { Register } from '../attempts/register.ts'
+import type { Database } from '../database/database.ts'
+import { BAD_CURSOR, readCursor, writeCursor } from '../http/cursor.ts'
+import { sendProblem, sendRefusal } from '../http/errors.ts'
+import { answerKeyOf, isRefusal } from '../http/idempotency.ts'
+import { etagOf, ifMatch, revisionChanged } from '../http/preconditions.ts'
+import { type Problem, refusal } from '../http/refusal.ts'
+import { listOf, problemSchema, uuid } from '../http/schemas.ts'
+import type { OpportunityBody } from './body.ts'
+import type { OpportunityChanges } from './opportunity.ts'
+import { changeOpportunity, createOpportunity } from './save.ts'
+import { newOpportunity, opportunityChanges, opportunityQuery, opportunityResponse } from './schema.ts'
+import { deleteOpportunity, findOpportunity, listOpportunities } from './store.ts'
+
+export interface OpportunityRoutesOptions {
+  database: Database
+  register: Register
+}
+
+/** `/api/crm/opportunities` */
+export const opportunityRoutes: FastifyPluginAsyncZod<OpportunityRoutesOptions> = async (app, { database, register }) => {
+  const params = z.object({ id: uuid })
+  const tags = ['opportunities']
+  const refused = { '4xx': problemSchema, 503: problemSchema }
+  const noSuchOpportunity = (id: string) => refusal('not_found', `There is no opportunity with the id ${id}.`)
+
+  app.post(
+    '/opportunities',
+    {
+      schema: {
+        tags,
+        summary: 'Makes an opportunity; attempts of an older system may come with it',
+        body: newOpportunity,
+        response: { 201: opportunityResponse, ...refused },
+      },
+    },
+    async (request, reply) => {
+      const answerKey = answerKeyOf(request)
+      if (isRefusal(answerKey)) return sendRefusal(reply, answerKey)
+      const { id = uuidv7(), title = null, assigned_to = null, source = null, created_at = null, ...rest } = request.body
+      const asked = { id, title, assigned_to, source, created_at, ...rest }
+      const { status, body } = await register.registerCallAttempt(createOpportunity(asked, answerKey))
+      if (status >= 400) return sendProblem(reply, body as Problem)
+      const opportunity = body as OpportunityBody
+      return reply
+        .code(201)
+        .header('location', `/api/crm/opportunities/${opportunity.id}`)
+        .header('etag', etagOf(opportunity))
+        .send(opportunity)
+    },
+  )
+
+  app.get(
+    '/opportunities',
+    {
+      schema: {
+        tags,
+        summary: 'Lists opportunities',
+        description: '`q` looks in the title and in the contact. Never tried sorts as tried longest ago.',
+        querystring: opportunityQuery,
+        response: { 200: listOf(opportunityResponse), ...refused },
+      },
+    },
+    async (request, reply) => {
+      const { limit, cursor, sort, ...filter } = request.query
+      const after = cursor === undefined ? null : readCursor(cursor)
+      if (cursor !== undefined && after === null) return sendRefusal(reply, BAD_CURSOR)
+      const { data, next } = await listOpportunities(database, filter, sort, limit, after)
+      return { data, next_cursor: next === null ? null : writeCursor(next) }
+    },
+  )
+
+  app.get(
+    '/opportunities/:id',
+    { schema: { tags, summary: 'Gives an opportunity', params, response: { 200: opportunityResponse, ...refused } } },
+    async (request, reply) => {
+      const opportunity = await findOpportunity(database, request.params.id)
+      if (opportunity === null) return sendRefusal(reply, noSuchOpportunity(request.params.id))
+      return reply.header('etag', etagOf(opportunity)).send(opportunity)
+    },
+  )
+
+  app.patch(
+    '/opportunities/:id',
+    {
+      schema: {
+        tags,
+        summary: 'Changes what is sent; null clears',
+        params,
+        body: opportunityChanges,
+        response: { 200: opportunityResponse, ...refused },
+      },
+    },
+    async (request, reply) => {
+      const isExpected = ifMatch(request.headers['if-match'])
+      const change = changeOpportunity(request.params.id, request.body as OpportunityChanges, isExpected)
+      const result = await register.registerCallAttempt(change)
+      if ('code' in result) return sendRefusal(reply, result)
+      return reply.header('etag', etagOf(result)).send(result)
+    },
+  )
+
+  app.delete(
+    '/opportunities/:id',
+    {
+      schema: { tags, summary: 'Deletes an opportunity without attempts and calls', params, response: { 204: z.null(), ...refused } },
+    },
+    async (request, reply) => {
+      const { id } = request.params
+      const obstacle = await deleteOpportunity(database, id, ifMatch(request.headers['if-match']))
+      if (obstacle === null) return reply.code(204).send(null)
+      if (obstacle === 'not_found') return sendRefusal(reply, noSuchOpportunity(id))
+      if ('revision' in obstacle) return sendRefusal(reply, revisionChanged(obstacle))
+      const { attempts, calls } = obstacle
+      return sendRefusal(reply, refusal('conflict', `The opportunity has ${attempts} attempts and ${calls} calls, and stays.`))
+    },
+  )
+}

@@ -1,0 +1,102 @@
+import { randomUUID } from 'node:crypto'
+import type { FastifyInstance, InjectOptions } from 'fastify'
+import pg from 'pg'
+import pino from 'pino'
+import { inject } from 'vitest'
+import { buildApp } from '../src/app.ts'
+import { type Run, runOn } from '../src/attempts/read.ts'
+import { Register } from '../src/attempts/register.ts'
+import { sweepOnce } from '../src/attempts/sweep.ts'
+import { createKeyCheck } from '../src/auth/keys.ts'
+import { type Connection, type Database, openDatabase } from '../src/database/database.ts'
+import { createMetrics } from '../src/metrics.ts'
+import { connectionTo, withAdmin } from './postgres.ts'
+
+export const KEY = 'a-key-for-tests-that-is-long-enough-0'
+
+export interface TestDatabase {
+  connection: Connection
+  drop(): Promise<void>
+}
+
+/** A database of its own for a test file: a copy of the migrated template. */
+export async function createTestDatabase(): Promise<TestDatabase> {
+  const server = inject('server')
+  const name = `${server.template}_${randomUUID().replaceAll('-', '').slice(0, 12)}`
+  await withAdmin(server, (client) => client.query(`create database ${name} template ${server.template}`))
+  return {
+    connection: connectionTo(server, name),
+    drop: () => withAdmin(server, async (client) => void (await client.query(`drop database ${name} with (force)`))),
+  }
+}
+
+export interface TestService {
+  app: FastifyInstance
+  database: Database
+  register: Register
+  /** What was told to the log: saved calls whose attempt was not registered. */
+  notRegistered: unknown[]
+  /** A request with the admin key; the body is parsed. */
+  request(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', url: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
+  sweepOnce(): Promise<number>
+  /** Runs SQL on the general pool. */
+  sql<Row extends pg.QueryResultRow = pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>
+  close(): Promise<void>
+}
+
+export interface Answer {
+  status: number
+  // biome-ignore lint/suspicious/noExplicitAny: an answer is looked into freely by tests
+  body: any
+  headers: Record<string, unknown>
+}
+
+export interface TestServiceOptions {
+  connection: Connection
+  /** Stands between the register and the database: to inject faults and mutants. */
+  wrapRun?: (run: Run) => Run
+}
+
+/** The whole service on a database, without a port: several of them are several servers. */
+export async function createTestService({ connection, wrapRun = (run) => run }: TestServiceOptions): Promise<TestService> {
+  const log = pino({ level: process.env.TEST_LOG ?? 'silent' }, pino.destination({ dest: 2, sync: true }))
+  const database = openDatabase({ connection, hasPooler: false, onIdleError: () => undefined })
+  const metrics = createMetrics()
+  const notRegistered: unknown[] = []
+  const register = new Register(wrapRun(runOn(database.calls, false)), {
+    onBatch: (size) => metrics.batchSize.observe(size),
+    onRetry: () => metrics.retries.inc(),
+    onNotRegistered: (reason) => notRegistered.push(reason),
+  })
+  const app = await buildApp({
+    database,
+    register,
+    findCaller: createKeyCheck(database, KEY),
+    metrics,
+    country: 'ES',
+    host: '127.0.0.1',
+    isReady: async () => true,
+    log,
+  })
+  await app.ready()
+  return {
+    app,
+    database,
+    register,
+    notRegistered,
+    request: async (method, url, body, headers = {}) => {
+      const options: InjectOptions = { method, url, headers: { authorization: `Bearer ${KEY}`, ...headers } }
+      if (body !== undefined) options.payload = body as object
+      const response = await app.inject(options)
+      const text = response.body
+      return { status: response.statusCode, body: text === '' ? null : JSON.parse(text), headers: response.headers }
+    },
+    sweepOnce: () => sweepOnce({ database, register, metrics, log }),
+    sql: async (text, values = []) => (await database.general.query(text, values)).rows,
+    close: async () => {
+      await app.close()
+      await register.drained()
+      await database.close()
+    },
+  }
+}
