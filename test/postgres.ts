@@ -37,6 +37,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
   })
   await migrate(database.general, path.join(rootDir, 'migrations'))
   await database.close()
+  // Nobody may be connected to a template while it is copied.
+  await withAdmin(server, (client) => client.query(`alter database ${template} allow_connections false`))
+  await withAdmin(server, (client) =>
+    client.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [template]),
+  )
   project.provide('server', server)
   return async () => {
     await withAdmin(server, (client) => client.query(`drop database if exists ${template} with (force)`))

@@ -80,7 +80,7 @@ function answerOf(error: unknown, folder: string): Answer {
   if (hasCode(error, 'ENOENT', 'ECONNREFUSED')) return 'nobody'
   const isPassing =
     hasCode(error, '57P01', '57P02', '57P03', '53300', 'ECONNRESET', 'EPIPE', 'EAGAIN') ||
-    (error instanceof Error && /terminated|timeout/i.test(error.message))
+    (error instanceof Error && /terminated|timeout|not queryable/i.test(error.message))
   if (isPassing) return 'busy'
   if (error instanceof pg.DatabaseError)
     throw new EmbeddedDatabaseError(

@@ -217,12 +217,10 @@ describe('after a kill', () => {
   })
 
   it.each([
-    ['made the folder that is to hold the data', /^postgres-unfinished-\w+$/],
     ['begun to fill it', /^postgres-unfinished-\w+\/base\/1$/],
     ['nearly filled it', /^postgres-unfinished-\w+\/base\/5$/],
     ['given it its name', /^postgres\/PG_VERSION$/],
     ['started the server', /^postgres\/postmaster.pid$/],
-    ['its socket', /^postgres\/.s.PGSQL.5432$/],
   ])('a first start that was killed when it had %s harms no later one', async (_moment, sign) => {
     const killed = startService(optionsFor())
     const dataDir = join(temporary, 'data')
