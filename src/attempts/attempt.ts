@@ -186,9 +186,14 @@ type Placement =
   | { outcome: 'registered' | 'limit_reached' | 'first_call_completed'; opportunity: Opportunity }
   | { outcome: 'not_outbound' | 'not_a_contact' | 'unknown_contact' | 'no_open_opportunity' }
 
+/** B8: what is said of a call that cannot be an attempt, whatever opportunities there are; null where it can (A1). */
+export function whyNotEligible(call: CallFields): 'not_outbound' | 'not_a_contact' | null {
+  if (call.direction !== 'outbound') return 'not_outbound'
+  return isEligible(call) ? null : 'not_a_contact'
+}
+
 function placementOf(call: Call, opportunities: Iterable<Opportunity>, situation: Situation): Placement {
-  if (call.direction !== 'outbound') return { outcome: 'not_outbound' }
-  if (!isEligible(call)) return { outcome: 'not_a_contact' }
+  if (!isEligible(call)) return { outcome: whyNotEligible(call) ?? 'not_a_contact' }
   const ofContact = [...opportunities].filter((opportunity) => opportunity.contact_id === call.entity_id)
   const active = ofContact.filter(({ status }) => isActive(status)).sort(newestFirst)
   const open = active.find((opportunity) => !isCompleted(opportunity))
@@ -222,7 +227,7 @@ export function decideCall(situation: Situation, subject: Subject): Decision {
 /** Decides the deletion of a call (B5); the call itself is not among what the decision changes. */
 export function decideDeletion(situation: Situation, call: Call): Decision {
   const draft = new Draft(situation, { call, stored: call })
-  draft.settlePendingOf(draft.contactsOf(call), call.id)
+  draft.settlePendingOf(draft.contactsOfHolders(call.id), call.id)
   draft.withdraw(call)
   return draft.decision()
 }
@@ -237,11 +242,11 @@ export function decideOpportunityChange(
   const isUnchanged = OPPORTUNITY_CHANGES.every((field) => changed[field] === opportunity[field])
   if (isUnchanged) return { opportunities: [], calls: [] }
   const draft = new Draft(situation)
-  const reopens = isOpen(changed) && !isOpen(opportunity)
   draft.changeOpportunity(changed)
-  if (reopens) {
+  const opens = isOpen(changed) && !isOpen(opportunity)
+  if (opens && draft.turnedAwayBy(opportunity.id).length > 0) {
     draft.settlePendingOf(new Set([opportunity.contact_id]))
-    draft.reconsiderIfOpen(opportunity.id)
+    draft.reconsider(opportunity.id)
   }
   return draft.decision()
 }
@@ -264,10 +269,18 @@ class Draft {
     this.#storedCalls = new Map(this.#calls)
   }
 
-  /** The contacts whose opportunities a decision about this call may touch. */
+  /** The contacts whose opportunities a decision about this call may change. */
   contactsOf(call: Call): Set<string> {
-    const contactIds = new Set(this.#holdersOf(call.id).map((opportunity) => opportunity.contact_id))
-    return isEligible(call) ? contactIds.add(call.entity_id) : contactIds
+    const contactIds = this.contactsOfHolders(call.id)
+    if (!isEligible(call)) return contactIds
+    const isPossible = (opportunity: Opportunity): boolean =>
+      opportunity.contact_id === call.entity_id && isActive(opportunity.status)
+    return [...this.#opportunities.values()].some(isPossible) ? contactIds.add(call.entity_id) : contactIds
+  }
+
+  /** The contacts whose opportunities hold an attempt of this call. */
+  contactsOfHolders(callId: string): Set<string> {
+    return new Set(this.#holdersOf(callId).map((opportunity) => opportunity.contact_id))
   }
 
   /** B9: the pending calls of these contacts are decided first, oldest first; a stubborn one stands back. */
@@ -292,7 +305,7 @@ class Draft {
       const updated = withUpdated(holder, call)
       if (updated !== holder) this.changeOpportunity(updated)
       this.#settled(call, 'registered', holder.id)
-      if (!isOpen(holder)) this.reconsiderIfOpen(holder.id)
+      if (!isOpen(holder)) this.#reconsiderIfOpen(holder.id)
       for (const other of others) this.#release(other.id, call.id)
     } else {
       for (const { id } of holders) this.#release(id, call.id)
@@ -312,17 +325,25 @@ class Draft {
     this.#changedOpportunities.add(opportunity.id)
   }
 
-  /** B6: where the opportunity is open, the eligible calls that it turned away are placed again, in B4's order. */
-  reconsiderIfOpen(opportunityId: string): void {
-    const opportunity = this.#opportunities.get(opportunityId)
-    if (opportunity === undefined || !isOpen(opportunity)) return
+  /** The eligible calls that this opportunity turned away, in B4's order. */
+  turnedAwayBy(opportunityId: string): Call[] {
     const isTurnedAway = (call: Call): boolean =>
       (call.outcome === 'limit_reached' || call.outcome === 'first_call_completed') &&
       call.opportunity_id === opportunityId &&
       isEligible(call)
-    const turnedAway = [...this.#calls.values()].filter(isTurnedAway)
-    turnedAway.sort((a, b) => attemptedAt(a) - attemptedAt(b) || a.created_at - b.created_at || compareIds(a.id, b.id))
-    for (const call of turnedAway) this.#place(call)
+    return [...this.#calls.values()]
+      .filter(isTurnedAway)
+      .sort((a, b) => attemptedAt(a) - attemptedAt(b) || a.created_at - b.created_at || compareIds(a.id, b.id))
+  }
+
+  /** B6: the calls that this opportunity turned away are placed again; those that stay out get the present reason. */
+  reconsider(opportunityId: string): void {
+    for (const call of this.turnedAwayBy(opportunityId)) this.#place(call)
+  }
+
+  #reconsiderIfOpen(opportunityId: string): void {
+    const opportunity = this.#opportunities.get(opportunityId)
+    if (opportunity !== undefined && isOpen(opportunity)) this.reconsider(opportunityId)
   }
 
   decision(): Decision {
@@ -351,7 +372,7 @@ class Draft {
     const opportunity = this.#opportunities.get(opportunityId)
     if (opportunity === undefined) return
     this.changeOpportunity(without(opportunity, callId))
-    this.reconsiderIfOpen(opportunityId)
+    this.#reconsiderIfOpen(opportunityId)
   }
 
   #place(call: Call): void {

@@ -91,7 +91,9 @@ export class Book {
 
   /** B5: whether a call with this id, or with this provider's key, was deleted. */
   isDeleted(id: string, provider?: string | null, callId?: string | null): boolean {
-    return this.#stones.has(id) || (provider != null && callId != null && this.#stones.has(providerKey(provider, callId)))
+    return (
+      this.#stones.has(id) || (provider != null && callId != null && this.#stones.has(providerKey(provider, callId)))
+    )
   }
 
   opportunity(id: string | null): Opportunity | undefined {

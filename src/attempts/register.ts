@@ -34,6 +34,10 @@ type Way = 'register' | 'save'
 
 interface Job {
   change: Change<unknown>
+  /** The change's own, and after a lost answer the calls that may have been written. */
+  needs: Needs
+  /** What was last planned. */
+  planned: Plan<unknown> | null
   acceptedAt: number
   tries: number
   way: Way
@@ -72,6 +76,8 @@ export class Register {
     return new Promise<Result>((resolve, reject) => {
       const job: Job = {
         change,
+        needs: change.needs,
+        planned: null,
         acceptedAt: performance.now(),
         tries: 0,
         way: 'register',
@@ -117,10 +123,11 @@ export class Register {
   }
 
   async #process(jobs: readonly Job[]): Promise<void> {
-    for (const way of ['register', 'save'] as const) {
-      const going = jobs.filter((job) => job.way === way)
-      if (going.length > 0) await this.#processTogether(going, way)
-    }
+    // Sorted before any of them is tried: one that fails and is to be saved comes again by itself, and only once.
+    const registering = jobs.filter((job) => job.way === 'register')
+    const saving = jobs.filter((job) => job.way === 'save')
+    if (registering.length > 0) await this.#processTogether(registering, 'register')
+    if (saving.length > 0) await this.#processTogether(saving, 'save')
   }
 
   /** One bad call harms no other: a batch that fails is tried call by call. */
@@ -130,7 +137,7 @@ export class Register {
       await this.#processBatch(jobs, way)
     } catch (error) {
       const isDown = isOutage(error)
-      if (isDown) for (const job of jobs) job.change.onAnswerLost?.()
+      if (isDown) for (const job of jobs) answerLost(job)
       for (const job of jobs) {
         const isLate = performance.now() - job.acceptedAt > REGISTER_WITHIN_MS && way === 'register'
         if (jobs.length === 1 || isDown || isLate) this.#failed(job, error)
@@ -140,7 +147,7 @@ export class Register {
   }
 
   async #processBatch(jobs: readonly Job[], way: Way): Promise<void> {
-    const needs = mergeNeeds(jobs.map((job) => job.change.needs))
+    const needs = mergeNeeds(jobs.map((job) => job.needs))
     const book = way === 'register' ? await readForDeciding(this.#run, needs) : await readForSaving(this.#run, needs)
     const planned: { job: Job; plan: Plan<unknown> }[] = []
     const groups = new Groups()
@@ -149,6 +156,7 @@ export class Register {
       if (plan === null) continue
       groups.add(rowsOf(plan))
       planned.push({ job, plan })
+      job.planned = plan
       enter(book, plan)
     }
     const plans = planned.map(({ plan }) => plan)
@@ -158,7 +166,8 @@ export class Register {
         this.#again(job)
         return
       }
-      if (way === 'save') this.#events.onNotRegistered(job.reason)
+      // After a lost answer nothing may be left to save.
+      if (way === 'save' && plan.calls?.length !== 0) this.#events.onNotRegistered(job.reason)
       job.answer({ result: plan.result })
     })
   }
@@ -193,7 +202,8 @@ export class Register {
       job.answer({ error })
       return
     }
-    if (job.canSave && !(isConflict && !this.#isLate(job))) job.way = 'save'
+    const isPassing = isConflict || isOutage(error)
+    if (job.canSave && !(isPassing && !this.#isLate(job))) job.way = 'save'
     this.#later(job)
   }
 
@@ -213,6 +223,13 @@ export class Register {
 
 /** Unique keys (somebody else wrote the same first), serialisation failure, deadlock: the next reading sees why. */
 const CONFLICTS: ReadonlySet<string> = new Set(['23505', '40001', '40P01'])
+
+/** Nobody knows whether it was written: the next reading has to look, and the change has to recognise its own work. */
+function answerLost(job: Job): void {
+  const callIds = job.planned?.calls?.map((call) => call.id) ?? []
+  job.needs = { ...job.needs, callIds: [...new Set([...job.needs.callIds, ...callIds])] }
+  job.change.onAnswerLost?.()
+}
 
 function enter(book: Book, plan: Plan<unknown>): void {
   book.apply({ opportunities: plan.opportunities ?? [], calls: plan.calls ?? [] })

@@ -105,7 +105,8 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
           try {
             return await register.registerCallAttempt(createCall(newCall(data), { clock, place }, answerKey))
           } catch (error) {
-            if (!(error instanceof UnavailableError)) request.log.error({ err: error, place }, 'a call of a batch failed')
+            if (!(error instanceof UnavailableError))
+              request.log.error({ err: error, place }, 'a call of a batch failed')
             const code = error instanceof UnavailableError ? 'unavailable' : 'broken'
             return problemAnswer(problemOf(refusal(code, 'The call was not saved. Send it again a little later.')))
           }
@@ -114,9 +115,7 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
       if (results.every(({ status }) => status === 503)) throw new UnavailableError('no call of the batch was saved')
       return {
         results: results.map(({ status, body }) =>
-          status >= 400
-            ? { status, problem: body as Problem }
-            : { status, call: body as CallBody },
+          status >= 400 ? { status, problem: body as Problem } : { status, call: body as CallBody },
         ),
       }
     },
@@ -155,7 +154,8 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
     },
     async (request, reply) => {
       const call = await findCall(database, request.params.id)
-      if (call === null) return sendRefusal(reply, refusal('not_found', `There is no call with the id ${request.params.id}.`))
+      if (call === null)
+        return sendRefusal(reply, refusal('not_found', `There is no call with the id ${request.params.id}.`))
       return reply.header('etag', etagOf(call)).send(call)
     },
   )

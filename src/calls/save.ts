@@ -4,8 +4,9 @@ import {
   decideDeletion,
   isEligible,
   repeatedByPerson,
+  whyNotEligible,
 } from '../attempts/attempt.ts'
-import { type Answer, type AnswerKey, answerKey as nameOf, type Book } from '../attempts/book.ts'
+import { type Answer, type AnswerKey, type Book, answerKey as nameOf } from '../attempts/book.ts'
 import type { Change, Plan } from '../attempts/change.ts'
 import { NO_NEEDS } from '../attempts/read.ts'
 import { anyRevision, type RevisionTest, revisionChanged } from '../http/preconditions.ts'
@@ -88,6 +89,8 @@ export function createCall(
     return changedByPerson(blank, asked.fields)
   }
 
+  const repeated = (existing: Call): Call => repeatedByPerson(existing, asked.fields)
+
   /** What is known before any deciding: an answer given before, a call that exists, or nothing. */
   const known = (book: Book): { answer: Answer } | { existing: Call } | null => {
     const remembered = answerKey === null ? undefined : book.answer(answerKey)
@@ -122,7 +125,7 @@ export function createCall(
     const found = known(book)
     if (found !== null && 'answer' in found) return { result: found.answer, restsOn }
     const stored = found?.existing ?? null
-    const call = stored === null ? made(book.now) : repeatedByPerson(stored, asked.fields)
+    const call = stored === null ? made(book.now) : repeated(stored)
     const decided = finish(book, call, stored)
     const body = bodyIn(decided, book)
     const answer = { status: stored === null ? 201 : 200, body }
@@ -132,7 +135,8 @@ export function createCall(
   return {
     needs: {
       ...NO_NEEDS,
-      contactIds: isEligible({ ...NO_FIELDS, ...asked.fields }) && asked.fields.entity_id ? [asked.fields.entity_id] : [],
+      contactIds:
+        isEligible({ ...NO_FIELDS, ...asked.fields }) && asked.fields.entity_id ? [asked.fields.entity_id] : [],
       callIds: asked.isIdGiven ? [asked.id] : [],
       providerKeys:
         asked.provider !== null && asked.provider_call_id !== null
@@ -141,7 +145,11 @@ export function createCall(
       answerKeys: answerKey === null ? [] : [answerKey],
     },
     plan: (book) => plan(book, decided),
-    planWithoutRegistering: (book) => plan(book, undecided),
+    planWithoutRegistering: (book) => {
+      const found = known(book)
+      const isWithdrawal = found !== null && 'existing' in found && withdraws(repeated(found.existing), found.existing)
+      return isWithdrawal ? null : plan(book, undecided)
+    },
     onAnswerLost: () => {
       wasAnswerLost = true
     },
@@ -231,23 +239,31 @@ function decided(book: Book, call: Call, stored: Call | null): Plan<Call> {
   return { ...decision, result, restsOn: decision.opportunities.length > 0 ? [call.id, ...holder] : [call.id] }
 }
 
-/** The call without its attempt, which the sweep registers (A9). Opportunity and number stay as they were (B8). */
+/**
+ * The call without its attempt, which the sweep registers (A9); opportunity and number stay as they were (B8). A call
+ * that cannot be an attempt has nothing to wait for.
+ */
 function undecided(book: Book, call: Call, stored: Call | null): Plan<Call> {
-  const pending: Call = {
+  const reason = mayBeAttempt(stored) ? null : whyNotEligible(call)
+  const saved: Call = {
     ...call,
-    outcome: 'pending',
-    opportunity_id: stored?.opportunity_id ?? null,
-    pending: { since: stored?.pending?.since ?? book.now, tries: 0 },
+    outcome: reason ?? 'pending',
+    opportunity_id: reason === null ? (stored?.opportunity_id ?? null) : null,
+    pending: reason === null ? { since: stored?.pending?.since ?? book.now, tries: 0 } : null,
     revision: (stored?.revision ?? 0) + 1,
     updated_at: book.now,
   }
-  return { result: pending, restsOn: [call.id], calls: [pending] }
+  return { result: saved, restsOn: [call.id], calls: [saved] }
 }
 
-/** Whether a change takes an attempt away from the opportunity that counts it, as far as the call alone can tell. */
+/** Whether an opportunity may count this call, as far as the call alone can tell. */
+function mayBeAttempt(stored: Call | null): stored is Call {
+  return stored?.outcome === 'registered' || (stored?.outcome === 'pending' && stored.opportunity_id !== null)
+}
+
+/** Whether a change takes an attempt away from the opportunity that counts it. */
 function withdraws(call: Call, stored: Call): boolean {
-  const mayBeAttempt = stored.outcome === 'registered' || (stored.outcome === 'pending' && stored.opportunity_id !== null)
-  return mayBeAttempt && (!isEligible(call) || call.entity_id !== stored.entity_id)
+  return mayBeAttempt(stored) && (!isEligible(call) || call.entity_id !== stored.entity_id)
 }
 
 function bodyIn(plan: Plan<Call>, book: Book): CallBody {

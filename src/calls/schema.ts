@@ -16,7 +16,9 @@ const OUTCOMES = [
 
 /** The schemas of a call at the edge; numbers are read with the default country. */
 export function callSchemas(country: CountryCode) {
-  const phoneNumber = textOrNone(60).transform((value) => (value === null ? null : (readPhone(value, country) ?? value)))
+  const phoneNumber = textOrNone(60).transform((value) =>
+    value === null ? null : (readPhone(value, country) ?? value),
+  )
   const fields = {
     entity_type: textOrNone(40)
       .transform((value) => value?.trim().toLowerCase() ?? null)

@@ -87,7 +87,11 @@ export async function listCalls(
 }
 
 type Selected = Omit<
-  { [Column in keyof CallsTable]: CallsTable[Column] extends { readonly __select__: infer Type } ? Type : CallsTable[Column] },
+  {
+    [Column in keyof CallsTable]: CallsTable[Column] extends { readonly __select__: infer Type }
+      ? Type
+      : CallsTable[Column]
+  },
   never
 > & { first_call_attempts: Tables['lead_opportunities']['first_call_attempts'] | null }
 

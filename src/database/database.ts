@@ -56,6 +56,9 @@ export function openDatabase({ connection, hasPooler, onIdleError }: DatabaseOpt
         : { options, statement_timeout: statementTimeoutMs, idle_in_transaction_session_timeout: 10_000 }),
     })
     pool.on('error', onIdleError)
+    // One that dies at work fails its query, which is told; without a listener it would end the process besides.
+    pool.on('connect', (client) => client.on('error', () => undefined))
+    pool.on('release', (_, client) => endIfUnanswered(client))
     return pool
   }
   const calls = open(4, CALL_STATEMENT_TIMEOUT_MS, `${BY_KEY_ONLY} -c timezone=UTC`)
@@ -70,6 +73,15 @@ export function openDatabase({ connection, hasPooler, onIdleError }: DatabaseOpt
       await Promise.all([calls.end(), query.destroy()])
     },
   }
+}
+
+/**
+ * A connection whose query timed out is still waiting for the answer, and whatever is asked on it next would wait
+ * behind that, for ever where the server is gone. `pg` lets go of it only where it was told of the error, which Kysely
+ * does not do.
+ */
+function endIfUnanswered(client: pg.PoolClient): void {
+  if ('readyForQuery' in client && client.readyForQuery === false) void client.end()
 }
 
 const TIMESTAMPTZ = 1184

@@ -33,7 +33,7 @@ async function makeLink(to: string, path: string): Promise<void> {
 
 /**
  * Gives a copy of a package's programs that everybody can run: made under another name and then renamed, so that a
- * kill leaves no half copy, and only once. About 60 MB and 0.3 s.
+ * kill leaves no half copy, and only once. About 60 MB, 1 to 2 s with 1 000 files written through to the disk.
  */
 export async function ensureCopy(packageFolder: string, copy: string): Promise<void> {
   if (await findFile(copy)) return

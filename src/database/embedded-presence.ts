@@ -16,7 +16,7 @@ const PRESENCE = `hashtext('first-call presence')`
 export const DATABASE = 'first_call'
 const POLL_MS = 10
 /** The connections of a pool that was just closed are listed for some milliseconds more. */
-const OTHERS_LEAVE_MS = 1_000
+const OTHERS_LEAVE_MS = 500
 /** It writes out everything; should it take longer, it ends by itself. */
 const STOP_MS = 8_000
 

@@ -1,137 +1,73 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import * as fs from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { setImmediate } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type EmbeddedDatabase, type EmbeddedOptions, startEmbeddedDatabase } from './embedded.ts'
-import { accountInsteadOfRoot, canReach, isRoot, processOptions, runAs } from './embedded-account.ts'
+import { type Account, accountInsteadOfRoot, isRoot, processOptions, runAs } from './embedded-account.ts'
 import { findPackageFolder } from './embedded-binaries.ts'
 import { isHeldByAnother, lockHolder } from './embedded-lock.ts'
 
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 })
+// The tests are independent of each other, and a start waits for the disk half of its time.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000, maxConcurrency: 4 })
 
 const checkout = fileURLToPath(new URL('../..', import.meta.url))
-const normalUser = { name: 'a normal user', uid: 65_534, gid: 65_534 }
+const normalUser: Account = { name: 'a normal user', uid: 65_534, gid: 65_534 }
 const canBeNormalUser =
   isRoot() && (await runAs(normalUser, process.execPath, ['-e', 'fs.readdirSync(process.argv[1])', checkout])).succeeded
 
-let temporary: string
-let children: ChildProcess[]
+const it = test.extend<{ temporary: string; dataDir: string }>({
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads from it what a fixture needs
+  temporary: async ({}, use) => {
+    const folder = await makeTemporary()
+    await use(folder)
+    await stopWhatRunsIn(folder)
+    await fs.rm(folder, { recursive: true, force: true, maxRetries: 10 })
+  },
+  dataDir: ({ temporary }, use) => use(join(temporary, 'data')),
+})
+const itAsRoot = it.skipIf(!isRoot())
+const itAsNormalUser = it.skipIf(!canBeNormalUser)
 
-beforeEach(async () => {
-  temporary = await fs.realpath(await fs.mkdtemp(join(tmpdir(), 'embedded-')))
-  await fs.chmod(temporary, 0o755)
-  children = []
+const services: ChildProcess[] = []
+let prepared: string
+
+beforeAll(async () => {
+  prepared = await makeTemporary()
+  await (await startEmbeddedDatabase(optionsFor(prepared))).stop()
 })
 
-afterEach(async () => {
-  for (const child of children) child.kill('SIGKILL')
-  for (const name of await fs.readdir(temporary, { recursive: true })) {
-    if (!name.endsWith('postmaster.pid')) continue
-    const folder = join(temporary, dirname(name))
-    const holder = await lockHolder(folder)
-    if (!holder || !(await isHeldByAnother({ account: undefined, dataDir: temporary, folder }))) continue
-    process.kill(holder, 'SIGQUIT')
-    await vi.waitFor(() => expect(existsSync(join(temporary, name))).toBe(false), { timeout: 10_000, interval: 10 })
-  }
-  await fs.rm(temporary, { recursive: true, force: true, maxRetries: 10 })
-})
+afterAll(() => fs.rm(prepared, { recursive: true, force: true }))
 
-function optionsFor(dataDir = join(temporary, 'data')): EmbeddedOptions {
-  return { dataDir, isDefaultDataDir: false, checkoutDir: checkout, log: () => {} }
-}
-
-async function query(database: { connection: EmbeddedDatabase['connection'] }, text: string) {
-  const client = new pg.Client(database.connection)
-  await client.connect()
-  try {
-    return (await client.query(text)).rows
-  } finally {
-    await client.end()
-  }
-}
-
-/** A service of its own: starts the database, says so, and stops it when told to. */
-const service = `
-import { startEmbeddedDatabase } from ${JSON.stringify(new URL('./embedded.ts', import.meta.url).href)}
-const say = (value) => process.stdout.write(JSON.stringify(value) + '\\n')
-const { packageFolder, movedRoot, ...options } = JSON.parse(process.argv[1])
-const surroundings = packageFolder && { movedRoot, findPackageFolder: () => packageFolder }
-try {
-  const database = await startEmbeddedDatabase({ ...options, log() {} }, surroundings)
-  say(database)
-  process.stdin.once('data', async () => { say(await database.stop()); process.stdin.destroy() })
-} catch (error) {
-  say({ refused: error.name + ': ' + error.message })
-}`
-
-function startService(options: EmbeddedOptions & { packageFolder?: string }, account?: typeof normalUser) {
-  const child = spawn(
-    process.execPath,
-    ['--import', 'tsx', '--input-type=module', '-e', service, JSON.stringify(options)],
-    { ...processOptions(account), cwd: checkout, stdio: ['pipe', 'pipe', 'inherit'] },
-  )
-  children.push(child)
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-  const nextLine = async () => JSON.parse((await lines.next()).value ?? 'null')
-  return {
-    started: nextLine() as Promise<Omit<EmbeddedDatabase, 'stop'> & { refused?: string }>,
-    stop: async () => {
-      child.stdin.write('stop\n')
-      return nextLine()
-    },
-    kill: () =>
-      new Promise((resolve) => {
-        child.once('exit', resolve)
-        child.kill('SIGKILL')
-      }),
-  }
-}
-
-async function until(isTrue: () => boolean): Promise<void> {
-  while (!isTrue()) await setImmediate()
-}
-
-async function refusal(starting: Promise<unknown>): Promise<string> {
-  const error = await starting.then(
-    () => undefined,
-    (reason) => reason,
-  )
-  expect(error).toMatchObject({ name: 'EmbeddedDatabaseError' })
-  return error.message
-}
-
-describe('one after the other', () => {
-  it('starts, is used by a second start, and is stopped by the last one out', async () => {
-    const first = await startEmbeddedDatabase(optionsFor())
+describe.concurrent('one after the other', () => {
+  it('starts, is used by a second start, and is stopped by the last one out', async ({ dataDir }) => {
+    const first = await startEmbeddedDatabase(optionsFor(dataDir))
     expect(first).toMatchObject({
-      dataDir: join(temporary, 'data'),
-      connection: { port: 5432, user: 'first_call', database: 'first_call' },
+      dataDir,
+      connection: { host: join(dataDir, 'postgres'), port: 5432, user: 'first_call', database: 'first_call' },
     })
-    const server = await lockHolder(join(first.dataDir, 'postgres'))
+    const server = await serverOf(dataDir)
     await query(first, 'create table kept as select 1 as row')
-    const second = await startEmbeddedDatabase(optionsFor())
-    expect(await lockHolder(join(first.dataDir, 'postgres'))).toBe(server)
+    const second = await startEmbeddedDatabase(optionsFor(dataDir))
+    expect(await serverOf(dataDir)).toBe(server)
     expect(await first.stop()).toBe('left running')
     expect(await query(second, 'table kept')).toEqual([{ row: 1 }])
     expect(await second.stop()).toBe('stopped')
-    expect(await lockHolder(join(first.dataDir, 'postgres'))).toBeUndefined()
-    const third = await startEmbeddedDatabase(optionsFor())
+    expect(await serverOf(dataDir)).toBeUndefined()
+    const third = await startEmbeddedDatabase(optionsFor(dataDir))
     expect(await query(third, 'table kept')).toEqual([{ row: 1 }])
     await third.stop()
   })
 
-  it('loses nothing in a power cut, is closed to others, and lets the settings of a person win', async () => {
-    const first = await startEmbeddedDatabase(optionsFor())
-    await first.stop()
-    const file = join(first.dataDir, 'postgres', 'postgresql.conf')
+  it('is safe and closed to others, and the settings of a person win where they are valid', async ({ dataDir }) => {
+    const options = await copyPrepared(dataDir)
+    const file = join(dataDir, 'postgres', 'postgresql.conf')
     await fs.appendFile(file, 'random_page_cost = 2\n')
-    const database = await startEmbeddedDatabase(optionsFor())
+    const database = await startEmbeddedDatabase(options)
     const settings = await query(
       database,
       `select string_agg(name || ' ' || current_setting(name), ', ' order by name) as settings from pg_settings
@@ -148,184 +84,172 @@ describe('one after the other', () => {
     expect((await fs.stat(database.connection.host)).mode & 0o777).toBe(0o700)
     await database.stop()
     await fs.appendFile(file, 'shared_buffers = a lot\n')
-    expect(await refusal(startEmbeddedDatabase(optionsFor()))).toMatch(/syntax error in file .*DATABASE_URL/s)
+    expect(await refusal(startEmbeddedDatabase(options))).toMatch(/syntax error in file .*DATABASE_URL/s)
   })
 
-  it('leaves the server running while anybody else is connected', async () => {
-    const first = await startEmbeddedDatabase(optionsFor())
+  it('leaves the server running while anybody else is connected', async ({ dataDir }) => {
+    const options = await copyPrepared(dataDir)
+    const first = await startEmbeddedDatabase(options)
     const somebody = new pg.Client(first.connection)
     await somebody.connect()
     expect(await first.stop()).toBe('left running')
     expect((await somebody.query('select 1 as row')).rows).toEqual([{ row: 1 }])
     await somebody.end()
-    expect(await (await startEmbeddedDatabase(optionsFor())).stop()).toBe('stopped')
+    expect(await (await startEmbeddedDatabase(options)).stop()).toBe('stopped')
   })
 })
 
-describe('at the same moment', () => {
-  it('two services on one empty folder both start, and of two that stop one stops the server', async () => {
-    const services = [startService(optionsFor()), startService(optionsFor())]
-    const [first, second] = await Promise.all(services.map((each) => each.started))
-    expect(first).toEqual(second)
-    expect(await query(optionsConnection(), 'select 1 as row')).toEqual([{ row: 1 }])
-    expect(await fs.readdir(join(temporary, 'data'))).toEqual(['postgres'])
-    expect(await Promise.all(services.map((each) => each.stop()))).toContain('stopped')
-    expect(await lockHolder(join(temporary, 'data', 'postgres'))).toBeUndefined()
+describe.concurrent('at the same moment', () => {
+  it('two services on one empty folder start, and of two that stop one stops the server', async ({ dataDir }) => {
+    const one = startService(optionsFor(dataDir))
+    const other = startService(optionsFor(dataDir))
+    const database = await one.started
+    expect(await other.started).toEqual(database)
+    expect(await query(database, 'select 1 as row')).toEqual([{ row: 1 }])
+    expect(await fs.readdir(dataDir)).toEqual(['postgres'])
+    expect(await Promise.all([one.stop(), other.stop()])).toContain('stopped')
+    expect(await serverOf(dataDir)).toBeUndefined()
   })
 
-  it('whoever starts while another stops has a server until it stops itself', async () => {
+  it('whoever starts while another stops has a server until it stops itself', async ({ dataDir }) => {
+    const options = await copyPrepared(dataDir)
     const comeAndGo = async () => {
-      for (let round = 0; round < 12; round += 1) {
-        const database = await startEmbeddedDatabase(optionsFor())
+      for (let round = 0; round < 8; round += 1) {
+        const database = await startEmbeddedDatabase(options)
         expect(await query(database, 'select 1 as row')).toEqual([{ row: 1 }])
         await database.stop()
       }
     }
     await Promise.all([comeAndGo(), comeAndGo(), comeAndGo()])
-    expect(await lockHolder(join(temporary, 'data', 'postgres'))).toBeUndefined()
+    expect(await serverOf(dataDir)).toBeUndefined()
   })
 })
 
-function optionsConnection(dataDir = join(temporary, 'data')) {
-  return { connection: { host: join(dataDir, 'postgres'), port: 5432, user: 'first_call', database: 'first_call' } }
-}
-
-describe('after a kill', () => {
-  it('the server of a killed service lives on and is used by the next start', async () => {
-    const killed = startService(optionsFor())
-    const before = await killed.started
-    await query(before, 'create table kept as select generate_series(1, 100) as row')
-    const server = await lockHolder(join(before.dataDir, 'postgres'))
+describe.concurrent('after a kill', () => {
+  it('the server of a killed service lives on and is used by the next start', async ({ dataDir }) => {
+    const options = await copyPrepared(dataDir)
+    const killed = startService(options)
+    await query(await killed.started, 'create table kept as select generate_series(1, 100) as row')
+    const server = await serverOf(dataDir)
     await killed.kill()
-    const next = await startEmbeddedDatabase(optionsFor())
-    expect(await lockHolder(join(next.dataDir, 'postgres'))).toBe(server)
+    const next = await startEmbeddedDatabase(options)
+    expect(await serverOf(dataDir)).toBe(server)
     expect(await query(next, 'select count(*)::int as rows from kept')).toEqual([{ rows: 100 }])
     expect(await next.stop()).toBe('stopped')
   })
 
-  it('a killed server comes up again with all that was committed', async () => {
-    const before = await startEmbeddedDatabase(optionsFor())
-    const server = (await lockHolder(join(before.dataDir, 'postgres'))) ?? 0
+  it('a killed server comes up again with all that was committed', async ({ dataDir }) => {
+    const options = await copyPrepared(dataDir)
+    const before = await startEmbeddedDatabase(options)
     await query(before, 'create table kept (row int)')
     for (let row = 0; row < 20; row += 1) await query(before, `insert into kept values (${row})`)
-    process.kill(server, 'SIGKILL')
-    const after = await startEmbeddedDatabase(optionsFor())
-    expect(await lockHolder(join(after.dataDir, 'postgres'))).not.toBe(server)
+    const server = await serverOf(dataDir)
+    if (server) process.kill(server, 'SIGKILL')
+    const after = await startEmbeddedDatabase(options)
+    expect(await serverOf(dataDir)).not.toBe(server)
     expect(await query(after, 'select count(*)::int as rows from kept')).toEqual([{ rows: 20 }])
     expect(await before.stop()).toBe('left running')
     expect(await after.stop()).toBe('stopped')
   })
 
-  it.each([
-    ['begun to fill it', /^postgres-unfinished-\w+\/base\/1$/],
-    ['nearly filled it', /^postgres-unfinished-\w+\/base\/5$/],
-    ['given it its name', /^postgres\/PG_VERSION$/],
+  it.for([
+    ['begun to fill the folder', /^postgres-unfinished-\w+\/base\/1$/],
+    ['given the folder its name', /^postgres\/PG_VERSION$/],
     ['started the server', /^postgres\/postmaster.pid$/],
-  ])('a first start that was killed when it had %s harms no later one', async (_moment, sign) => {
-    const killed = startService(optionsFor())
-    const dataDir = join(temporary, 'data')
-    await until(() => existsSync(dataDir) && namesTwoDeep(dataDir).some((name) => sign.test(name)))
+  ] as const)('a first start that is killed when it has %s harms no later one', async ([, sign], { dataDir }) => {
+    const killed = startService(optionsFor(dataDir))
+    const hasCome = async () => expect(await namesIn(dataDir, 3)).toContainEqual(expect.stringMatching(sign))
+    await vi.waitFor(hasCome, { timeout: 30_000, interval: 3 })
     await killed.kill()
-    const next = await startEmbeddedDatabase(optionsFor())
+    const next = await startEmbeddedDatabase(optionsFor(dataDir))
     expect(await query(next, 'select 1 as row')).toEqual([{ row: 1 }])
     expect(await fs.readdir(dataDir)).toEqual(['postgres'])
     expect(await next.stop()).toBe('stopped')
   })
 
-  it('an empty lock and one whose number another process has now are no obstacle', async () => {
-    const before = await startEmbeddedDatabase(optionsFor())
-    await before.stop()
+  it('an empty lock and one whose number another process has now are no obstacle', async ({ dataDir }) => {
+    const options = await copyPrepared(dataDir)
     const account = isRoot() ? await accountInsteadOfRoot() : undefined
-    const another = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], processOptions(account))
-    children.push(another)
-    const lock = join(before.dataDir, 'postgres', 'postmaster.pid')
-    for (const content of [`${another.pid}\n${dirname(lock)}\n0\n5432\n\n\n0 0\n`, '']) {
-      await fs.writeFile(lock, content)
-      if (account) await fs.chown(lock, account.uid, account.gid)
-      await fs.utimes(lock, 0, 0)
-      const after = await startEmbeddedDatabase(optionsFor())
-      expect(await query(after, 'select 1 as row')).toEqual([{ row: 1 }])
-      expect(await after.stop()).toBe('stopped')
+    const another = spawn('/bin/sleep', ['60'], processOptions(account))
+    const lock = join(dataDir, 'postgres', 'postmaster.pid')
+    try {
+      for (const content of [`${another.pid}\n${dirname(lock)}\n0\n5432\n\n\n0 0\n`, '']) {
+        await fs.writeFile(lock, content)
+        if (account) await fs.chown(lock, account.uid, account.gid)
+        await fs.utimes(lock, 0, 0)
+        const database = await startEmbeddedDatabase(options)
+        expect(await query(database, 'select 1 as row')).toEqual([{ row: 1 }])
+        expect(await database.stop()).toBe('stopped')
+      }
+      expect(another.exitCode).toBeNull()
+    } finally {
+      another.kill()
     }
-    expect(another.exitCode).toBeNull()
   })
 })
 
-/** Empty where the folder changes under our eyes. */
-function namesTwoDeep(folder: string, depth = 2): string[] {
-  try {
-    return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => [
-      entry.name,
-      ...(entry.isDirectory() && depth > 0
-        ? namesTwoDeep(join(folder, entry.name), depth - 1).map((name) => `${entry.name}/${name}`)
-        : []),
-    ])
-  } catch {
-    return []
-  }
-}
+describe.concurrent('whose account and which folder', () => {
+  itAsNormalUser('as a normal user all is its own, and root may look after it', async ({ temporary, dataDir }) => {
+    await fs.chown(temporary, normalUser.uid, normalUser.gid)
+    const running = startService(optionsFor(dataDir), normalUser)
+    expect(await running.started).toMatchObject({ dataDir })
+    expect(await ownersOf(dataDir)).toEqual({
+      dataDir: normalUser.uid,
+      database: normalUser.uid,
+      server: normalUser.uid,
+    })
+    expect(await running.stop()).toBe('stopped')
 
-describe('whose account and which folder', () => {
-  it.skipIf(!canBeNormalUser)(
-    'as a normal user everything belongs to that user, and root may look after it',
-    async () => {
-      await fs.chown(temporary, normalUser.uid, normalUser.gid)
-      const running = startService(optionsFor(), normalUser)
-      const database = await running.started
-      const folder = join(database.dataDir, 'postgres')
-      const server = await lockHolder(folder)
-      expect(await fs.stat(`/proc/${server}`)).toMatchObject({ uid: normalUser.uid })
-      expect(await fs.stat(database.dataDir)).toMatchObject({ uid: normalUser.uid })
-      expect(await running.stop()).toBe('stopped')
+    const asRoot = await startEmbeddedDatabase(optionsFor(dataDir))
+    expect(await ownersOf(dataDir)).toEqual({
+      dataDir: normalUser.uid,
+      database: normalUser.uid,
+      server: normalUser.uid,
+    })
+    await asRoot.stop()
+  })
 
-      const rootsTurn = await startEmbeddedDatabase(optionsFor())
-      expect(await fs.stat(`/proc/${await lockHolder(folder)}`)).toMatchObject({ uid: normalUser.uid })
-      await rootsTurn.stop()
-    },
-  )
-
-  it.skipIf(!canBeNormalUser)("a normal user is told whose database it is, if it is another's", async () => {
-    await (await startEmbeddedDatabase(optionsFor())).stop()
-    const { refused } = await startService(optionsFor(), normalUser).started
+  itAsNormalUser('a normal user is told whose database it is, if it is of another', async ({ dataDir }) => {
+    const { refused } = await startService(await copyPrepared(dataDir), normalUser).started
     expect(refused).toMatch(/^EmbeddedDatabaseError: The database in .* belongs to the account ".*DATABASE_URL/)
   })
 
-  it.skipIf(!isRoot())('as root a DATA_DIR that was set is made passable and the database given away', async () => {
-    const account = await accountInsteadOfRoot()
-    await fs.mkdir(join(temporary, 'data'), { mode: 0o700 })
-    const database = await startEmbeddedDatabase(optionsFor())
-    expect((await fs.stat(database.dataDir)).mode & 0o777).toBe(0o711)
-    expect(await fs.stat(join(database.dataDir, 'postgres'))).toMatchObject({ uid: account.uid, gid: account.gid })
-    const server = await lockHolder(join(database.dataDir, 'postgres'))
-    expect(await fs.stat(`/proc/${server}`)).toMatchObject({ uid: account.uid })
-    expect(await database.stop()).toBe('stopped')
+  itAsRoot('as root a DATA_DIR that was set is made passable and its database given away', async ({ dataDir }) => {
+    const { uid } = await accountInsteadOfRoot()
+    await fs.mkdir(dataDir, { mode: 0o700 })
+    const database = await startEmbeddedDatabase(optionsFor(dataDir))
+    expect((await fs.stat(dataDir)).mode & 0o777).toBe(0o711)
+    expect(await ownersOf(dataDir)).toEqual({ dataDir: 0, database: uid, server: uid })
+    await database.stop()
 
-    await runAs(undefined, '/bin/chown', ['-R', '0:0', join(database.dataDir, 'postgres')])
-    const restored = await startEmbeddedDatabase(optionsFor())
-    expect(await query(restored, 'select 1 as row')).toEqual([{ row: 1 }])
+    await changeOwner(join(dataDir, 'postgres'), { uid: 0, gid: 0 })
+    const restored = await startEmbeddedDatabase(optionsFor(dataDir))
+    expect(await ownersOf(dataDir)).toEqual({ dataDir: 0, database: uid, server: uid })
     await restored.stop()
   })
 
-  it.skipIf(!isRoot())('as root a DATA_DIR that the account cannot reach is refused, not replaced', async () => {
+  itAsRoot('as root a DATA_DIR that the account cannot reach is refused', async ({ temporary, dataDir }) => {
     await fs.chmod(temporary, 0o700)
-    const message = await refusal(startEmbeddedDatabase(optionsFor()))
+    const message = await refusal(startEmbeddedDatabase(optionsFor(dataDir)))
     expect(message).toContain(`cannot reach ${temporary}. Open that folder for passing (chmod o+x ${temporary})`)
     expect(message).toContain('DATABASE_URL')
     expect(await fs.readdir(temporary)).toEqual([])
   })
 
-  it.skipIf(!isRoot())('as root the default moves to where the account can reach it, with the programs', async () => {
-    const closed = join(temporary, 'root')
-    const packageFolder = join(closed, 'checkout', 'package')
-    await fs.mkdir(closed, { mode: 0o700 })
-    await fs.cp(findPackageFolder(), packageFolder, { recursive: true, verbatimSymlinks: true })
+  itAsRoot('as root the default moves to where the account can reach it', async ({ temporary }) => {
+    const closed = join(temporary, 'closed')
+    const checkoutDir = join(closed, 'checkout')
+    const packageFolder = join(checkoutDir, 'package')
+    await fs.mkdir(checkoutDir, { recursive: true })
+    await copyPackage(packageFolder)
+    await fs.chmod(closed, 0o700)
     const messages: string[] = []
     const start = () =>
       startEmbeddedDatabase(
         {
-          dataDir: join(closed, 'checkout', 'data'),
+          dataDir: join(checkoutDir, 'data'),
           isDefaultDataDir: true,
-          checkoutDir: join(closed, 'checkout'),
+          checkoutDir,
           log: (message) => messages.push(message),
         },
         { movedRoot: join(temporary, 'moved'), findPackageFolder: () => packageFolder },
@@ -337,7 +261,7 @@ describe('whose account and which folder', () => {
     await query(moved, 'create table kept as select 1 as row')
     await moved.stop()
 
-    // Data that has moved stays where it is.
+    // Data that has moved is not left behind when the default could be reached.
     await fs.chmod(closed, 0o755)
     const again = await start()
     expect(again.dataDir).toBe(moved.dataDir)
@@ -345,8 +269,8 @@ describe('whose account and which folder', () => {
     await again.stop()
   })
 
-  it('a path that is too long for a socket gets a short folder that a second process finds', async () => {
-    const options = optionsFor(join(temporary, 'a'.repeat(60), 'b'.repeat(60)))
+  it('a path too long for a socket gets a short folder that a second process finds', async ({ temporary }) => {
+    const options = await copyPrepared(join(temporary, 'a'.repeat(60), 'b'.repeat(60)))
     const database = await startEmbeddedDatabase(options)
     const { host } = database.connection
     try {
@@ -368,63 +292,185 @@ describe('whose account and which folder', () => {
     }
   })
 
-  it('a folder that cannot be made or holds something else is refused with a sentence', async () => {
+  it('a folder that cannot be made or holds something else is refused', async ({ temporary, dataDir }) => {
     await fs.writeFile(join(temporary, 'file'), '')
     const impossible = optionsFor(join(temporary, 'file', 'data'))
     expect(await refusal(startEmbeddedDatabase(impossible))).toMatch(/file.*DATABASE_URL/s)
 
-    const foreign = join(temporary, 'data', 'postgres')
+    const foreign = join(dataDir, 'postgres')
     await fs.mkdir(foreign, { recursive: true })
     await fs.writeFile(join(foreign, 'letter.txt'), 'Dear ...')
-    expect(await refusal(startEmbeddedDatabase(optionsFor()))).toMatch(/holds something else.*DATABASE_URL/s)
+    expect(await refusal(startEmbeddedDatabase(optionsFor(dataDir)))).toMatch(/holds something else.*DATABASE_URL/s)
     expect(await fs.readdir(foreign)).toEqual(['letter.txt'])
   })
 })
 
-describe('the programs', () => {
-  it('the data of another major version is refused with the way to move it', async () => {
-    await fs.mkdir(join(temporary, 'data', 'postgres'), { recursive: true })
-    await fs.writeFile(join(temporary, 'data', 'postgres', 'PG_VERSION'), '17\n')
-    const message = await refusal(startEmbeddedDatabase(optionsFor()))
+describe.concurrent('the programs', () => {
+  it('the data of another major version is refused with the way to move it', async ({ dataDir }) => {
+    await fs.mkdir(join(dataDir, 'postgres'), { recursive: true })
+    await fs.writeFile(join(dataDir, 'postgres', 'PG_VERSION'), '17\n')
+    const message = await refusal(startEmbeddedDatabase(optionsFor(dataDir)))
     expect(message).toMatch(
       /written by PostgreSQL 17, .*PostgreSQL 18 .*DATABASE_URL.*pg_dump of version 17.*DATA_DIR/s,
     )
   })
 
-  it('a platform without programs is told to use another PostgreSQL', async () => {
+  it('a platform without programs is told to use another PostgreSQL', async ({ temporary, dataDir }) => {
     const surroundings = { movedRoot: temporary, findPackageFolder: () => findPackageFolder('win32-x64') }
-    const message = await refusal(startEmbeddedDatabase(optionsFor(), surroundings))
+    const message = await refusal(startEmbeddedDatabase(optionsFor(dataDir), surroundings))
     expect(message).toMatch(/no PostgreSQL for win32-x64 along: set DATABASE_URL to .*pg_dump/)
   })
 
-  it('links that the install script has not made are made at the first start', async () => {
-    const packageFolder = await packageWithoutLinks()
+  it('links that the install script has not made are made at the first start', async ({ temporary, dataDir }) => {
+    const packageFolder = await copyPackageWithoutLinks(temporary)
     const surroundings = { movedRoot: temporary, findPackageFolder: () => packageFolder }
-    const database = await startEmbeddedDatabase(optionsFor(), surroundings)
+    const database = await startEmbeddedDatabase(await copyPrepared(dataDir), surroundings)
     expect(await query(database, 'select 1 as row')).toEqual([{ row: 1 }])
     await database.stop()
     const links = JSON.parse(await fs.readFile(join(packageFolder, 'native', 'pg-symlinks.json'), 'utf8'))
     for (const { target } of links) expect(existsSync(join(packageFolder, target)), target).toBe(true)
-    expect(await fs.readdir(database.dataDir)).toEqual(['postgres'])
+    expect(await fs.readdir(dataDir)).toEqual(['postgres'])
   })
 
-  it.skipIf(!canBeNormalUser)('where links cannot be made beside the libraries a copy is used', async () => {
-    const packageFolder = await packageWithoutLinks()
-    await fs.mkdir(join(temporary, 'data'))
-    await fs.chown(join(temporary, 'data'), normalUser.uid, normalUser.gid)
-    expect(await canReach(normalUser, packageFolder)).toBe(true)
-    const running = startService({ ...optionsFor(), packageFolder }, normalUser)
-    expect(await running.started).toMatchObject({ dataDir: join(temporary, 'data') })
-    expect(await fs.readdir(join(temporary, 'data'))).toEqual(['postgres', 'postgresql-binaries'])
+  itAsNormalUser('where links cannot be made a copy with links is used', async ({ temporary, dataDir }) => {
+    const packageFolder = await copyPackageWithoutLinks(temporary)
+    const options = await copyPrepared(dataDir)
+    await changeOwner(dataDir, normalUser)
+    const running = startService({ ...options, packageFolder }, normalUser)
+    expect(await running.started).toMatchObject({ dataDir })
+    expect(await fs.readdir(dataDir)).toEqual(['postgres', 'postgresql-binaries'])
     expect(await running.stop()).toBe('stopped')
   })
 })
 
-async function packageWithoutLinks(): Promise<string> {
+async function makeTemporary(): Promise<string> {
+  const folder = await fs.realpath(await fs.mkdtemp(join(tmpdir(), 'embedded-')))
+  await fs.chmod(folder, 0o755)
+  return folder
+}
+
+async function stopWhatRunsIn(temporary: string): Promise<void> {
+  for (const service of services) if (service.spawnargs.at(-1)?.includes(temporary)) service.kill('SIGKILL')
+  for (const name of await namesIn(temporary, 5)) {
+    if (!name.endsWith('/postmaster.pid')) continue
+    const folder = join(temporary, dirname(name))
+    const server = await lockHolder(folder)
+    if (!server || !(await isHeldByAnother({ account: undefined, dataDir: dirname(folder), folder }))) continue
+    process.kill(server, 'SIGQUIT')
+    await vi.waitFor(() => expect(existsSync(join(temporary, name))).toBe(false), { timeout: 10_000, interval: 10 })
+  }
+}
+
+/** Gives the names in a folder and below it; none where it changes under our eyes. */
+async function namesIn(folder: string, depth: number): Promise<string[]> {
+  const entries = await fs.readdir(folder, { withFileTypes: true }).catch(() => [])
+  const names = entries.map(async (entry) => {
+    const below = entry.isDirectory() && depth > 1 ? await namesIn(join(folder, entry.name), depth - 1) : []
+    return [entry.name, ...below.map((name) => `${entry.name}/${name}`)]
+  })
+  return (await Promise.all(names)).flat()
+}
+
+function optionsFor(dataDir: string): EmbeddedOptions {
+  return { dataDir, isDefaultDataDir: false, checkoutDir: checkout, log: () => {} }
+}
+
+/** Copying an empty database takes a third of the time of making one. */
+async function copyPrepared(dataDir: string): Promise<EmbeddedOptions> {
+  await fs.mkdir(dataDir, { recursive: true })
+  await runOrFail('/bin/cp', '-a', join(prepared, 'postgres'), join(dataDir, 'postgres'))
+  return optionsFor(dataDir)
+}
+
+/** 60 MB: linked where it is on the same disk. */
+async function copyPackage(to: string): Promise<void> {
+  await runOrFail('/bin/cp', '-al', findPackageFolder(), to).catch(() =>
+    runOrFail('/bin/cp', '-a', findPackageFolder(), to),
+  )
+}
+
+async function copyPackageWithoutLinks(temporary: string): Promise<string> {
   const packageFolder = join(temporary, 'package')
-  await fs.cp(findPackageFolder(), packageFolder, { recursive: true, verbatimSymlinks: true })
+  await copyPackage(packageFolder)
   const libraries = join(packageFolder, 'native', 'lib')
   for (const entry of await fs.readdir(libraries, { withFileTypes: true }))
     if (entry.isSymbolicLink()) await fs.rm(join(libraries, entry.name))
   return packageFolder
 }
+
+function changeOwner(folder: string, { uid, gid }: { uid: number; gid: number }): Promise<void> {
+  return runOrFail('/bin/chown', '-R', `${uid}:${gid}`, folder)
+}
+
+async function runOrFail(program: string, ...args: string[]): Promise<void> {
+  expect(await runAs(undefined, program, args)).toMatchObject({ succeeded: true })
+}
+
+function serverOf(dataDir: string): Promise<number | undefined> {
+  return lockHolder(join(dataDir, 'postgres'))
+}
+
+async function ownersOf(dataDir: string) {
+  const uidOf = async (path: string) => (await fs.stat(path)).uid
+  return {
+    dataDir: await uidOf(dataDir),
+    database: await uidOf(join(dataDir, 'postgres')),
+    server: await uidOf(`/proc/${await serverOf(dataDir)}`),
+  }
+}
+
+async function query({ connection }: Pick<EmbeddedDatabase, 'connection'>, text: string) {
+  const client = new pg.Client(connection)
+  await client.connect()
+  try {
+    return (await client.query(text)).rows
+  } finally {
+    await client.end()
+  }
+}
+
+async function refusal(starting: Promise<unknown>): Promise<string> {
+  const error = await starting.then(
+    () => undefined,
+    (reason) => reason,
+  )
+  expect(error).toMatchObject({ name: 'EmbeddedDatabaseError' })
+  return error.message
+}
+
+/** A service in a process of its own: starts the database, says so, and stops it when told to. */
+function startService(options: EmbeddedOptions & { packageFolder?: string }, account?: Account) {
+  const service = spawn(
+    process.execPath,
+    ['--import', 'tsx', '--input-type=module', '--eval', serviceProgram, JSON.stringify(options)],
+    { ...processOptions(account), cwd: checkout, stdio: ['pipe', 'pipe', 'inherit'] },
+  )
+  services.push(service)
+  const lines = createInterface({ input: service.stdout })[Symbol.asyncIterator]()
+  const nextLine = async () => JSON.parse((await lines.next()).value ?? 'null')
+  return {
+    started: nextLine() as Promise<Omit<EmbeddedDatabase, 'stop'> & { refused?: string }>,
+    stop: () => {
+      service.stdin.write('stop\n')
+      return nextLine()
+    },
+    kill: () =>
+      new Promise((resolve) => {
+        service.once('exit', resolve)
+        service.kill('SIGKILL')
+      }),
+  }
+}
+
+const serviceProgram = `
+import { startEmbeddedDatabase } from ${JSON.stringify(new URL('./embedded.ts', import.meta.url).href)}
+const say = (value) => process.stdout.write(JSON.stringify(value) + '\\n')
+const { packageFolder, ...options } = JSON.parse(process.argv[1])
+const surroundings = packageFolder && { movedRoot: options.dataDir, findPackageFolder: () => packageFolder }
+try {
+  const database = await startEmbeddedDatabase({ ...options, log() {} }, surroundings)
+  say(database)
+  process.stdin.once('data', async () => { say(await database.stop()); process.stdin.destroy() })
+} catch (error) {
+  say({ refused: error.name + ': ' + error.message })
+}`

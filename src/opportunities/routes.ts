@@ -21,7 +21,10 @@ export interface OpportunityRoutesOptions {
 }
 
 /** `/api/crm/opportunities` */
-export const opportunityRoutes: FastifyPluginAsyncZod<OpportunityRoutesOptions> = async (app, { database, register }) => {
+export const opportunityRoutes: FastifyPluginAsyncZod<OpportunityRoutesOptions> = async (
+  app,
+  { database, register },
+) => {
   const params = z.object({ id: uuid })
   const tags = ['opportunities']
   const refused = { '4xx': problemSchema, 503: problemSchema }
@@ -40,7 +43,14 @@ export const opportunityRoutes: FastifyPluginAsyncZod<OpportunityRoutesOptions> 
     async (request, reply) => {
       const answerKey = answerKeyOf(request)
       if (isRefusal(answerKey)) return sendRefusal(reply, answerKey)
-      const { id = uuidv7(), title = null, assigned_to = null, source = null, created_at = null, ...rest } = request.body
+      const {
+        id = uuidv7(),
+        title = null,
+        assigned_to = null,
+        source = null,
+        created_at = null,
+        ...rest
+      } = request.body
       const asked = { id, title, assigned_to, source, created_at, ...rest }
       const { status, body } = await register.registerCallAttempt(createOpportunity(asked, answerKey))
       if (status >= 400) return sendProblem(reply, body as Problem)
@@ -106,7 +116,12 @@ export const opportunityRoutes: FastifyPluginAsyncZod<OpportunityRoutesOptions> 
   app.delete(
     '/opportunities/:id',
     {
-      schema: { tags, summary: 'Deletes an opportunity without attempts and calls', params, response: { 204: z.null(), ...refused } },
+      schema: {
+        tags,
+        summary: 'Deletes an opportunity without attempts and calls',
+        params,
+        response: { 204: z.null(), ...refused },
+      },
     },
     async (request, reply) => {
       const { id } = request.params
@@ -115,7 +130,10 @@ export const opportunityRoutes: FastifyPluginAsyncZod<OpportunityRoutesOptions> 
       if (obstacle === 'not_found') return sendRefusal(reply, noSuchOpportunity(id))
       if ('revision' in obstacle) return sendRefusal(reply, revisionChanged(obstacle))
       const { attempts, calls } = obstacle
-      return sendRefusal(reply, refusal('conflict', `The opportunity has ${attempts} attempts and ${calls} calls, and stays.`))
+      return sendRefusal(
+        reply,
+        refusal('conflict', `The opportunity has ${attempts} attempts and ${calls} calls, and stays.`),
+      )
     },
   )
 }

@@ -1,5 +1,5 @@
 import { decideOpportunityChange, type OlderAttempts, withOlderAttempts } from '../attempts/attempt.ts'
-import { type Answer, type AnswerKey, answerKey as nameOf, type Book } from '../attempts/book.ts'
+import { type Answer, type AnswerKey, type Book, answerKey as nameOf } from '../attempts/book.ts'
 import type { Change } from '../attempts/change.ts'
 import { NO_NEEDS } from '../attempts/read.ts'
 import type { Call } from '../calls/call.ts'

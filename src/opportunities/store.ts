@@ -84,7 +84,14 @@ export async function listOpportunities(
   const sortField = sort.replace('-', '') as keyof typeof SORT_KEYS
   const sortKey = SORT_KEYS[sortField]
   let opportunities = database.query.selectFrom('lead_opportunities').select(COLUMNS)
-  for (const field of ['contact_id', 'status', 'assigned_to', 'source', 'first_call_completed', 'last_status'] as const) {
+  for (const field of [
+    'contact_id',
+    'status',
+    'assigned_to',
+    'source',
+    'first_call_completed',
+    'last_status',
+  ] as const) {
     const value = filter[field]
     if (value !== undefined) opportunities = opportunities.where(field, '=', value)
   }

@@ -1,0 +1,372 @@
+import { randomUUID } from 'node:crypto'
+import fc from 'fast-check'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Run } from '../src/attempts/read.ts'
+import { type Colour, Model, type ModelCallFields, type ModelNewCall } from './model.ts'
+import { createTestDatabase, createTestService, type TestDatabase, type TestService } from './service.ts'
+
+/* R9: random histories, on the real service and on a naive model that knows only the rules. */
+
+const RUNS = Number(process.env.R9_RUNS ?? 1_000)
+const AT_ONCE = 20
+const START = Date.parse('2025-01-29T10:00:00Z')
+
+let database: TestDatabase
+let service: TestService
+/** Contacts and calls of which nothing can be read that a decision rests on: the call has to be saved without (A9). */
+const unreadable = new Set<string>()
+
+const failing =
+  (run: Run): Run =>
+  (name, text, values) =>
+    (name === 'read_new' || name === 'read_all') && values.flat().some((value) => unreadable.has(String(value)))
+      ? Promise.reject(new Error('injected: the opportunities cannot be read'))
+      : run(name, text, values)
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  service = await createTestService({ ...database, wrapRun: failing })
+})
+
+afterAll(async () => {
+  await service.close()
+  await database.drop()
+})
+
+const contact = fc.integer({ min: 0, max: 2 })
+const minute = fc.integer({ min: 0, max: 8 })
+const status = fc.constantFrom('completed', 'Answered ', 'rejected', 'failed', 'no_answer', 'busy', 'ringing', null)
+const opportunityStatus = fc.constantFrom('pending', 'assigned', 'contacted', 'qualified', 'won', 'lost', 'Negociación')
+const notes = fc.constantFrom('No contestó', 'Llamar mañana', ' ', null)
+const direction = fc.constantFrom('outbound', 'outbound', 'outbound', 'outbound', 'inbound', 'internal')
+const entityType = fc.constantFrom('contacts', 'contacts', 'contacts', 'contacts', 'companies', null)
+const place = fc.integer({ min: 0, max: 11 })
+
+const newCall = fc.record({
+  contact: fc.option(contact, { freq: 8 }),
+  entity_type: entityType,
+  direction,
+  call_status: status,
+  resumen_llamada: notes,
+  call_result: notes,
+  started: fc.option(minute, { freq: 4 }),
+  created: minute,
+  key: fc.option(fc.integer({ min: 0, max: 3 }), { freq: 1 }),
+  isIdSent: fc.boolean(),
+})
+
+const changes = fc.record(
+  {
+    contact,
+    entity_type: entityType,
+    direction,
+    call_status: status,
+    resumen_llamada: notes,
+    started: fc.option(minute),
+  },
+  { requiredKeys: [] },
+)
+
+const harmlessChanges = fc.record(
+  { call_status: status, resumen_llamada: notes, started: fc.option(minute) },
+  { requiredKeys: [] },
+)
+
+const olderAttempt = fc.record({
+  status: fc.constantFrom('green', 'orange', 'orange', 'red'),
+  call: fc.oneof(fc.record({ foreign: fc.integer({ min: 0, max: 5 }) }), fc.record({ ours: place })),
+  minute,
+})
+
+const command = fc.oneof(
+  { weight: 12, arbitrary: fc.record({ kind: fc.constant('create'), call: newCall, fails: fc.constant(false) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('create'), call: newCall, fails: fc.constant(true) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant('batch'), calls: fc.array(newCall, { minLength: 1, maxLength: 4 }) }),
+  },
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant('patch'), place, changes, fails: fc.constant(false) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('patch'), place, changes: harmlessChanges, fails: fc.constant(true) }),
+  },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('delete'), place }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('opportunity'),
+      contact,
+      created: minute,
+      status: opportunityStatus,
+      attempts: fc.oneof(
+        { weight: 3, arbitrary: fc.constant([]) },
+        { weight: 1, arbitrary: fc.array(olderAttempt, { maxLength: 6 }) },
+      ),
+      completed: fc.constantFrom(undefined, undefined, true, false),
+    }),
+  },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('status'), place, status: opportunityStatus }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('delete opportunity'), place }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('contact'), contact }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('delete contact'), contact }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('sweep') }) },
+)
+
+type Command = typeof command extends fc.Arbitrary<infer Type> ? Type : never
+type NewCall = typeof newCall extends fc.Arbitrary<infer Type> ? Type : never
+
+interface PreparedCall {
+  id: string
+  isIdSent: boolean
+  sent: Record<string, string | null>
+  known: Omit<ModelNewCall, 'id'>
+}
+
+const at = (minutes: number): number => START + minutes * 60_000
+const iso = (moment: number): string => new Date(moment).toISOString()
+
+/** One history, on both sides at once. */
+class History {
+  readonly model = new Model()
+  readonly name = randomUUID()
+  readonly contactIds = [randomUUID(), randomUUID(), randomUUID()]
+  readonly callIds: string[] = []
+  readonly opportunityIds: string[] = []
+
+  async play(commands: readonly Command[]): Promise<void> {
+    await service.request('POST', '/api/crm/opportunities', {
+      id: this.#nextOpportunity(),
+      contact_id: this.contactIds[0],
+      created_at: iso(at(0)),
+    })
+    this.model.createOpportunity({ id: this.opportunityIds[0] ?? '', contact_id: this.#contact(0), created_at: at(0) })
+    for (const one of commands) await this.#do(one)
+    await this.#sweep()
+    await this.compare()
+  }
+
+  async #do(one: Command): Promise<void> {
+    switch (one.kind) {
+      case 'create':
+        return this.#create(one.call, one.fails)
+      case 'batch': {
+        const calls = one.calls.map((call) => this.#newCall({ ...call, key: null, isIdSent: true }))
+        const { body } = await service.request('POST', '/api/crm/calls/batch', {
+          calls: calls.map((call) => call.sent),
+        })
+        const statuses = calls.map((call) => this.#inModel(call, false))
+        expect(body.results.map((result: { status: number }) => result.status)).toEqual(statuses)
+        return
+      }
+      case 'patch':
+        return this.#patch(one.place, one.changes, one.fails)
+      case 'delete': {
+        const id = this.callIds[one.place] ?? randomUUID()
+        const { status } = await service.request('DELETE', `/api/crm/calls/${id}`)
+        expect(status).toBe(this.model.deleteCall(id) === 'deleted' ? 204 : 404)
+        return
+      }
+      case 'opportunity':
+        return this.#opportunity(one)
+      case 'status': {
+        const id = this.opportunityIds[one.place] ?? randomUUID()
+        const { status } = await service.request('PATCH', `/api/crm/opportunities/${id}`, { status: one.status })
+        expect(status).toBe(this.model.patchOpportunity(id, { status: one.status }) === 'updated' ? 200 : 404)
+        return
+      }
+      case 'delete opportunity': {
+        const id = this.opportunityIds[one.place] ?? randomUUID()
+        const { status } = await service.request('DELETE', `/api/crm/opportunities/${id}`)
+        expect(status).toBe({ deleted: 204, not_found: 404, conflict: 409 }[this.model.deleteOpportunity(id)])
+        return
+      }
+      case 'contact': {
+        const id = this.#contact(one.contact)
+        const { status } = await service.request('POST', '/api/crm/contacts', { id, name: 'Ana' })
+        if (status === 201) this.model.createContact(id)
+        return
+      }
+      case 'delete contact': {
+        const id = this.#contact(one.contact)
+        const { status } = await service.request('DELETE', `/api/crm/contacts/${id}`)
+        expect(status).toBe({ deleted: 204, not_found: 404, conflict: 409 }[this.model.deleteContact(id)])
+        return
+      }
+      default:
+        return this.#sweep()
+    }
+  }
+
+  async #create(given: NewCall, fails: boolean): Promise<void> {
+    const call = this.#newCall(given)
+    // Whether a repeated call gives an attempt back is told by its own tests.
+    const isFailingNow = fails && given.key === null
+    const { status, body } = await this.#withFault(isFailingNow ? (call.sent.entity_id ?? '') : '', () =>
+      service.request('POST', '/api/crm/calls', call.sent),
+    )
+    if (status === 201 && body.id !== call.id) this.callIds[this.callIds.indexOf(call.id)] = body.id
+    expect(status).toBe(this.#inModel({ ...call, id: status === 201 ? body.id : call.id }, isFailingNow))
+  }
+
+  async #withFault<Result>(id: string, run: () => Promise<Result>): Promise<Result> {
+    if (id !== '') unreadable.add(id)
+    try {
+      return await run()
+    } finally {
+      unreadable.delete(id)
+    }
+  }
+
+  #newCall(given: NewCall): PreparedCall {
+    const id = randomUUID()
+    this.callIds.push(id)
+    const fields = {
+      entity_type: given.entity_type,
+      entity_id: given.contact === null ? null : this.#contact(given.contact),
+      direction: given.direction as ModelCallFields['direction'],
+      call_status: given.call_status,
+      call_result: given.call_result,
+      resumen_llamada: given.resumen_llamada,
+    }
+    const key = given.key === null ? {} : { provider: 'pbx', provider_call_id: `${this.name}/${given.key}` }
+    const startedAt = given.started === null ? null : at(given.started)
+    const sent = {
+      ...(given.isIdSent ? { id } : {}),
+      ...fields,
+      ...key,
+      started_at: startedAt === null ? null : iso(startedAt),
+      created_at: iso(at(given.created)),
+    }
+    return {
+      id,
+      sent,
+      isIdSent: given.isIdSent,
+      known: { ...fields, ...key, started_at: startedAt, created_at: at(given.created) },
+    }
+  }
+
+  #inModel(call: PreparedCall, fails: boolean): number {
+    const options = { registeringFails: fails, idWasSent: call.isIdSent }
+    const { result } = this.model.createCall({ id: call.id, ...call.known }, options)
+    return { created: 201, existing: 200, conflict: 409, unavailable: 503 }[result]
+  }
+
+  async #patch(place: number, given: Partial<NewCall>, fails: boolean): Promise<void> {
+    const id = this.callIds[place] ?? randomUUID()
+    const { contact: contactPlace, started, ...rest } = given
+    const known: Partial<ModelCallFields> = {
+      ...(rest as Partial<ModelCallFields>),
+      ...(contactPlace == null ? {} : { entity_id: this.#contact(contactPlace) }),
+      ...(started === undefined ? {} : { started_at: started === null ? null : at(started) }),
+    }
+    const sent = { ...known, ...(known.started_at == null ? {} : { started_at: iso(known.started_at) }) }
+    const { status } = await this.#withFault(fails ? id : '', () =>
+      service.request(fails ? 'PUT' : 'PATCH', `/api/crm/calls/${id}`, sent),
+    )
+    const expected = this.model.updateCall(id, known, { registeringFails: fails })
+    expect(status).toBe({ updated: 200, not_found: 404, unavailable: 503 }[expected])
+  }
+
+  async #opportunity(given: Extract<Command, { kind: 'opportunity' }>): Promise<void> {
+    const {
+      created,
+      status,
+      attempts = [],
+      completed,
+    } = given as {
+      created: number
+      status: string
+      attempts: { status: string; call: { foreign?: number; ours?: number }; minute: number }[]
+      completed: boolean | undefined
+    }
+    const id = this.#nextOpportunity()
+    const contact_id = this.#contact((given as { contact: number }).contact)
+    const known = attempts.slice(0, 5).map((attempt) => ({
+      status: attempt.status as Colour,
+      call_id: this.callIds[attempt.call.ours ?? -1] ?? `${this.name}/${attempt.call.foreign ?? attempt.call.ours}`,
+      attempted_at: at(attempt.minute),
+      notes: '',
+    }))
+    const numbered = <Value>(values: Value[]): Record<string, Value> =>
+      Object.fromEntries(values.map((value, index) => [String(index + 1), value]))
+    const rest = { id, contact_id, status, ...(completed === undefined ? {} : { first_call_completed: completed }) }
+    const answer = await service.request('POST', '/api/crm/opportunities', {
+      ...rest,
+      created_at: iso(at(created)),
+      first_call_attempts: numbered(known.map((attempt) => ({ ...attempt, attempted_at: iso(attempt.attempted_at) }))),
+    })
+    const expected = this.model.createOpportunity({
+      ...rest,
+      created_at: at(created),
+      first_call_attempts: numbered(known),
+    })
+    expect(answer.status).toBe(expected === 'created' ? 201 : 422)
+  }
+
+  async #sweep(): Promise<void> {
+    await service.sql(`update calls set due_at = now() where due_at is not null and entity_id = any($1)`, [
+      this.contactIds,
+    ])
+    await service.sql(`update calls set due_at = now() where due_at is not null and id = any($1)`, [this.callIds])
+    await service.sweepOnce()
+    this.model.sweep()
+  }
+
+  async compare(): Promise<void> {
+    for (const id of this.callIds) {
+      const { status, body } = await service.request('GET', `/api/crm/calls/${id}`)
+      const expected = this.model.call(id)
+      const found =
+        status === 404
+          ? null
+          : Object.fromEntries(
+              Object.keys(expected ?? body).map((field) => [
+                field,
+                /_at$/.test(field) && body[field] !== null ? Date.parse(body[field]) : body[field],
+              ]),
+            )
+      expect(found).toEqual(expected)
+    }
+    for (const id of this.opportunityIds) {
+      const { status, body } = await service.request('GET', `/api/crm/opportunities/${id}`)
+      const expected = this.model.opportunity(id)
+      if (status === 404) {
+        expect(expected).toBeNull()
+        continue
+      }
+      const time = (text: string | null) => (text === null ? null : Date.parse(text))
+      const attempts = Object.values(body.first_call_attempts as Record<string, { attempted_at: string }>)
+      expect({
+        id,
+        contact_id: body.contact_id,
+        status: body.status,
+        created_at: time(body.created_at),
+        attempts: attempts.map((attempt) => ({ ...attempt, attempted_at: time(attempt.attempted_at) })),
+        first_call_completed: body.first_call_completed,
+        first_call_successful_attempt: body.first_call_successful_attempt,
+        last_contact_attempt_at: time(body.last_contact_attempt_at),
+      }).toEqual(expected)
+    }
+    expect(this.model.violations()).toEqual([])
+  }
+
+  #contact(place: number): string {
+    return this.contactIds[place] ?? ''
+  }
+
+  #nextOpportunity(): string {
+    const id = randomUUID()
+    this.opportunityIds.push(id)
+    return id
+  }
+}
+
+it(`R9: ${RUNS} random histories end as the naive model says`, async () => {
+  const history = fc.array(command, { maxLength: 60, size: 'max' })
+  await fc.assert(
+    fc.asyncProperty(fc.array(history, { minLength: AT_ONCE, maxLength: AT_ONCE }), async (histories) => {
+      await Promise.all(histories.map((commands) => new History().play(commands)))
+    }),
+    { numRuns: Math.ceil(RUNS / AT_ONCE) },
+  )
+}, 600_000)
