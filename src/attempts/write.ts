@@ -230,7 +230,9 @@ export async function write(run: Run, writing: Writing): Promise<ReadonlySet<num
   const parts = PART_NAMES.filter((part) => writing[part].length > 0)
   if (parts.length === 0) return new Set()
   const values = parts.map((part) => JSON.stringify(recordsOf(writing, part)))
-  const rows = await run<{ group_id: number }>(`write_${parts.join('_')}`, statementFor(parts), values)
+  // A statement's name has at most 63 bytes in PostgreSQL: the parts are told by their places.
+  const name = `write_${parts.map((part) => PART_NAMES.indexOf(part)).join('')}`
+  const rows = await run<{ group_id: number }>(name, statementFor(parts), values)
   return new Set(rows.map((row) => row.group_id))
 }
 
