@@ -91,14 +91,12 @@ function answerOf(error: unknown, folder: string): Answer {
 }
 
 /** Leaves the server, and stops it if nobody else is connected. Where the connection was lost, it comes in once more. */
-export async function leave(client: pg.Client, place: Place): Promise<'stopped' | 'left running'> {
-  try {
-    return await leaveBy(client, place.folder)
-  } catch {
-    const answer = await knockUntilClear(place)
-    if (typeof answer === 'object') return leaveBy(answer, place.folder)
-    return answer === 'nobody' ? 'stopped' : 'left running'
-  }
+export async function leave(client: pg.Client | undefined, place: Place): Promise<'stopped' | 'left running'> {
+  const left = client && (await leaveBy(client, place.folder).catch(() => undefined))
+  if (left) return left
+  const answer = await knockUntilClear(place)
+  if (typeof answer === 'object') return leaveBy(answer, place.folder)
+  return answer === 'nobody' ? 'stopped' : 'left running'
 }
 
 async function leaveBy(client: pg.Client, folder: string): Promise<'stopped' | 'left running'> {

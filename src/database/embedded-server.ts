@@ -25,13 +25,19 @@ interface ServerProcess {
 /**
  * Gives a connection to the server of this place that counts as its user: to the one that runs, whoever started it,
  * else to a new one on what `prepare` has made ready.
- * @throws EmbeddedDatabaseError where none comes up
+ * @throws EmbeddedDatabaseError where none comes up, or the signal's reason
  */
-export async function reachServer(place: Place, prepare: () => Promise<Binaries>): Promise<pg.Client> {
+export async function reachServer(
+  place: Place,
+  prepare: () => Promise<Binaries>,
+  signal: AbortSignal,
+): Promise<pg.Client> {
   let server: ServerProcess | undefined
   let binaries: Binaries | undefined
   try {
     for (const deadline = Date.now() + START_MS; Date.now() < deadline; await setTimeout(POLL_MS)) {
+      // One that we have started is waited for, since it has to be stopped.
+      if (!server) signal.throwIfAborted()
       const answer = await knock(place)
       if (typeof answer === 'object') return answer
       if (answer === 'busy' || (server && !server.hasEnded())) continue

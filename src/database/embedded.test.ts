@@ -138,18 +138,40 @@ describe.concurrent('after a kill', () => {
     expect(await next.stop()).toBe('stopped')
   })
 
-  it('a killed server comes up again with all that was committed', async ({ dataDir }) => {
+  it('of a service and its server nothing is lost that was committed', async ({ dataDir }) => {
     const options = await copyPrepared(dataDir)
-    const before = await startEmbeddedDatabase(options)
+    const killed = startService(options)
+    const before = await killed.started
     await query(before, 'create table kept (row int)')
     for (let row = 0; row < 20; row += 1) await query(before, `insert into kept values (${row})`)
-    const server = await serverOf(dataDir)
-    if (server) process.kill(server, 'SIGKILL')
+    await Promise.all([killed.kill(), killServer(dataDir)])
     const after = await startEmbeddedDatabase(options)
-    expect(await serverOf(dataDir)).not.toBe(server)
     expect(await query(after, 'select count(*)::int as rows from kept')).toEqual([{ rows: 20 }])
-    expect(await before.stop()).toBe('left running')
     expect(await after.stop()).toBe('stopped')
+  })
+
+  it('a killed server comes back by itself, and a service that was thrown out comes in again', async ({ dataDir }) => {
+    const database = await startEmbeddedDatabase(await copyPrepared(dataDir))
+    await query(database, 'create table kept as select 1 as row')
+    const isIn = "pid from pg_stat_activity where application_name = 'first-call presence'"
+    const patience = { timeout: 10_000, interval: 20 }
+    for (let round = 0; round < 3; round += 1) {
+      await killServer(dataDir)
+      await vi.waitFor(async () => expect(await query(database, 'table kept')).toEqual([{ row: 1 }]), patience)
+      await vi.waitFor(async () => expect(await query(database, `select ${isIn}`)).toHaveLength(1), patience)
+      const [{ pid }] = await query(database, `select pg_terminate_backend(pid), ${isIn}`)
+      const others = `select ${isIn} and pid <> ${pid}`
+      await vi.waitFor(async () => expect(await query(database, others)).toHaveLength(1), patience)
+    }
+    expect(await database.stop()).toBe('stopped')
+    expect(await serverOf(dataDir)).toBeUndefined()
+  })
+
+  it('a service whose server is dead stops', async ({ dataDir }) => {
+    const database = await startEmbeddedDatabase(await copyPrepared(dataDir))
+    await killServer(dataDir)
+    expect(await database.stop()).toBe('stopped')
+    expect(await fs.readdir(dataDir)).toEqual(['postgres'])
   })
 
   it.for([
@@ -408,6 +430,11 @@ async function runOrFail(program: string, ...args: string[]): Promise<void> {
 
 function serverOf(dataDir: string): Promise<number | undefined> {
   return lockHolder(join(dataDir, 'postgres'))
+}
+
+async function killServer(dataDir: string): Promise<void> {
+  const server = await serverOf(dataDir)
+  if (server) process.kill(server, 'SIGKILL')
 }
 
 async function ownersOf(dataDir: string) {
