@@ -1,4 +1,4 @@
-import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { CountryCode } from 'libphonenumber-js'
 import type { Register } from './attempts/register.ts'
@@ -69,7 +69,9 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(
     async (crm) => {
       crm.addHook('onRequest', requireKey(findCaller))
-      crm.setNotFoundHandler((_, reply) => sendRefusal(reply, refusal('not_found', 'There is nothing at this address.')))
+      crm.setNotFoundHandler((_, reply) =>
+        sendRefusal(reply, refusal('not_found', 'There is nothing at this address.')),
+      )
       const addOtherMethodsOfCrm = answerOtherMethods(crm)
       await crm.register(contactRoutes, { database, country })
       await crm.register(opportunityRoutes, { database, register })

@@ -36,7 +36,10 @@ const environment = z.object({
   PORT: z
     .string()
     .default('3000')
-    .refine((port) => /^\d{1,5}$/.test(port) && Number(port) <= 65_535, 'must be a number from 0 to 65535, such as 3000')
+    .refine(
+      (port) => /^\d{1,5}$/.test(port) && Number(port) <= 65_535,
+      'must be a number from 0 to 65535, such as 3000',
+    )
     .transform(Number),
   DATABASE_URL: z
     .string()
@@ -73,7 +76,8 @@ function isPostgresUrl(text: string): boolean {
 export function readConfig(env: NodeJS.ProcessEnv, workingDir: string): Config {
   const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''))
   const { data, error } = environment.safeParse(set)
-  if (data === undefined) throw new ConfigError(error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}.`))
+  if (data === undefined)
+    throw new ConfigError(error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}.`))
   return {
     host: data.HOST,
     port: data.PORT,

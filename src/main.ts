@@ -31,7 +31,9 @@ function fail(error: unknown): void {
   if (error instanceof ConfigError) {
     process.stderr.write(`The configuration has faults:\n${error.faults.map((fault) => `  ${fault}\n`).join('')}`)
   } else {
-    process.stderr.write(`First Call cannot start or go on: ${error instanceof Error ? error.message : String(error)}\n`)
+    process.stderr.write(
+      `First Call cannot start or go on: ${error instanceof Error ? error.message : String(error)}\n`,
+    )
   }
   process.exit(1)
 }

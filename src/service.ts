@@ -37,7 +37,8 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
     for (const stopPart of stops.splice(0).reverse()) await stopPart()
   }
   try {
-    const embedded = config.databaseUrl === null ? await embeddedDatabase(config, rootDir, (text) => log.warn(text)) : null
+    const embedded =
+      config.databaseUrl === null ? await embeddedDatabase(config, rootDir, (text) => log.warn(text)) : null
     if (embedded !== null) stops.push(() => embedded.stop())
     const database = openDatabase({
       connection: embedded?.connection ?? { connectionString: config.databaseUrl ?? '' },

@@ -21,7 +21,7 @@ const LOCKED_FOR_MS = Number(process.env.R3_SECONDS ?? 2) * 1_000
 
 interface Stage {
   service: TestService
-  proxy: Proxy
+  proxy: Gate
   /** Past the proxy: how faults are made, and what is really stored is seen. */
   direct: pg.Client
   /** Whether what is read comes out as garbage, so that the deciding throws. */
@@ -30,7 +30,7 @@ interface Stage {
 
 async function onStage(act: (stage: Stage) => Promise<void>): Promise<void> {
   const database = await createTestDatabase()
-  const proxy = await Proxy.open(database.connection)
+  const proxy = await Gate.open(database.connection)
   const direct = new pg.Client(database.connection)
   await direct.connect()
   const bug = { isOn: false }
@@ -62,7 +62,7 @@ const isReading = (row: unknown): row is object => typeof row === 'object' && ro
 type Mode = 'forward' | 'refuse' | 'swallow'
 type Cut = 'the question' | 'the answer'
 
-class Proxy {
+class Gate {
   readonly #server: net.Server
   readonly #target: net.NetConnectOpts
   readonly #sockets = new Set<net.Socket>()
@@ -78,10 +78,10 @@ class Proxy {
     server.on('connection', (socket) => this.#meet(socket))
   }
 
-  static async open(connection: Connection): Promise<Proxy> {
+  static async open(connection: Connection): Promise<Gate> {
     if ('connectionString' in connection) throw new Error('the tests know their server by host and port')
     const server = net.createServer()
-    const proxy = new Proxy(server, connection)
+    const proxy = new Gate(server, connection)
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const address = server.address()
     if (address === null || typeof address === 'string') throw new Error('the proxy has no port')
@@ -190,7 +190,9 @@ async function registered(service: TestService, lead: Lead): Promise<string> {
 
 /** Everything stored about leads and calls, to see that nothing changed. */
 async function everything(direct: pg.Client): Promise<unknown> {
-  const { rows } = await direct.query(`select coalesce(to_regclass('mislaid'), to_regclass('lead_opportunities')) as table`)
+  const { rows } = await direct.query(
+    `select coalesce(to_regclass('mislaid'), to_regclass('lead_opportunities')) as table`,
+  )
   const opportunities = await direct.query(`select * from ${rows[0].table} order by id`)
   const calls = await direct.query('select * from calls order by id')
   return { opportunities: opportunities.rows, calls: calls.rows }
@@ -231,7 +233,9 @@ async function unaccounted(direct: pg.Client): Promise<unknown[]> {
 }
 
 async function attemptsOf(direct: pg.Client, { opportunityId }: Lead): Promise<{ status: string; call_id: string }[]> {
-  const { rows } = await direct.query('select first_call_attempts from lead_opportunities where id = $1', [opportunityId])
+  const { rows } = await direct.query('select first_call_attempts from lead_opportunities where id = $1', [
+    opportunityId,
+  ])
   return Object.values(rows[0].first_call_attempts)
 }
 
@@ -251,7 +255,8 @@ function onWriting(body: string): LastingFault {
   }
 }
 
-const raising = (state: string): LastingFault => onWriting(`raise exception 'a fault for the test' using errcode = '${state}'`)
+const raising = (state: string): LastingFault =>
+  onWriting(`raise exception 'a fault for the test' using errcode = '${state}'`)
 
 /** The same while another session holds the obstacle. */
 function besideHeldObstacle(body: string): LastingFault {
@@ -299,47 +304,49 @@ const LASTING: [string, LastingFault][] = [
 ]
 
 describe('R2: while registering meets a fault that lasts', () => {
-  it.concurrent.each(LASTING)('%s: calls are saved, withdrawals refused, and the sweep registers afterwards', (_, begin) =>
-    onStage(async (stage) => {
-      const { service, direct } = stage
-      const lead = await newLead(service)
-      const known = await registered(service, lead)
-      const others = await Promise.all([newLead(service), newLead(service), newLead(service)])
-      const [toDelete, toMove, toEnd] = await Promise.all(others.map((other) => registered(service, other)))
-      const end = await begin(stage)
+  it.concurrent.each(LASTING)(
+    '%s: calls are saved, withdrawals refused, and the sweep registers afterwards',
+    (_, begin) =>
+      onStage(async (stage) => {
+        const { service, direct } = stage
+        const lead = await newLead(service)
+        const known = await registered(service, lead)
+        const others = await Promise.all([newLead(service), newLead(service), newLead(service)])
+        const [toDelete, toMove, toEnd] = await Promise.all(others.map((other) => registered(service, other)))
+        const end = await begin(stage)
 
-      const created = await timed(post(service, callTo(lead, { provider: 'pbx', provider_call_id: 'new' })))
-      expect(created.result.status).toBe(201)
-      expect(created.result.body.attempt.outcome).toBe('pending')
-      expect(created.ms).toBeLessThan(SAVED_WITHIN_MS)
-      const changed = await timed(service.request('PATCH', `/api/crm/calls/${known}`, { call_status: 'rejected' }))
-      expect(changed.result.status).toBe(200)
-      expect(changed.result.body.attempt).toMatchObject({ outcome: 'pending', opportunity_id: lead.opportunityId })
-      expect(changed.ms).toBeLessThan(SAVED_WITHIN_MS)
-      expect(service.notRegistered).toHaveLength(2)
+        const created = await timed(post(service, callTo(lead, { provider: 'pbx', provider_call_id: 'new' })))
+        expect(created.result.status).toBe(201)
+        expect(created.result.body.attempt.outcome).toBe('pending')
+        expect(created.ms).toBeLessThan(SAVED_WITHIN_MS)
+        const changed = await timed(service.request('PATCH', `/api/crm/calls/${known}`, { call_status: 'rejected' }))
+        expect(changed.result.status).toBe(200)
+        expect(changed.result.body.attempt).toMatchObject({ outcome: 'pending', opportunity_id: lead.opportunityId })
+        expect(changed.ms).toBeLessThan(SAVED_WITHIN_MS)
+        expect(service.notRegistered).toHaveLength(2)
 
-      const before = await everything(direct)
-      const withdrawals = await Promise.all([
-        timed(service.request('DELETE', `/api/crm/calls/${toDelete}`)),
-        timed(service.request('PATCH', `/api/crm/calls/${toMove}`, { entity_id: randomUUID() })),
-        timed(service.request('PATCH', `/api/crm/calls/${toEnd}`, { direction: 'inbound' })),
-      ])
-      for (const { result, ms } of withdrawals) {
-        expect(result.status).toBe(503)
-        expect(result.headers['retry-after']).toBe('1')
-        expect(ms).toBeLessThan(ANSWERED_WITHIN_MS)
-      }
-      expect(await everything(direct)).toEqual(before)
+        const before = await everything(direct)
+        const withdrawals = await Promise.all([
+          timed(service.request('DELETE', `/api/crm/calls/${toDelete}`)),
+          timed(service.request('PATCH', `/api/crm/calls/${toMove}`, { entity_id: randomUUID() })),
+          timed(service.request('PATCH', `/api/crm/calls/${toEnd}`, { direction: 'inbound' })),
+        ])
+        for (const { result, ms } of withdrawals) {
+          expect(result.status).toBe(503)
+          expect(result.headers['retry-after']).toBe('1')
+          expect(ms).toBeLessThan(ANSWERED_WITHIN_MS)
+        }
+        expect(await everything(direct)).toEqual(before)
 
-      await end()
-      await drain(service)
-      const attempts = await attemptsOf(direct, lead)
-      expect(attempts.map(({ call_id, status }) => [call_id, status])).toEqual([
-        [known, 'red'],
-        [created.result.body.id, 'orange'],
-      ])
-      expect(await unaccounted(direct)).toEqual([])
-    }),
+        await end()
+        await drain(service)
+        const attempts = await attemptsOf(direct, lead)
+        expect(attempts.map(({ call_id, status }) => [call_id, status])).toEqual([
+          [known, 'red'],
+          [created.result.body.id, 'orange'],
+        ])
+        expect(await unaccounted(direct)).toEqual([])
+      }),
   )
 })
 
@@ -377,12 +384,18 @@ describe('R2: where a fault passes within two seconds', () => {
   const doors: [string, (service: TestService, lead: Lead, known: string) => Promise<Answer>][] = [
     ['a new call', (service, lead) => post(service, callTo(lead))],
     ['a new call with an id', (service, lead) => post(service, callTo(lead, { id: randomUUID() }))],
-    ['a new call of a provider', (service, lead) => post(service, callTo(lead, { provider: 'p', provider_call_id: '1' }))],
+    [
+      'a new call of a provider',
+      (service, lead) => post(service, callTo(lead, { provider: 'p', provider_call_id: '1' })),
+    ],
     [
       'a new call with an Idempotency-Key',
       (service, lead) => service.request('POST', '/api/crm/calls', callTo(lead), { 'idempotency-key': 'once' }),
     ],
-    ['a change', (service, _, known) => service.request('PATCH', `/api/crm/calls/${known}`, { call_status: 'rejected' })],
+    [
+      'a change',
+      (service, _, known) => service.request('PATCH', `/api/crm/calls/${known}`, { call_status: 'rejected' }),
+    ],
     [
       'a change of this revision only',
       (service, _, known) =>
@@ -477,55 +490,56 @@ describe('R3: while a foreign session holds an opportunity', () => {
 // ── R12 ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 describe('R12: while the database', () => {
-  const silences: [string, (proxy: Proxy) => void][] = [
+  const silences: [string, (proxy: Gate) => void][] = [
     ['is stopped', (proxy) => proxy.refuse()],
     ['is stalled', (proxy) => proxy.swallow()],
   ]
 
-  it.each(silences)('%s, every request is a 503 within two seconds, and all is well again without a restart', (_, fall) =>
-    onStage(async ({ service, direct, proxy }) => {
-      const lead = await newLead(service)
-      const known = await registered(service, lead)
-      const address = `/api/crm/calls/${known}`
-      const ask = (): Promise<Answer>[] => [
-        post(service, callTo(lead)),
-        service.request('POST', '/api/crm/calls/batch', { calls: [callTo(lead), callTo(lead)] }),
-        service.request('PATCH', address, { call_status: 'rejected' }),
-        service.request('DELETE', address),
-        service.request('GET', address),
-        service.request('GET', '/api/crm/calls'),
-        service.request('GET', '/api/crm/opportunities'),
-        service.request('GET', '/api/crm/contacts'),
-        service.request('POST', '/api/crm/contacts', { name: 'Ana' }),
-        service.request('PATCH', `/api/crm/opportunities/${lead.opportunityId}`, { title: 'other' }),
-        service.request('GET', '/readyz'),
-      ]
-      // Connections are open and idle, as in a service that has been at work.
-      await Promise.all(ask().slice(4, 8))
-      const before = await everything(direct)
-      fall(proxy)
-      expect((await timed(post(service, callTo(lead)))).result.status).toBe(503)
-      // By now the keys that were read have been forgotten.
-      const stranger = { authorization: 'Bearer a-key-that-nobody-has-made-at-all' }
-      expect((await service.request('GET', '/api/crm/calls', undefined, stranger)).status).toBe(503)
-      for (let round = 0; round < 2; round++) {
-        for (const { result, ms } of await Promise.all(ask().map(timed))) {
-          expect(result.status).toBe(503)
-          expect(result.headers['retry-after']).toBe('1')
-          expect(ms).toBeLessThan(ANSWERED_WITHIN_MS)
+  it.each(silences)(
+    '%s, every request is a 503 within two seconds, and all is well again without a restart',
+    (_, fall) =>
+      onStage(async ({ service, direct, proxy }) => {
+        const lead = await newLead(service)
+        const known = await registered(service, lead)
+        const address = `/api/crm/calls/${known}`
+        const ask = (): Promise<Answer>[] => [
+          post(service, callTo(lead)),
+          service.request('POST', '/api/crm/calls/batch', { calls: [callTo(lead), callTo(lead)] }),
+          service.request('PATCH', address, { call_status: 'rejected' }),
+          service.request('DELETE', address),
+          service.request('GET', address),
+          service.request('GET', '/api/crm/calls'),
+          service.request('GET', '/api/crm/opportunities'),
+          service.request('GET', '/api/crm/contacts'),
+          service.request('POST', '/api/crm/contacts', { name: 'Ana' }),
+          service.request('PATCH', `/api/crm/opportunities/${lead.opportunityId}`, { title: 'other' }),
+        ]
+        // Connections are open and idle, as in a service that has been at work.
+        await Promise.all(ask().slice(4, 8))
+        const before = await everything(direct)
+        fall(proxy)
+        expect((await timed(post(service, callTo(lead)))).result.status).toBe(503)
+        // By now the keys that were read have been forgotten.
+        const stranger = { authorization: 'Bearer a-key-that-nobody-has-made-at-all' }
+        expect((await service.request('GET', '/api/crm/calls', undefined, stranger)).status).toBe(503)
+        for (let round = 0; round < 2; round++) {
+          for (const { result, ms } of await Promise.all(ask().map(timed))) {
+            expect(result.status).toBe(503)
+            expect(result.headers['retry-after']).toBe('1')
+            expect(ms).toBeLessThan(ANSWERED_WITHIN_MS)
+          }
         }
-      }
-      expect(await everything(direct)).toEqual(before)
-      expect((await service.request('GET', '/healthz')).status).toBe(200)
+        expect(await everything(direct)).toEqual(before)
+        expect((await service.request('GET', '/healthz')).status).toBe(200)
 
-      proxy.forward()
-      const again = await timed(post(service, callTo(lead)))
-      expect(again.result.status).toBe(201)
-      const reading = await Promise.all([4, 5, 6, 7].map((place) => ask()[place]))
-      for (const answer of reading) expect(answer?.status).toBe(200)
-      await drain(service)
-      expect(await attemptsOf(direct, lead)).toHaveLength(2)
-      expect(await unaccounted(direct)).toEqual([])
-    }),
+        proxy.forward()
+        const again = await timed(post(service, callTo(lead)))
+        expect(again.result.status).toBe(201)
+        const reading = await Promise.all([4, 5, 6, 7].map((place) => ask()[place]))
+        for (const answer of reading) expect(answer?.status).toBe(200)
+        await drain(service)
+        expect(await attemptsOf(direct, lead)).toHaveLength(2)
+        expect(await unaccounted(direct)).toEqual([])
+      }),
   )
 })

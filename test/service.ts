@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyInstance, InjectOptions } from 'fastify'
-import pg from 'pg'
+import type pg from 'pg'
 import pino from 'pino'
 import { inject } from 'vitest'
 import { buildApp } from '../src/app.ts'
@@ -37,7 +37,12 @@ export interface TestService {
   /** What was told to the log: saved calls whose attempt was not registered. */
   notRegistered: unknown[]
   /** A request with the admin key; the body is parsed. */
-  request(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', url: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
+  request(
+    method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
+    url: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<Answer>
   sweepOnce(): Promise<number>
   /** Runs SQL on the general pool. */
   sql<Row extends pg.QueryResultRow = pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>
@@ -58,7 +63,10 @@ export interface TestServiceOptions {
 }
 
 /** The whole service on a database, without a port: several of them are several servers. */
-export async function createTestService({ connection, wrapRun = (run) => run }: TestServiceOptions): Promise<TestService> {
+export async function createTestService({
+  connection,
+  wrapRun = (run) => run,
+}: TestServiceOptions): Promise<TestService> {
   const log = pino({ level: process.env.TEST_LOG ?? 'silent' }, pino.destination({ dest: 2, sync: true }))
   const database = openDatabase({ connection, hasPooler: false, onIdleError: () => undefined })
   const metrics = createMetrics()

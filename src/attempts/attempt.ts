@@ -47,7 +47,7 @@ function notesOf(call: CallFields): string {
 }
 
 /** A12: when the try took place. */
-export function attemptedAt(call: Pick<Call, 'started_at' | 'created_at'>): Instant {
+function attemptedAt(call: Pick<Call, 'started_at' | 'created_at'>): Instant {
   return call.started_at ?? call.created_at
 }
 
@@ -105,12 +105,12 @@ export interface FirstCallAttempt {
 }
 
 /** Whether a status counts as active; every other word counts as closed. */
-export function isActive(status: string): boolean {
+function isActive(status: string): boolean {
   return status === 'pending' || status === 'assigned' || status === 'contacted'
 }
 
 /** Active and not completed. */
-export function isOpen(opportunity: Opportunity): boolean {
+function isOpen(opportunity: Opportunity): boolean {
   return isActive(opportunity.status) && !isCompleted(opportunity)
 }
 

@@ -21,7 +21,7 @@ export interface Writing {
   answers: InGroup<{ key: AnswerKey; answer: Answer; now: number }>[]
 }
 
-export type InGroup<Piece> = Piece & { group: number }
+type InGroup<Piece> = Piece & { group: number }
 
 type Part = {
   [Name in keyof Writing]: {

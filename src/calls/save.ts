@@ -28,7 +28,7 @@ export interface NewCall {
 }
 
 /** The moment from which the calls of one batch get their rising `created_at` (B4). */
-export interface BatchClock {
+interface BatchClock {
   start: Instant | null
 }
 

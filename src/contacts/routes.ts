@@ -26,7 +26,14 @@ export const contactRoutes: FastifyPluginAsyncZod<ContactRoutesOptions> = async 
 
   app.post(
     '/contacts',
-    { schema: { tags, summary: 'Makes a contact', body: schemas.newContact, response: { 201: contactResponse, ...refused } } },
+    {
+      schema: {
+        tags,
+        summary: 'Makes a contact',
+        body: schemas.newContact,
+        response: { 201: contactResponse, ...refused },
+      },
+    },
     async (request, reply) => {
       const { id = uuidv7(), created_at = null, ...fields } = request.body
       const contact = await insertContact(database, { id, created_at, ...fields })
@@ -94,7 +101,14 @@ export const contactRoutes: FastifyPluginAsyncZod<ContactRoutesOptions> = async 
 
   app.delete(
     '/contacts/:id',
-    { schema: { tags, summary: 'Deletes a contact without calls and opportunities', params, response: { 204: z.null(), ...refused } } },
+    {
+      schema: {
+        tags,
+        summary: 'Deletes a contact without calls and opportunities',
+        params,
+        response: { 204: z.null(), ...refused },
+      },
+    },
     async (request, reply) => {
       const { id } = request.params
       const obstacle = await deleteContact(database, id, ifMatch(request.headers['if-match']))

@@ -1,5 +1,5 @@
 /** Letters without accents, in lower case, blanks collapsed: so that "GARCIA" finds "García". */
-export function foldText(text: string): string {
+function foldText(text: string): string {
   return text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase().replace(/\s+/g, ' ').trim()
 }
 

@@ -65,7 +65,12 @@ export async function changeContact(
   isExpected: (revision: number) => boolean,
 ): Promise<{ contact: ContactBody } | 'not_found' | { revision: number }> {
   return query.transaction().execute(async (transaction) => {
-    const found = await transaction.selectFrom('contacts').select(COLUMNS).where('id', '=', id).forUpdate().executeTakeFirst()
+    const found = await transaction
+      .selectFrom('contacts')
+      .select(COLUMNS)
+      .where('id', '=', id)
+      .forUpdate()
+      .executeTakeFirst()
     if (found === undefined) return 'not_found'
     if (!isExpected(found.revision)) return { revision: found.revision }
     const changed = { ...found, ...changes }
@@ -91,7 +96,12 @@ export async function deleteContact(
   isExpected: (revision: number) => boolean,
 ): Promise<null | 'not_found' | { revision: number } | { calls: number; opportunities: number }> {
   return query.transaction().execute(async (transaction) => {
-    const found = await transaction.selectFrom('contacts').select('revision').where('id', '=', id).forUpdate().executeTakeFirst()
+    const found = await transaction
+      .selectFrom('contacts')
+      .select('revision')
+      .where('id', '=', id)
+      .forUpdate()
+      .executeTakeFirst()
     if (found === undefined) return 'not_found'
     if (!isExpected(found.revision)) return { revision: found.revision }
     const { calls } = await transaction
@@ -132,7 +142,11 @@ export async function listContacts(
   if (after !== null) {
     contacts = contacts.where(sql<boolean>`(created_at, id) < (${after.key}::timestamptz, ${after.id}::uuid)`)
   }
-  const rows = await contacts.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit + 1).execute()
+  const rows = await contacts
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit + 1)
+    .execute()
   const data = rows.slice(0, limit)
   const last = data.at(-1)
   const next = rows.length > limit && last ? { key: formatInstant(last.created_at), id: last.id } : null

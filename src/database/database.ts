@@ -111,7 +111,8 @@ export function isOutage(error: unknown): boolean {
 }
 
 /** As `pg` and its pool word them. */
-const CONNECTION_FAULT = /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error)/
+const CONNECTION_FAULT =
+  /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error)/
 const SOCKET_FAULT = /^(ECONN|EPIPE|ENOENT|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EAI_)/
 
 const codeOf = (error: Error): string => ('code' in error && typeof error.code === 'string' ? error.code : '')

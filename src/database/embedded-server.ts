@@ -12,7 +12,6 @@ import type { Place } from './embedded-place.ts'
 import { knock } from './embedded-presence.ts'
 import { ensureSocketFolder, PORT } from './embedded-socket.ts'
 
-const POLL_MS = 10
 /** After a crash it first reads up to 2 GB of its log again. */
 const START_MS = 300_000
 
@@ -35,7 +34,8 @@ export async function reachServer(
   let server: ServerProcess | undefined
   let binaries: Binaries | undefined
   try {
-    for (const deadline = Date.now() + START_MS; Date.now() < deadline; await setTimeout(POLL_MS)) {
+    const deadline = Date.now() + START_MS
+    for (let knocks = 1; Date.now() < deadline; await setTimeout(pauseAfter(knocks)), knocks += 1) {
       // One that we have started is waited for, since it has to be stopped.
       if (!server) signal.throwIfAborted()
       const answer = await knock(place)
@@ -56,6 +56,11 @@ export async function reachServer(
     `The PostgreSQL of ${place.folder} has not come up within ${START_MS / 60_000} minutes. Look into ` +
       `${place.folder}/log, or ${OTHER_DATABASE}.`,
   )
+}
+
+/** Ever more seldom: the server logs each knock that comes too early, and recovery can take minutes. */
+function pauseAfter(knocks: number): number {
+  return Math.min(8 + 2 * knocks, 250)
 }
 
 /**

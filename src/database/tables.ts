@@ -32,7 +32,7 @@ export interface CallsTable extends CallColumns {
   happened_at: ColumnType<Instant, never, never>
 }
 
-export interface LeadOpportunitiesTable {
+interface LeadOpportunitiesTable {
   id: string
   contact_id: string
   title: string | null
@@ -52,7 +52,7 @@ export interface LeadOpportunitiesTable {
   updated_at: Time
 }
 
-export interface ContactsTable {
+interface ContactsTable {
   id: string
   name: string
   phones: string[]
@@ -72,7 +72,14 @@ export interface Tables {
   lead_opportunity_titles: { opportunity_id: string; search_text: string }
   foreign_attempts: { call_id: string; opportunity_id: string; call_uuid: ColumnType<string | null, never, never> }
   contacts: ContactsTable
-  idempotency_keys: { owner: string; key: string; place: number; request_hash: string; answer: string; created_at: Generated<Instant> }
+  idempotency_keys: {
+    owner: string
+    key: string
+    place: number
+    request_hash: string
+    answer: string
+    created_at: Generated<Instant>
+  }
   api_keys: { id: string; name: string; role: 'admin'; key_sha256: Buffer; created_at: Generated<Instant> }
   schema_migrations: { name: string; applied_at: Generated<Instant> }
 }

@@ -7,10 +7,7 @@ export interface Position {
   id: string
 }
 
-const position = z.tuple([
-  z.union([z.iso.datetime({ offset: true }), z.literal('-infinity')]),
-  z.guid(),
-])
+const position = z.tuple([z.union([z.iso.datetime({ offset: true }), z.literal('-infinity')]), z.guid()])
 
 /** Writes a position as a text that a client gives back unread. */
 export function writeCursor({ key, id }: Position): string {

@@ -19,11 +19,14 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
 }
 
 /** Every fault that a schema found, by path and in words. */
-export function faultsOf(issues: readonly z.core.$ZodIssue[]): Fault[] {
+function faultsOf(issues: readonly z.core.$ZodIssue[]): Fault[] {
   return issues.flatMap((issue) => {
     const path = issue.path.join('.')
     if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key) => ({ path: [...issue.path, key].join('.'), message: 'is not a field that is known' }))
+      return issue.keys.map((key) => ({
+        path: [...issue.path, key].join('.'),
+        message: 'is not a field that is known',
+      }))
     }
     return { path, message: issue.message }
   })
@@ -56,7 +59,10 @@ function refusalOf(error: FastifyError, request: FastifyRequest): Refusal {
     case 415:
       return refusal('unsupported_media_type', 'Send the body as application/json.')
     case 400:
-      return refusal('malformed', 'The request cannot be read: its body is not valid JSON in UTF-8, or it is cut short.')
+      return refusal(
+        'malformed',
+        'The request cannot be read: its body is not valid JSON in UTF-8, or it is cut short.',
+      )
     default:
       request.log.error({ err: error }, 'a request failed')
       return { code: 'broken', detail: 'The service could not do this; its log says why.' }

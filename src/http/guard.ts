@@ -29,7 +29,9 @@ const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/
 export function requireKeyUnlessLocal(findCaller: FindCaller, host: string): onRequestHookHandler {
   const check = requireKey(findCaller)
   return async function (this: FastifyInstance, request, reply) {
-    const isForwarded = Object.keys(request.headers).some((name) => name === 'forwarded' || name.startsWith('x-forwarded-'))
+    const isForwarded = Object.keys(request.headers).some(
+      (name) => name === 'forwarded' || name.startsWith('x-forwarded-'),
+    )
     if (LOOPBACK.test(host) && !isForwarded) return
     return (check as (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>)(request, reply)
   }

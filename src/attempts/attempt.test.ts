@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest'
+import type { Call, Source } from '../calls/call.ts'
+import { changedByPerson, colourOf, formatInstant, reportedByMachine } from './attempt.ts'
+
+const call = (fields: Partial<Call> = {}): Call => ({
+  id: '00000000-0000-4000-8000-000000000001',
+  entity_type: null,
+  entity_id: null,
+  direction: 'outbound',
+  call_status: null,
+  call_result: null,
+  resumen_llamada: null,
+  phone_number: null,
+  extension: null,
+  started_at: null,
+  answered_at: null,
+  ended_at: null,
+  duration_seconds: null,
+  provider: null,
+  provider_call_id: null,
+  sources: {},
+  outcome: 'not_a_contact',
+  opportunity_id: null,
+  pending: null,
+  revision: 1,
+  created_at: 0,
+  updated_at: 0,
+  ...fields,
+})
+
+describe('A3: the colour of a status', () => {
+  it.each([
+    ['completed', 'green'],
+    ['answered', 'green'],
+    [' Answered\t', 'green'],
+    ['rejected', 'red'],
+    ['REJECTED', 'red'],
+    ['failed', 'orange'],
+    ['no_answer', 'orange'],
+    ['busy', 'orange'],
+    ['ringing', 'orange'],
+    ['', 'orange'],
+    [null, 'orange'],
+  ])('%j is %s', (status, colour) => expect(colourOf(status)).toBe(colour))
+})
+
+describe('A12: the time of an attempt', () => {
+  it.each([
+    ['2025-01-29T10:00:00.000Z', '2025-01-29T10:00:00Z'],
+    ['2025-01-29T10:00:00.120Z', '2025-01-29T10:00:00.120Z'],
+    ['0001-01-01T00:00:00.000Z', '0001-01-01T00:00:00Z'],
+  ])('%s is written %s', (time, written) => expect(formatInstant(Date.parse(time))).toBe(written))
+})
+
+describe('B10: a person’s word stands', () => {
+  it('no machine changes what a person wrote', () => {
+    const written = changedByPerson(call(), { call_status: 'busy', phone_number: '+34600000001' })
+    const reported = reportedByMachine(written, { call_status: 'answered', phone_number: '+34600000002' }, 'statistics')
+    expect(reported).toEqual(written)
+  })
+
+  it('a status that A3 does not name is no result, and any result replaces it', () => {
+    const written = changedByPerson(call(), { call_status: 'ringing' })
+    expect(reportedByMachine(written, { call_status: 'busy' }, 'email')).toMatchObject({
+      call_status: 'busy',
+      sources: { call_status: 'email' },
+    })
+  })
+
+  it('a field that a person cleared is empty, and a machine may fill it', () => {
+    const cleared = changedByPerson(call({ call_result: 'x', sources: { call_result: 'person' } }), {
+      call_result: null,
+    })
+    expect(cleared.sources).toEqual({})
+    expect(reportedByMachine(cleared, { call_result: 'busy' }, 'email').call_result).toBe('busy')
+  })
+
+  it('a link that a person cleared stays cleared', () => {
+    const cleared = changedByPerson(call({ entity_type: 'contacts', entity_id: 'a' }), { entity_id: null })
+    expect(reportedByMachine(cleared, { entity_id: 'b' }, 'statistics').entity_id).toBeNull()
+  })
+
+  const machines = ['email', 'start', 'answer', 'end', 'statistics'] as const satisfies readonly Source[]
+  it.each(machines.flatMap((first, low) => machines.map((second, high) => [first, second, high > low] as const)))(
+    'among machines: %s, then %s: the second one replaces it: %s',
+    (first, second, replaces) => {
+      const reported = reportedByMachine(call(), { call_status: 'busy', extension: '101' }, first)
+      const again = reportedByMachine(reported, { call_status: 'answered', extension: '102' }, second)
+      expect(again).toMatchObject(
+        replaces ? { call_status: 'answered', extension: '102' } : { call_status: 'busy', extension: '101' },
+      )
+    },
+  )
+})
+
+describe('B11: a late event never erases', () => {
+  it.each([null, '', '  '])('%j keeps the value that is there', (empty) => {
+    const reported = reportedByMachine(call(), { extension: '101' }, 'start')
+    expect(reportedByMachine(reported, { extension: empty }, 'statistics')).toEqual(reported)
+  })
+})

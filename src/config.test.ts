@@ -1,0 +1,37 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { expect, it } from 'vitest'
+import { ConfigError, ENVIRONMENT_NAMES, readConfig } from './config.ts'
+
+it('without any variable everything has its default', () => {
+  expect(readConfig({}, '/srv')).toEqual({
+    host: '127.0.0.1',
+    port: 3000,
+    databaseUrl: null,
+    hasPooler: false,
+    dataDir: '/srv/data',
+    isDefaultDataDir: true,
+    logLevel: 'info',
+    defaultCountry: 'ES',
+    bootstrapApiKey: null,
+  })
+})
+
+it('all faults are told at once, in sentences', () => {
+  const env = {
+    PORT: '99999',
+    DATABASE_URL: 'mysql://x',
+    DEFAULT_COUNTRY: 'Spain',
+    BOOTSTRAP_API_KEY: 'short',
+    LOG_LEVEL: 'loud',
+  }
+  const read = () => readConfig(env, '/srv')
+  expect(read).toThrow(ConfigError)
+  for (const name of Object.keys(env)) expect(read).toThrow(new RegExp(`${name} must .+\\.`))
+})
+
+it('.env.example lists every variable', async () => {
+  const text = await readFile(path.resolve(import.meta.dirname, '../.env.example'), 'utf8')
+  const names = [...text.matchAll(/^([A-Z_]+)=/gm)].map(([, name]) => name)
+  expect(names.sort()).toEqual([...ENVIRONMENT_NAMES].sort())
+})
