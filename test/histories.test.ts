@@ -9,7 +9,7 @@ import { createTestDatabase, createTestService, type TestDatabase, type TestServ
 /* R9: random histories, on the real service and on a naive model that knows only the rules. */
 
 const RUNS = Number(process.env.R9_RUNS ?? 1_000)
-const AT_ONCE = 20
+const AT_ONCE = 8
 const START = Date.parse('2025-01-29T10:00:00Z')
 
 let database: TestDatabase
@@ -123,6 +123,9 @@ interface PreparedCall {
   known: Omit<ModelNewCall, 'id'>
 }
 
+/** Registering may fail on its own on a busy machine (A9): then the model is told so. */
+const isPending = (call: { attempt?: { outcome: string } } | undefined): boolean => call?.attempt?.outcome === 'pending'
+
 const at = (minutes: number): number => START + minutes * 60_000
 const iso = (moment: number): string => new Date(moment).toISOString()
 
@@ -155,7 +158,7 @@ class History {
         const { body } = await service.request('POST', '/api/crm/calls/batch', {
           calls: calls.map((call) => call.sent),
         })
-        const statuses = calls.map((call) => this.#inModel(call, false))
+        const statuses = calls.map((call, index) => this.#inModel(call, isPending(body.results[index].call)))
         expect(body.results.map((result: { status: number }) => result.status)).toEqual(statuses)
         return
       }
@@ -184,6 +187,7 @@ class History {
       case 'contact': {
         const id = this.#contact(one.contact)
         const { status } = await service.request('POST', '/api/crm/contacts', { id, name: 'Ana' })
+        expect([201, 409]).toContain(status)
         if (status === 201) this.model.createContact(id)
         return
       }
@@ -206,7 +210,9 @@ class History {
       service.request('POST', '/api/crm/calls', call.sent),
     )
     if (status === 201 && body.id !== call.id) this.callIds[this.callIds.indexOf(call.id)] = body.id
-    expect(status).toBe(this.#inModel({ ...call, id: status === 201 ? body.id : call.id }, isFailingNow))
+    expect(status).toBe(
+      this.#inModel({ ...call, id: status === 201 ? body.id : call.id }, isFailingNow || isPending(body)),
+    )
   }
 
   async #withFault<Result>(id: string, run: () => Promise<Result>): Promise<Result> {
@@ -261,10 +267,10 @@ class History {
       ...(started === undefined ? {} : { started_at: started === null ? null : at(started) }),
     }
     const sent = { ...known, ...(known.started_at == null ? {} : { started_at: iso(known.started_at) }) }
-    const { status } = await this.#withFault(fails ? id : '', () =>
+    const { status, body } = await this.#withFault(fails ? id : '', () =>
       service.request(fails ? 'PUT' : 'PATCH', `/api/crm/calls/${id}`, sent),
     )
-    const expected = this.model.updateCall(id, known, { registeringFails: fails })
+    const expected = this.model.updateCall(id, known, { registeringFails: fails || isPending(body) })
     expect(status).toBe({ updated: 200, not_found: 404, unavailable: 503 }[expected])
   }
 
@@ -369,6 +375,9 @@ it(`R9: ${RUNS} random histories end as the naive model says`, async () => {
     fc.asyncProperty(fc.array(history, { minLength: AT_ONCE, maxLength: AT_ONCE }), async (histories) => {
       await Promise.all(histories.map((commands) => new History().play(commands)))
     }),
-    { numRuns: Math.ceil(RUNS / AT_ONCE), endOnFailure: true },
+    {
+      numRuns: Math.ceil(RUNS / AT_ONCE),
+      endOnFailure: true,
+    },
   )
 }, 600_000)

@@ -20,6 +20,7 @@ beforeAll(async () => {
   database = await createTestDatabase()
   services = await Promise.all([1, 2, 3, 4].map(() => createTestService(database)))
   direct = new pg.Pool({ ...database.connection, max: 12 })
+  direct.on('error', () => undefined)
 })
 
 afterAll(async () => {

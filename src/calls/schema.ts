@@ -22,6 +22,8 @@ export function callSchemas(country: CountryCode) {
   const fields = {
     entity_type: textOrNone(40)
       .transform((value) => value?.trim().toLowerCase() ?? null)
+      // Folding makes some letters longer: İ becomes two characters.
+      .refine((value) => value === null || [...value].length <= 40, 'has more than 40 characters in lower case')
       .optional(),
     entity_id: uuid.nullable().optional(),
     call_status: textOrNone(40).optional(),
@@ -48,6 +50,8 @@ export function callSchemas(country: CountryCode) {
     .refine((call) => (call.provider == null) === (call.provider_call_id == null), {
       path: ['provider_call_id'],
       message: 'provider and provider_call_id come together or not at all',
+      // Also where other fields are at fault, so that all faults are told at once.
+      when: ({ value }) => typeof value === 'object' && value !== null,
     })
   return {
     newCall,

@@ -1,15 +1,28 @@
 import { type CountryCode, parsePhoneNumberFromString } from 'libphonenumber-js'
 
+/** Digits and what people write between them. Words are none of it: a number is not picked out of a sentence. */
+const WRITING = /^[+\d\s().\-/\u2010-\u2015]+$/
+
+/** Marks of writing direction, which come along where a number is copied from an address book. */
+const INVISIBLE = /[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g
+
 /**
- * Reads a number in any writing: as one of the country, else as one that lacks its `+`.
+ * Reads a number in any writing: as one of the country, else as one that lacks its `+` or has `00` in its place.
  *
  * @param country the country of numbers without a prefix, as ISO 3166-1 alpha-2
  * @returns E.164 (`+34612345678`), or null where it cannot be a telephone number
  */
 export function readPhone(text: string, country: CountryCode): string | null {
-  for (const writing of [text, `+${text.replace(/\D/g, '')}`]) {
-    const number = parsePhoneNumberFromString(writing, country)
-    if (number?.isPossible()) return number.number
+  // Full-width digits become ordinary ones.
+  const written = text
+    .normalize('NFKC')
+    .replace(INVISIBLE, '')
+    .replace(/^\s*tel:/i, '')
+  if (!WRITING.test(written)) return null
+  const international = `+${written.replace(/\D/g, '').replace(/^00/, '')}`
+  for (const writing of [written, international]) {
+    const number = parsePhoneNumberFromString(writing, { defaultCountry: country, extract: false })
+    if (number?.isPossible() && number.ext === undefined) return number.number
   }
   return null
 }

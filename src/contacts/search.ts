@@ -13,8 +13,16 @@ export function searchTextOf(parts: readonly (string | null)[]): string {
  * word, which is what an index of trigrams can answer. Part of a telephone number is looked for without its blanks.
  */
 export function searchPattern(search: string): string {
-  const isPartOfNumber = /^[\d\s+().-]*\d[\d\s().-]*$/.test(search)
-  const folded = isPartOfNumber ? search.replace(/\D/g, '') : foldText(search)
+  const folded = /^[\d\s+().-]*\d[\d\s().-]*$/.test(search) ? digitsOf(search) : foldText(search)
   const literal = folded.replace(/[\\%_]/g, '\\$&')
   return folded.length < 3 ? `% ${literal}%` : `%${literal}%`
+}
+
+/** As many digits as a whole number has; fewer are part of one, whose zeros may stand anywhere in it. */
+const WHOLE_NUMBER = 9
+
+/** The digits as they stand in a stored number, which begins with its country's code: neither `00` nor `0` before it. */
+function digitsOf(search: string): string {
+  const digits = search.replace(/\D/g, '')
+  return digits.length < WHOLE_NUMBER ? digits : digits.replace(/^0+/, '')
 }

@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { type FileHandle, open, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { type FileHandle, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import type pg from 'pg'
 import { processOptions } from './embedded-account.ts'
 import type { Binaries } from './embedded-binaries.ts'
 import { EmbeddedDatabaseError, OTHER_DATABASE, startFailure } from './embedded-error.ts'
+import { lastWords } from './embedded-last-words.ts'
 import { isHeldByAnother } from './embedded-lock.ts'
 import type { Place } from './embedded-place.ts'
 import { knock } from './embedded-presence.ts'
@@ -16,6 +17,7 @@ import { ensureSocketFolder, PORT } from './embedded-socket.ts'
 const START_MS = 300_000
 
 interface ServerProcess {
+  startedAtMs: number
   hasEnded: () => boolean
   /** What it said before its own log was open. */
   firstWords: FileHandle
@@ -72,31 +74,21 @@ async function spawnServer(place: Place, { postgres }: Binaries): Promise<Server
   const firstWords = await open(path, 'wx+', 0o600)
   await rm(path)
   const socketFolder = (await ensureSocketFolder(place)).replaceAll('"', '""')
+  const startedAtMs = Date.now()
   const server = spawn(
     postgres,
-    [
-      '-D',
-      place.folder,
-      '-p',
-      String(PORT),
-      '-c',
-      'listen_addresses=',
-      '-c',
-      `unix_socket_directories="${socketFolder}"`,
-    ],
+    // What is given here wins over every file: on it rests that we, and nobody else, can connect.
+    [`--port=${PORT}`, '--listen_addresses=', `--unix_socket_directories="${socketFolder}"`, '-D', place.folder],
     { ...processOptions(place.account), detached: true, stdio: ['ignore', firstWords.fd, firstWords.fd] },
   )
   let hasEnded = false
-  server.once('exit', () => {
+  const onEnd = () => {
     hasEnded = true
-  })
-  server.once('error', (error) => {
-    void firstWords.write(error.message).finally(() => {
-      hasEnded = true
-    })
-  })
+  }
+  server.once('exit', onEnd)
+  server.once('error', (error) => firstWords.write(error.message).then(onEnd, onEnd))
   server.unref()
-  return { hasEnded: () => hasEnded, firstWords }
+  return { startedAtMs, hasEnded: () => hasEnded, firstWords }
 }
 
 /** @throws EmbeddedDatabaseError where the server ended for another reason than that another one held the data folder */
@@ -104,26 +96,5 @@ async function assertLockedOut(place: Place, server: ServerProcess): Promise<voi
   const { buffer, bytesRead } = await server.firstWords.read({ position: 0, length: 16_384 })
   const words = buffer.toString('utf8', 0, bytesRead)
   const wasLockedOut = /lock file ".*" (already exists|is empty)|pre-existing shared memory block/.test(words)
-  if (!wasLockedOut) throw startFailure(place.dataDir, await lastWords(place.folder, words))
-}
-
-/** Gives what the server said last: on its way to its own log, or in it. */
-async function lastWords(folder: string, firstWords: string): Promise<string> {
-  const said = /FATAL|PANIC|ERROR/.test(firstWords)
-    ? firstWords
-    : `${firstWords}${await readNewestLog(join(folder, 'log'))}`
-  const lines = said.split('\n').filter((line) => line.trim() !== '')
-  return lines
-    .slice(-5)
-    .map((line) => line.replace(/^[\d-]+ [\d:.]+ \S+ \[\d+\] /, ''))
-    .join('\n')
-}
-
-async function readNewestLog(folder: string): Promise<string> {
-  const names = await readdir(folder).catch(() => [])
-  const logs = await Promise.all(
-    names.map(async (name) => ({ name, changedAt: (await stat(join(folder, name))).mtimeMs })),
-  )
-  const newest = logs.sort((a, b) => b.changedAt - a.changedAt)[0]
-  return newest ? readFile(join(folder, newest.name), 'utf8') : ''
+  if (!wasLockedOut) throw startFailure(place.dataDir, await lastWords(place.folder, words, server.startedAtMs))
 }

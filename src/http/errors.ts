@@ -1,7 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
-import type { z } from 'zod'
 import { UnavailableError } from '../attempts/register.ts'
 import { isOutage } from '../database/database.ts'
 import { type Fault, type Problem, problemOf, type Refusal, refusal } from './refusal.ts'
@@ -18,22 +17,25 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
   return reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem))
 }
 
+/** What a schema found, as zod and its Fastify plugin both tell it. */
+interface Issue {
+  code: string | undefined
+  path: readonly PropertyKey[]
+  message: string
+  /** Fields that no schema knows. */
+  keys?: readonly string[]
+}
+
 /** Every fault that a schema found, by path and in words. */
-function faultsOf(issues: readonly z.core.$ZodIssue[]): Fault[] {
-  return issues.flatMap((issue) => {
-    const path = issue.path.join('.')
-    if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key) => ({
-        path: [...issue.path, key].join('.'),
-        message: 'is not a field that is known',
-      }))
-    }
-    return { path, message: issue.message }
+function faultsOf(issues: readonly Issue[]): Fault[] {
+  return issues.flatMap(({ code, path, message, keys = [] }) => {
+    if (code !== 'unrecognized_keys') return { path: path.join('.'), message }
+    return keys.map((key) => ({ path: [...path, key].join('.'), message: 'is not a field that is known' }))
   })
 }
 
 /** Refuses what a schema refused. */
-export function invalid(issues: readonly z.core.$ZodIssue[]): Refusal {
+export function invalid(issues: readonly Issue[]): Refusal {
   return refusal('invalid', 'Something in the request cannot be taken; nothing was stored.', faultsOf(issues))
 }
 
@@ -45,7 +47,12 @@ export function answerErrors(app: FastifyInstance): void {
 
 function refusalOf(error: FastifyError, request: FastifyRequest): Refusal {
   if (hasZodFastifySchemaValidationErrors(error)) {
-    const issues = error.validation.map((validation) => validation.params.issue as z.core.$ZodIssue)
+    const issues = error.validation.map(({ keyword, instancePath, message, params }) => ({
+      code: keyword,
+      path: instancePath.split('/').slice(1),
+      message: message ?? 'cannot be taken',
+      keys: 'keys' in params && Array.isArray(params.keys) ? params.keys.map(String) : [],
+    }))
     if (error.validationContext === 'params') return { ...invalid(issues), code: 'malformed' }
     return invalid(issues)
   }

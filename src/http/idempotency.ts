@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
-import { stringify } from 'safe-stable-stringify'
+import { configure } from 'safe-stable-stringify'
 import type { AnswerKey } from '../attempts/book.ts'
 import { ownerOf } from './guard.ts'
 import { type Refusal, refusal } from './refusal.ts'
+
+/** A batch's calls come here unread: one that is nested deeper than any call is told apart no further, and refused. */
+const stringify = configure({ maximumDepth: 50 })
 
 /**
  * Reads `Idempotency-Key`. The same request is one with the same address and the same JSON, whatever the order of its
@@ -22,4 +25,11 @@ export function answerKeyOf(request: FastifyRequest, place = 0): AnswerKey | nul
   return { owner: ownerOf(request), key, place, requestHash: createHash('sha256').update(text).digest('base64url') }
 }
 
+/** The answer to a key that was used for something else. */
+export const KEY_USED_BEFORE = refusal(
+  'conflict',
+  'This Idempotency-Key was used before with another request. Use a new key.',
+)
+
+/** Whether a value is a refusal and not what was hoped for. */
 export const isRefusal = (value: object | null): value is Refusal => value !== null && 'code' in value

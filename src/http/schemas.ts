@@ -63,13 +63,20 @@ export const instant = instantIn('required')
 /** The same, where a time without an offset is in UTC (B7). */
 export const instantOrUtc = instantIn('utc')
 
-export const limit = z.coerce
-  .number('is not a number from 1 to 200')
-  .int('is not a number from 1 to 200')
-  .min(1, 'is at least 1')
-  .max(200, 'is at most 200')
-  .default(50)
-  .meta({ minimum: 1, maximum: 200 })
+/** A whole number in a query. A blank one is none, and not 0; nor is 0x10 or 1e2 what a person would write. */
+export const wholeNumber = (minimum: number, maximum: number) => {
+  const message = `is not a whole number from ${minimum} to ${maximum}`
+  return z.preprocess(
+    (value) => (typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : Number.NaN),
+    z.number(message).int(message).min(minimum, message).max(maximum, message),
+  )
+}
+
+/** How many rows of a list are asked for. */
+export const limit = wholeNumber(1, 200).default(50)
+
+/** For addresses that take no query: a name that nobody reads is refused, and not lost in silence. */
+export const noQuery = z.strictObject({})
 
 export const cursor = z.string().max(1_000)
 

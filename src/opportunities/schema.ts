@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { cursor, instant, instantOrUtc, limit, text, time, uuid, word } from '../http/schemas.ts'
+import { cursor, instant, instantOrUtc, limit, text, time, uuid, wholeNumber, word } from '../http/schemas.ts'
 
 const KNOWN_STATUSES = new Set(['pending', 'assigned', 'contacted', 'qualified', 'won', 'lost', 'discarded'])
 
@@ -22,6 +22,22 @@ const olderAttempt = z.strictObject({
     .transform((notes) => notes ?? ''),
 })
 
+/** A record loses a key named `__proto__` without a word. */
+const olderAttempts = z.preprocess(
+  (value, context) => {
+    if (typeof value === 'object' && value !== null && Object.hasOwn(value, '__proto__')) {
+      context.issues.push({
+        code: 'custom',
+        input: value,
+        path: ['__proto__'],
+        message: 'an attempt has a number from "1" to "5"',
+      })
+    }
+    return value
+  },
+  z.record(z.string().max(100), olderAttempt),
+)
+
 const title = text(500).nullable().optional()
 const shortText = text(200).nullable().optional()
 
@@ -33,7 +49,7 @@ export const newOpportunity = z.strictObject({
   assigned_to: shortText,
   source: shortText,
   created_at: instant.optional(),
-  first_call_attempts: z.record(z.string().max(100), olderAttempt).default({}),
+  first_call_attempts: olderAttempts.default({}),
   first_call_completed: z.boolean().optional(),
 })
 
@@ -46,14 +62,14 @@ export const opportunityChanges = z.strictObject({
 
 export const opportunityQuery = z.strictObject({
   contact_id: uuid.optional(),
-  status: word(40).optional(),
+  status: status.optional(),
   assigned_to: text(200).optional(),
   source: text(200).optional(),
   first_call_completed: z
     .enum(['true', 'false'])
     .transform((value) => value === 'true')
     .optional(),
-  attempts: z.coerce.number('is not a number from 0 to 5').int().min(0).max(5).optional(),
+  attempts: wholeNumber(0, 5).optional(),
   last_status: colour.optional(),
   q: text(200).optional(),
   sort: z

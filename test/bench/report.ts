@@ -1,0 +1,150 @@
+import type { DataSize } from './data.ts'
+import type { ListResult } from './lists.ts'
+import type { Contestant, Measured } from './rounds.ts'
+
+/** Everything that one run of the benchmark found out. */
+export interface Findings {
+  /** What it ran on, in words, by kind. */
+  machine: Record<string, string>
+  date: Date
+  seconds: number
+  rounds: number
+  little: DataSize
+  much: DataSize
+  measured: readonly Measured[]
+  /** MB under the load of most connections; null where the system does not tell. */
+  peakMemory: number | null
+  lists: readonly ListResult[]
+}
+
+const LIST_LIMIT_MS = 20
+
+/** Writes the findings as the page `docs/performance.md`. */
+export function report(findings: Findings): string {
+  const { machine, date, seconds, rounds, little, much, lists } = findings
+  const missed = lists.filter((list) => !isFastEnough(list))
+  return [
+    '# Performance',
+    '',
+    '`npm run bench` measures this and writes this page; `npm run bench -- --quick` tries it out in a minute and writes',
+    'nothing. Load generator, service and PostgreSQL share one machine.',
+    '',
+    '- **registering**: `POST /api/crm/calls` of the built service, on the embedded PostgreSQL: an outbound orange call',
+    '  for a random contact with an open opportunity, whose attempt is registered.',
+    '- **plain insert**: the same server, key check, validation and answer, but one `INSERT` for each request, and',
+    '  nothing is registered.',
+    `- Both in turn at each number of connections, ${rounds} rounds of ${seconds} s each; the tables show medians.`,
+    `- Little data: ${count(little.opportunities)} opportunities and ${count(little.calls)} calls, made anew before each`,
+    `  load, ${percent(little.untried)} of the opportunities untried, so that they have room for the calls of a load. Much data:`,
+    `  ${count(much.opportunities)} opportunities and ${count(much.calls)} calls of a year.`,
+    '- Each list one request at a time, the first page and one from the middle of the data, 50 rows a page.',
+    '',
+    `Measured on ${date.toISOString().slice(0, 10)}.`,
+    '',
+    ...table(['', 'Machine'], Object.entries(machine)),
+    '',
+    '## Targets',
+    '',
+    ...table(['Target', 'Measured', 'Reached'], targets(findings)),
+    '',
+    '## Registering against a plain insert',
+    '',
+    ...loadTable(findings.measured),
+    '',
+    'What became of the calls of all rounds. A call is not registered where its opportunity had five attempts already.',
+    '',
+    ...outcomeTable(findings.measured),
+    '',
+    '## Lists',
+    '',
+    `On much data, after the loads. Milliseconds; a p99 above ${LIST_LIMIT_MS} ms is missed: ${missed.length} of ${lists.length} lists.`,
+    '',
+    ...table(
+      ['List', 'First page p50', 'p99', 'Deep page p50', 'p99', 'Reached'],
+      lists.map((result) => [
+        `\`${result.list}\``,
+        ms(result.first.p50),
+        ms(result.first.p99),
+        ms(result.deep.p50),
+        ms(result.deep.p99),
+        mark(isFastEnough(result)),
+      ]),
+    ),
+    '',
+  ].join('\n')
+}
+
+function targets({ measured, peakMemory, lists }: Findings): string[][] {
+  const of = (contestant: Contestant, connections: number): Measured | undefined =>
+    measured.find((one) => one.contestant === contestant && one.connections === connections)
+  const ratio = (value: number | undefined, base: number | undefined): number => (value ?? 0) / (base ?? 0)
+  const speedUp = ratio(of('registering', 64)?.perSecond, of('plain', 64)?.perSecond)
+  const slowDown = ratio(of('registering', 1)?.p50, of('plain', 1)?.p50)
+  const p99 = of('registering', 16)?.p99 ?? Number.NaN
+  const grown = ratio(of('registering, much data', 64)?.perSecond, of('registering', 64)?.perSecond)
+  const slowest = Math.max(...lists.flatMap((list) => [list.first.p99, list.deep.p99]))
+  const slow = lists.filter((list) => !isFastEnough(list)).length
+  return [
+    ['64 connections: at least 1.5 x the plain insert', `${speedUp.toFixed(2)} x`, mark(speedUp >= 1.5)],
+    ["1 connection: p50 at most 2.5 x the plain insert's", `${slowDown.toFixed(2)} x`, mark(slowDown <= 2.5)],
+    ['16 connections: p99 at most 100 ms', `${ms(p99)} ms`, mark(p99 <= 100)],
+    ['Much data: at least 0.8 x the rate on little data', `${grown.toFixed(2)} x`, mark(grown >= 0.8)],
+    [
+      `Every list: p99 at most ${LIST_LIMIT_MS} ms`,
+      slow === 0 ? `slowest ${ms(slowest)} ms` : `${slow} of ${lists.length} above, slowest ${ms(slowest)} ms`,
+      mark(slow === 0),
+    ],
+    [
+      "The service's peak memory: at most 250 MB",
+      peakMemory === null ? 'not told by this system' : `${peakMemory.toFixed(0)} MB`,
+      peakMemory === null ? '' : mark(peakMemory <= 250),
+    ],
+  ]
+}
+
+function loadTable(measured: readonly Measured[]): string[] {
+  return table(
+    ['Connections', 'What', 'Calls/s', 'against plain', 'p50 ms', 'against plain', 'p99 ms', 'Failed requests'],
+    measured.map((one) => {
+      const plain = measured.find((other) => other.contestant === 'plain' && other.connections === one.connections)
+      const against = (value: number, base: number | undefined): string =>
+        base === undefined || plain === one ? '' : `${(value / base).toFixed(2)} x`
+      return [
+        String(one.connections),
+        one.contestant,
+        one.perSecond.toFixed(0),
+        against(one.perSecond, plain?.perSecond),
+        one.p50.toFixed(2),
+        against(one.p50, plain?.p50),
+        one.p99.toFixed(1),
+        String(one.failures),
+      ]
+    }),
+  )
+}
+
+function outcomeTable(measured: readonly Measured[]): string[] {
+  const rows = measured
+    .filter(({ contestant }) => contestant !== 'plain')
+    .map(({ contestant, connections, outcomes }) => {
+      const total = Object.values(outcomes).reduce((sum, calls) => sum + calls, 0)
+      const words = Object.entries(outcomes).map(([outcome, calls]) => `${outcome} ${percent(calls / total)}`)
+      return [String(connections), contestant, count(total), words.join(', ')]
+    })
+  return table(['Connections', 'What', 'Calls', 'Outcomes'], rows)
+}
+
+/** A page that was refused or not given in time is not fast. */
+function isFastEnough({ first, deep }: ListResult): boolean {
+  return [first, deep].every((page) => page.p99 <= LIST_LIMIT_MS && page.failures === 0)
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)]
+}
+
+const mark = (isReached: boolean): string => (isReached ? 'yes' : '**no**')
+const ms = (value: number): string => value.toFixed(1)
+const percent = (share: number): string => `${(share * 100).toFixed(share < 0.01 && share > 0 ? 2 : 0)} %`
+const count = (value: number): string => String(value).replace(/\B(?=(\d{3})+$)/g, ' ')

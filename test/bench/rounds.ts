@@ -1,0 +1,83 @@
+import type pg from 'pg'
+import { contactsToCall, type DataSize, fill } from './data.ts'
+import { type LoadResult, load } from './load.ts'
+import type { ServerProcess } from './service-process.ts'
+import { median } from './statistics.ts'
+
+/** Who is put under load: the plain insert, the service on little data, the service on much. */
+export type Contestant = 'plain' | 'registering' | 'registering, much data'
+
+/** The medians of all rounds of one contestant at one number of connections. */
+export interface Measured extends LoadResult {
+  contestant: Contestant
+  connections: number
+  /** Calls by what became of them, of all rounds. */
+  outcomes: Record<string, number>
+}
+
+export interface Side {
+  contestant: Contestant
+  server: ServerProcess
+  /** To the database on which this server works. */
+  client: pg.Client
+  /** Filled anew before each load, so that no opportunity runs out of attempts; null: stays as it is. */
+  size: DataSize | null
+}
+
+export interface RoundsOptions {
+  key: string
+  rounds: number
+  seconds: number
+  connections: readonly number[]
+  log: (text: string) => void
+}
+
+/** Puts each side under load in turn, round after round, so that a slower minute of the machine meets all of them. */
+export async function runRounds(sides: readonly Side[], options: RoundsOptions): Promise<Measured[]> {
+  const { key, rounds, seconds, connections, log } = options
+  const steps = connections.flatMap((count) => sides.map((side) => ({ side, count, results: [] as LoadResult[] })))
+  const outcomes = new Map<object, Record<string, number>>()
+  for (const { server, client } of sides) {
+    await load({
+      address: server.address,
+      key,
+      connections: 16,
+      seconds: Math.min(3, seconds),
+      contactIds: await contactsToCall(client),
+    })
+  }
+  for (let round = 1; round <= rounds; round++) {
+    for (const step of steps) {
+      const { server, client, size, contestant } = step.side
+      if (size !== null) await fill(client, size)
+      const contactIds = await contactsToCall(client)
+      const startedAt = new Date()
+      const result = await load({ address: server.address, key, connections: step.count, seconds, contactIds })
+      step.results.push(result)
+      outcomes.set(step, added(outcomes.get(step), await outcomesSince(client, startedAt)))
+      log(`round ${round}: ${contestant}, ${step.count} connections: ${result.perSecond.toFixed(0)} calls/s`)
+    }
+  }
+  return steps.map((step) => ({
+    contestant: step.side.contestant,
+    connections: step.count,
+    perSecond: median(step.results.map((result) => result.perSecond)),
+    p50: median(step.results.map((result) => result.p50)),
+    p99: median(step.results.map((result) => result.p99)),
+    failures: step.results.reduce((sum, result) => sum + result.failures, 0),
+    outcomes: outcomes.get(step) ?? {},
+  }))
+}
+
+async function outcomesSince(client: pg.Client, startedAt: Date): Promise<Record<string, number>> {
+  const { rows } = await client.query<{ outcome: string; calls: number }>(
+    'select outcome, count(*)::int as calls from calls where happened_at >= $1 and deleted_at is null group by outcome',
+    [startedAt],
+  )
+  return Object.fromEntries(rows.map(({ outcome, calls }) => [outcome, calls]))
+}
+
+function added(sums: Record<string, number> = {}, more: Record<string, number>): Record<string, number> {
+  const names = new Set([...Object.keys(sums), ...Object.keys(more)])
+  return Object.fromEntries([...names].map((name) => [name, (sums[name] ?? 0) + (more[name] ?? 0)]))
+}
