@@ -135,7 +135,7 @@ class Gate {
     client.on('close', end)
     server.on('close', end)
     client.on('data', (chunk) => {
-      if (this.#cut !== null && chunk.includes('write_opportunities')) {
+      if (this.#cut !== null && chunk.includes('write_0')) {
         isLosingAnswer = this.#cut === 'the answer'
         this.#cut = null
         if (!isLosingAnswer) return end()

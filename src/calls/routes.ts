@@ -12,7 +12,7 @@ import { invalid, sendProblem, sendRefusal } from '../http/errors.ts'
 import { answerKeyOf, isRefusal } from '../http/idempotency.ts'
 import { etagOf, ifMatch } from '../http/preconditions.ts'
 import { type Problem, problemOf, refusal } from '../http/refusal.ts'
-import { listOf, problemSchema, uuid } from '../http/schemas.ts'
+import { listOf, noQuery, problemSchema, uuid } from '../http/schemas.ts'
 import type { Metrics } from '../metrics.ts'
 import type { CallBody } from './body.ts'
 import type { CallChanges } from './call.ts'
@@ -49,6 +49,7 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
         summary: 'Saves a call and registers its attempt',
         description:
           'A call with a provider key that is known already is one more report of that call, and answers 200 with it.',
+        querystring: noQuery,
         body: schemas.newCall,
         response: { 201: callResponse, 200: callResponse, '4xx': problemSchema, 503: problemSchema },
       },
@@ -78,6 +79,7 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
         tags,
         summary: 'Saves up to 1000 calls and registers their attempts',
         description: 'Each call has its own answer, in order; one that is refused harms no other.',
+        querystring: noQuery,
         body: schemas.batch,
         response: {
           200: z.object({
@@ -149,6 +151,7 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
         tags,
         summary: 'Gives a call, and what became of it',
         params,
+        querystring: noQuery,
         response: { 200: callResponse, '4xx': problemSchema, 503: problemSchema },
       },
     },
@@ -167,6 +170,7 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
       tags,
       summary: 'Changes what is sent; null clears',
       params,
+      querystring: noQuery,
       body: schemas.changes,
       response: { 200: callResponse, '4xx': problemSchema, 503: problemSchema },
     },
@@ -187,6 +191,7 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
         tags,
         summary: 'Deletes a call, which gives its attempt back',
         params,
+        querystring: noQuery,
         response: { 204: z.null(), '4xx': problemSchema, 503: problemSchema },
       },
     },

@@ -7,7 +7,7 @@ import { BAD_CURSOR, readCursor, writeCursor } from '../http/cursor.ts'
 import { sendRefusal } from '../http/errors.ts'
 import { etagOf, ifMatch, revisionChanged } from '../http/preconditions.ts'
 import { refusal } from '../http/refusal.ts'
-import { listOf, problemSchema, uuid } from '../http/schemas.ts'
+import { listOf, noQuery, problemSchema, uuid } from '../http/schemas.ts'
 import { type ContactChanges, contactResponse, contactSchemas } from './contact.ts'
 import { changeContact, deleteContact, findContact, insertContact, listContacts } from './store.ts'
 
@@ -30,6 +30,7 @@ export const contactRoutes: FastifyPluginAsyncZod<ContactRoutesOptions> = async 
       schema: {
         tags,
         summary: 'Makes a contact',
+        querystring: noQuery,
         body: schemas.newContact,
         response: { 201: contactResponse, ...refused },
       },
@@ -70,7 +71,15 @@ export const contactRoutes: FastifyPluginAsyncZod<ContactRoutesOptions> = async 
 
   app.get(
     '/contacts/:id',
-    { schema: { tags, summary: 'Gives a contact', params, response: { 200: contactResponse, ...refused } } },
+    {
+      schema: {
+        tags,
+        summary: 'Gives a contact',
+        params,
+        querystring: noQuery,
+        response: { 200: contactResponse, ...refused },
+      },
+    },
     async (request, reply) => {
       const contact = await findContact(database, request.params.id)
       if (contact === null) return sendRefusal(reply, noSuchContact(request.params.id))
@@ -85,6 +94,7 @@ export const contactRoutes: FastifyPluginAsyncZod<ContactRoutesOptions> = async 
         tags,
         summary: 'Changes what is sent; null clears',
         params,
+        querystring: noQuery,
         body: schemas.changes,
         response: { 200: contactResponse, ...refused },
       },
@@ -106,6 +116,7 @@ export const contactRoutes: FastifyPluginAsyncZod<ContactRoutesOptions> = async 
         tags,
         summary: 'Deletes a contact without calls and opportunities',
         params,
+        querystring: noQuery,
         response: { 204: z.null(), ...refused },
       },
     },

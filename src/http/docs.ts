@@ -2,6 +2,7 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance, onRequestHookHandler } from 'fastify'
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
+import { answerOtherMethods } from './method-not-allowed.ts'
 
 /** Collects the description of every route that is added afterwards; from the schemas that validate. */
 export async function describe(app: FastifyInstance): Promise<void> {
@@ -21,11 +22,17 @@ export async function describe(app: FastifyInstance): Promise<void> {
   })
 }
 
+/** The page asks this host only, and needs styles within its elements. */
+const CONTENT_SECURITY_POLICY =
+  "default-src 'self'; base-uri 'self'; frame-ancestors 'self'; img-src 'self' data:; object-src 'none'; style-src 'self' 'unsafe-inline'"
+
 /** Shows the description: `/openapi.json`, and `/docs` as pages, which ask no other host for anything. */
 export async function showDescription(app: FastifyInstance, guard: onRequestHookHandler): Promise<void> {
   await app.register(async (scope) => {
     scope.addHook('onRequest', guard)
+    const addOtherMethods = answerOtherMethods(scope)
     scope.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())
-    await scope.register(swaggerUi, { routePrefix: '/docs', staticCSP: true })
+    await scope.register(swaggerUi, { routePrefix: '/docs', staticCSP: CONTENT_SECURITY_POLICY })
+    addOtherMethods()
   })
 }

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
+import { z } from 'zod'
 import { UnavailableError } from '../attempts/register.ts'
 import { isOutage } from '../database/database.ts'
 import { type Fault, type Problem, problemOf, type Refusal, refusal } from './refusal.ts'
@@ -54,7 +55,7 @@ function refusalOf(error: FastifyError, request: FastifyRequest): Refusal {
       keys: 'keys' in params && Array.isArray(params.keys) ? params.keys.map(String) : [],
     }))
     if (error.validationContext === 'params') return { ...invalid(issues), code: 'malformed' }
-    return invalid(issues)
+    return invalid(error.validationContext === 'body' ? [...issues, ...queryIssues(request)] : issues)
   }
   if (error instanceof UnavailableError || isOutage(error)) {
     request.log.warn({ err: error }, 'the database is not available')
@@ -74,6 +75,12 @@ function refusalOf(error: FastifyError, request: FastifyRequest): Refusal {
       request.log.error({ err: error }, 'a request failed')
       return { code: 'broken', detail: 'The service could not do this; its log says why.' }
   }
+}
+
+/** The query is not looked at once the body was refused; yet every fault is told at once. */
+function queryIssues({ routeOptions, query }: FastifyRequest): readonly Issue[] {
+  const schema = routeOptions.schema?.querystring
+  return schema instanceof z.ZodType ? (schema.safeParse(query).error?.issues ?? []) : []
 }
 
 /** What Node's HTTP parser refuses never reaches a route: answered on the socket itself. */

@@ -13,8 +13,10 @@ declare module 'fastify' {
 /** Checks `Authorization: Bearer <key>` before anything else of the request is looked at. */
 export function requireKey(findCaller: FindCaller): onRequestHookHandler {
   return async (request: FastifyRequest, reply: FastifyReply) => {
+    // Of two headers a proxy may have checked the other one.
+    const isRepeated = request.raw.rawHeaders.filter((name) => name.toLowerCase() === 'authorization').length > 1
     const [, key] = /^Bearer +([\x21-\x7e]{1,400})$/i.exec(request.headers.authorization ?? '') ?? []
-    request.caller = key === undefined ? null : await findCaller(key)
+    request.caller = key === undefined || isRepeated ? null : await findCaller(key)
     if (request.caller === null) {
       return sendRefusal(reply, refusal('unauthorized', 'Send a valid key as "Authorization: Bearer <key>".'))
     }

@@ -6,7 +6,9 @@ import type { FastifyInstance } from 'fastify'
  */
 export function readJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_, body, done) => {
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    // Many clients name the type of a body that they do not send.
+    if (body.length === 0 && request.method === 'DELETE') return done(null, undefined)
     try {
       const decoder = new TextDecoder('utf-8', { fatal: true })
       done(null, JSON.parse(decoder.decode(body as Buffer)))

@@ -8,7 +8,7 @@ import { sendProblem, sendRefusal } from '../http/errors.ts'
 import { answerKeyOf, isRefusal } from '../http/idempotency.ts'
 import { etagOf, ifMatch, revisionChanged } from '../http/preconditions.ts'
 import { type Problem, refusal } from '../http/refusal.ts'
-import { listOf, problemSchema, uuid } from '../http/schemas.ts'
+import { listOf, noQuery, problemSchema, uuid } from '../http/schemas.ts'
 import type { OpportunityBody } from './body.ts'
 import type { OpportunityChanges } from './opportunity.ts'
 import { changeOpportunity, createOpportunity } from './save.ts'
@@ -36,6 +36,7 @@ export const opportunityRoutes: FastifyPluginAsyncZod<OpportunityRoutesOptions> 
       schema: {
         tags,
         summary: 'Makes an opportunity; attempts of an older system may come with it',
+        querystring: noQuery,
         body: newOpportunity,
         response: { 201: opportunityResponse, ...refused },
       },
@@ -85,7 +86,15 @@ export const opportunityRoutes: FastifyPluginAsyncZod<OpportunityRoutesOptions> 
 
   app.get(
     '/opportunities/:id',
-    { schema: { tags, summary: 'Gives an opportunity', params, response: { 200: opportunityResponse, ...refused } } },
+    {
+      schema: {
+        tags,
+        summary: 'Gives an opportunity',
+        params,
+        querystring: noQuery,
+        response: { 200: opportunityResponse, ...refused },
+      },
+    },
     async (request, reply) => {
       const opportunity = await findOpportunity(database, request.params.id)
       if (opportunity === null) return sendRefusal(reply, noSuchOpportunity(request.params.id))
@@ -100,6 +109,7 @@ export const opportunityRoutes: FastifyPluginAsyncZod<OpportunityRoutesOptions> 
         tags,
         summary: 'Changes what is sent; null clears',
         params,
+        querystring: noQuery,
         body: opportunityChanges,
         response: { 200: opportunityResponse, ...refused },
       },
@@ -120,6 +130,7 @@ export const opportunityRoutes: FastifyPluginAsyncZod<OpportunityRoutesOptions> 
         tags,
         summary: 'Deletes an opportunity without attempts and calls',
         params,
+        querystring: noQuery,
         response: { 204: z.null(), ...refused },
       },
     },

@@ -36,6 +36,7 @@ async function stop(): Promise<void> {
 }
 
 async function main(): Promise<void> {
+  const [loadBefore = 0] = os.loadavg()
   log('building')
   const built = spawnSync('npm', ['run', '--silent', 'build'], { cwd: rootDir, stdio: 'inherit' })
   if (built.status !== 0) throw new Error('the service could not be built')
@@ -58,12 +59,12 @@ async function main(): Promise<void> {
   const plain = await startPlain(little.url)
   const service = await startService(little.url)
   const serviceOnMuch = await startService(much.url)
-  const pair: Side[] = [
-    { contestant: 'plain', server: plain, client: little.client, size: LITTLE },
-    { contestant: 'registering', server: service, client: little.client, size: LITTLE },
-    { contestant: 'registering, much data', server: serviceOnMuch, client: much.client, size: null },
+  const sides: Side[] = [
+    { contestant: 'plain', server: plain, client: little.client, size: LITTLE, connections: CONNECTIONS },
+    { contestant: 'registering', server: service, client: little.client, size: LITTLE, connections: CONNECTIONS },
+    { contestant: 'registering, much data', server: serviceOnMuch, client: much.client, size: null, connections: [64] },
   ]
-  const measured = await runRounds(pair, { key, rounds: ROUNDS, seconds: SECONDS, connections: CONNECTIONS, log })
+  const measured = await runRounds(sides, { key, rounds: ROUNDS, seconds: SECONDS, log })
   const peaks = await Promise.all([service.peakMemory(), serviceOnMuch.peakMemory()])
   const known = peaks.filter((peak) => peak !== null)
 
@@ -72,7 +73,7 @@ async function main(): Promise<void> {
   const lists = await measureLists(much.client, serviceOnMuch.address, key, LIST_REQUESTS)
 
   const page = report({
-    machine: await machine(much.client),
+    machine: { ...(await machine(much.client)), 'Load average before': loadBefore.toFixed(1) },
     date: new Date(),
     seconds: SECONDS,
     rounds: ROUNDS,

@@ -22,20 +22,23 @@ export interface Side {
   client: pg.Client
   /** Filled anew before each load, so that no opportunity runs out of attempts; null: stays as it is. */
   size: DataSize | null
+  /** With how many connections it is put under load, each in turn. */
+  connections: readonly number[]
 }
 
 export interface RoundsOptions {
   key: string
   rounds: number
   seconds: number
-  connections: readonly number[]
   log: (text: string) => void
 }
 
 /** Puts each side under load in turn, round after round, so that a slower minute of the machine meets all of them. */
 export async function runRounds(sides: readonly Side[], options: RoundsOptions): Promise<Measured[]> {
-  const { key, rounds, seconds, connections, log } = options
-  const steps = connections.flatMap((count) => sides.map((side) => ({ side, count, results: [] as LoadResult[] })))
+  const { key, rounds, seconds, log } = options
+  const steps = sides
+    .flatMap((side) => side.connections.map((count) => ({ side, count, results: [] as LoadResult[] })))
+    .sort((a, b) => a.count - b.count)
   const outcomes = new Map<object, Record<string, number>>()
   for (const { server, client } of sides) {
     await load({
