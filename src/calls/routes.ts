@@ -9,7 +9,7 @@ import { UnavailableError } from '../attempts/register.ts'
 import type { Database } from '../database/database.ts'
 import { BAD_CURSOR, readCursor, writeCursor } from '../http/cursor.ts'
 import { invalid, sendProblem, sendRefusal } from '../http/errors.ts'
-import { answerKeyOf, isRefusal } from '../http/idempotency.ts'
+import { answerKeyOf, isRefusal, KEY_USED_BEFORE, wasUsedOtherwise } from '../http/idempotency.ts'
 import { etagOf, ifMatch } from '../http/preconditions.ts'
 import { type Problem, problemOf, refusal } from '../http/refusal.ts'
 import { listOf, noQuery, problemSchema, uuid } from '../http/schemas.ts'
@@ -98,6 +98,8 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
     async (request, reply) => {
       const firstKey = answerKeyOf(request)
       if (isRefusal(firstKey)) return sendRefusal(reply, firstKey)
+      // Refused as a whole: place by place, a longer batch than the first would be saved in part.
+      if (firstKey !== null && (await wasUsedOtherwise(database, firstKey))) return sendRefusal(reply, KEY_USED_BEFORE)
       const clock = { start: null }
       const results = await Promise.all(
         request.body.calls.map(async (given, place): Promise<Answer> => {

@@ -69,9 +69,7 @@ export function contactSchemas(country: CountryCode) {
       opt_out: fields.opt_out.optional(),
     }),
     query: z.strictObject({
-      q: text(200)
-        .transform((value) => readPhone(value, country) ?? value)
-        .optional(),
+      q: text(200).optional(),
       phone: phone.optional(),
       limit,
       cursor: cursor.optional(),

@@ -4,12 +4,13 @@ import { v7 as uuidv7 } from 'uuid'
 import { z } from 'zod'
 import type { Database } from '../database/database.ts'
 import { BAD_CURSOR, readCursor, writeCursor } from '../http/cursor.ts'
-import { sendRefusal } from '../http/errors.ts'
+import { sendProblem, sendRefusal } from '../http/errors.ts'
+import { answerKeyOf, isRefusal } from '../http/idempotency.ts'
 import { etagOf, ifMatch, revisionChanged } from '../http/preconditions.ts'
-import { refusal } from '../http/refusal.ts'
+import { type Problem, refusal } from '../http/refusal.ts'
 import { listOf, noQuery, problemSchema, uuid } from '../http/schemas.ts'
-import { type ContactChanges, contactResponse, contactSchemas } from './contact.ts'
-import { changeContact, deleteContact, findContact, insertContact, listContacts } from './store.ts'
+import { type ContactBody, type ContactChanges, contactResponse, contactSchemas } from './contact.ts'
+import { changeContact, createContact, deleteContact, findContact, listContacts } from './store.ts'
 
 export interface ContactRoutesOptions {
   database: Database
@@ -36,11 +37,12 @@ export const contactRoutes: FastifyPluginAsyncZod<ContactRoutesOptions> = async 
       },
     },
     async (request, reply) => {
+      const answerKey = answerKeyOf(request)
+      if (isRefusal(answerKey)) return sendRefusal(reply, answerKey)
       const { id = uuidv7(), created_at = null, ...fields } = request.body
-      const contact = await insertContact(database, { id, created_at, ...fields })
-      if (contact === null) {
-        return sendRefusal(reply, refusal('conflict', `A contact with the id ${id} exists already.`))
-      }
+      const { status, body } = await createContact(database, { id, created_at, ...fields }, answerKey)
+      if (status >= 400) return sendProblem(reply, body as Problem)
+      const contact = body as ContactBody
       return reply
         .code(201)
         .header('location', `/api/crm/contacts/${contact.id}`)

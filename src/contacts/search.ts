@@ -13,7 +13,14 @@ export function searchTextOf(parts: readonly (string | null)[]): string {
  * word, which is what an index of trigrams can answer. Part of a telephone number is looked for without its blanks.
  */
 export function searchPattern(search: string): string {
-  const folded = /^[\d\s+().-]*\d[\d\s().-]*$/.test(search) ? digitsOf(search) : foldText(search)
+  const isPartOfNumber = /^[\d\s+().-]*\d[\d\s().-]*$/.test(search)
+  return isPartOfNumber ? patternFor(digitsOf(search)) : textPattern(search)
+}
+
+/** The same where digits are no telephone number but text: the "3 - B" of a name. */
+export const textPattern = (search: string): string => patternFor(foldText(search))
+
+function patternFor(folded: string): string {
   const literal = folded.replace(/[\\%_]/g, '\\$&')
   return folded.length < 3 ? `% ${literal}%` : `%${literal}%`
 }

@@ -1,10 +1,14 @@
-import { sql } from 'kysely'
+import { sql, type Transaction } from 'kysely'
 import { formatInstant } from '../attempts/attempt.ts'
-import type { Database } from '../database/database.ts'
+import type { Answer, AnswerKey } from '../attempts/book.ts'
+import { type Database, sqlState } from '../database/database.ts'
+import type { Tables } from '../database/tables.ts'
 import type { Position } from '../http/cursor.ts'
+import { KEY_USED_BEFORE } from '../http/idempotency.ts'
+import { problemOf, type Refusal, refusal } from '../http/refusal.ts'
 import type { Instant } from '../time.ts'
 import type { Contact, ContactBody, ContactChanges } from './contact.ts'
-import { searchPattern, searchTextOf } from './search.ts'
+import { searchPattern, searchTextOf, textPattern } from './search.ts'
 
 type Row = Omit<Contact, 'search_text'>
 
@@ -23,17 +27,67 @@ const COLUMNS = [
 const searchTextFor = ({ name, email, phones }: Pick<Contact, 'name' | 'email' | 'phones'>): string =>
   searchTextOf([name, email, ...phones])
 
+type NewContact = Omit<Contact, 'revision' | 'created_at' | 'updated_at'> & { created_at: Instant | null }
+
 /**
- * Makes a contact.
- *
- * @returns null where one with this id exists
+ * `POST`: makes a contact. Its result is the whole answer, so that it can be kept for a repeated `Idempotency-Key`, in
+ * the same transaction.
  */
-export async function insertContact(
-  { query }: Database,
-  contact: Omit<Contact, 'revision' | 'created_at' | 'updated_at'> & { created_at: Instant | null },
-): Promise<ContactBody | null> {
-  const { created_at, ...fields } = contact
+export async function createContact(
+  database: Database,
+  contact: NewContact,
+  answerKey: AnswerKey | null = null,
+): Promise<Answer> {
+  const remembered = answerKey === null ? null : await rememberedAnswer(database, answerKey)
+  if (remembered !== null) return remembered
+  const created = await database.query
+    .transaction()
+    .execute(async (transaction) => {
+      const body = await insertContact(transaction, contact)
+      if (body === null) return null
+      const answer = { status: 201, body }
+      if (answerKey !== null) {
+        const { requestHash, ...key } = answerKey
+        await transaction
+          .insertInto('idempotency_keys')
+          .values({ ...key, request_hash: requestHash, answer: JSON.stringify(answer) })
+          .execute()
+      }
+      return answer
+    })
+    .catch((error: unknown) => {
+      // Somebody else's request with this key was faster.
+      if (answerKey !== null && sqlState(error) === UNIQUE_VIOLATION) return null
+      throw error
+    })
+  if (created !== null) return created
+  const winner = answerKey === null ? null : await rememberedAnswer(database, answerKey)
+  return winner ?? refused(refusal('conflict', `A contact with the id ${contact.id} exists already.`))
+}
+
+const UNIQUE_VIOLATION = '23505'
+
+const refused = (reason: Refusal): Answer => {
+  const body = problemOf(reason)
+  return { status: body.status, body }
+}
+
+/** What was answered to this key before; a conflict where that was another request. */
+async function rememberedAnswer({ query }: Database, { owner, key, place, requestHash }: AnswerKey) {
   const row = await query
+    .selectFrom('idempotency_keys')
+    .select(['request_hash', sql<Answer>`answer`.as('answer')])
+    .where('owner', '=', owner)
+    .where('key', '=', key)
+    .where('place', '=', place)
+    .executeTakeFirst()
+  if (row === undefined) return null
+  return row.request_hash === requestHash ? row.answer : refused(KEY_USED_BEFORE)
+}
+
+async function insertContact(transaction: Transaction<Tables>, contact: NewContact): Promise<ContactBody | null> {
+  const { created_at, ...fields } = contact
+  const row = await transaction
     .insertInto('contacts')
     .values({
       ...fields,
@@ -138,7 +192,12 @@ export async function listContacts(
 ): Promise<{ data: ContactBody[]; next: Position | null }> {
   let contacts = query.selectFrom('contacts').select(COLUMNS)
   if (phone !== undefined) contacts = contacts.where(sql<boolean>`phones @> array[${phone}]::text[]`)
-  if (q !== undefined && q.trim() !== '') contacts = contacts.where('search_text', 'like', searchPattern(q))
+  if (q !== undefined && q.trim() !== '') {
+    const patterns = new Set([searchPattern(q), textPattern(q)])
+    contacts = contacts.where((expression) =>
+      expression.or([...patterns].map((pattern) => expression('search_text', 'like', pattern))),
+    )
+  }
   if (after !== null) {
     contacts = contacts.where(sql<boolean>`(created_at, id) < (${after.key}::timestamptz, ${after.id}::uuid)`)
   }

@@ -20,11 +20,11 @@ export async function lockHolder(folder: string): Promise<number | undefined> {
 }
 
 /**
- * Tells whether another server holds the data folder, coming up or going down. A lock that PostgreSQL does not dare to
- * remove is removed, where it is certain that it means nothing: after a power cut or in a restarted container another
+ * Tells whether a living server holds the data folder, even while it comes up or goes down. A lock that PostgreSQL does
+ * not dare to remove is removed, where it is certain that it means nothing: after a power cut or in a restarted container another
  * process may have the number of the old server, or the file may be empty.
  */
-export async function isHeldByAnother(place: Place): Promise<boolean> {
+export async function isHeld(place: Place): Promise<boolean> {
   const state = await lockState(place.folder)
   if (state === 'stale') {
     await rm(join(place.folder, 'postmaster.pid'), { force: true })

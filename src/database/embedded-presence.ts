@@ -3,7 +3,7 @@ import pg from 'pg'
 import { USER } from './embedded-cluster.ts'
 import { EmbeddedDatabaseError, OTHER_DATABASE } from './embedded-error.ts'
 import { hasCode } from './embedded-files.ts'
-import { lockHolder } from './embedded-lock.ts'
+import { isHeld, lockHolder } from './embedded-lock.ts'
 import type { Place } from './embedded-place.ts'
 import { ensureSocketFolder, PORT } from './embedded-socket.ts'
 
@@ -92,19 +92,19 @@ function answerOf(error: unknown, folder: string): Answer {
 
 /** Leaves the server, and stops it if nobody else is connected. Where the connection was lost, it comes in once more. */
 export async function leave(client: pg.Client | undefined, place: Place): Promise<'stopped' | 'left running'> {
-  const left = client && (await leaveBy(client, place.folder).catch(() => undefined))
+  const left = client && (await leaveBy(client, place).catch(() => undefined))
   if (left) return left
   const answer = await knockUntilClear(place)
-  if (typeof answer === 'object') return leaveBy(answer, place.folder)
+  if (typeof answer === 'object') return leaveBy(answer, place)
   return answer === 'nobody' ? 'stopped' : 'left running'
 }
 
-async function leaveBy(client: pg.Client, folder: string): Promise<'stopped' | 'left running'> {
+async function leaveBy(client: pg.Client, place: Place): Promise<'stopped' | 'left running'> {
   try {
     await client.query(`select pg_advisory_unlock_shared(${PRESENCE})`)
     const { rows } = await client.query<{ isLast: boolean }>(`select pg_try_advisory_lock(${PRESENCE}) as "isLast"`)
     if (!rows[0]?.isLast || (await doOthersStay(client))) return 'left running'
-    await stopServer(folder)
+    await stopServer(place)
     return 'stopped'
   } finally {
     await client.end().catch(() => {})
@@ -122,12 +122,13 @@ async function doOthersStay(client: pg.Client): Promise<boolean> {
 }
 
 /** Asks for a fast shutdown: transactions are rolled back, everything committed is written out. */
-async function stopServer(folder: string): Promise<void> {
-  const server = await lockHolder(folder)
+async function stopServer(place: Place): Promise<void> {
+  const server = await lockHolder(place.folder)
   if (server === undefined) return
   process.kill(server, 'SIGINT')
   const deadline = Date.now() + STOP_MS
-  while ((await lockHolder(folder)) === server && Date.now() < deadline) await setTimeout(POLL_MS)
+  const isThere = async () => (await lockHolder(place.folder)) === server && (await isHeld(place))
+  while ((await isThere()) && Date.now() < deadline) await setTimeout(POLL_MS)
 }
 
 async function knockUntilClear(place: Place): Promise<Answer> {

@@ -8,7 +8,7 @@ import { processOptions } from './embedded-account.ts'
 import type { Binaries } from './embedded-binaries.ts'
 import { EmbeddedDatabaseError, OTHER_DATABASE, startFailure } from './embedded-error.ts'
 import { lastWords } from './embedded-last-words.ts'
-import { isHeldByAnother } from './embedded-lock.ts'
+import { isHeld } from './embedded-lock.ts'
 import type { Place } from './embedded-place.ts'
 import { knock } from './embedded-presence.ts'
 import { ensureSocketFolder, PORT } from './embedded-socket.ts'
@@ -45,7 +45,7 @@ export async function reachServer(
       if (answer === 'busy' || (server && !server.hasEnded())) continue
       if (server) {
         await assertLockedOut(place, server)
-        if (await isHeldByAnother(place)) continue
+        if (await isHeld(place)) continue
         await server.firstWords.close()
       }
       binaries ??= await prepare()

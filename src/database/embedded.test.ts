@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type EmbeddedDatabase, type EmbeddedOptions, startEmbeddedDatabase } from './embedded.ts'
 import { type Account, accountInsteadOfRoot, isRoot, processOptions, runAs } from './embedded-account.ts'
 import { findPackageFolder } from './embedded-binaries.ts'
-import { isHeldByAnother, lockHolder } from './embedded-lock.ts'
+import { isHeld, lockHolder } from './embedded-lock.ts'
 
 // The tests are independent of each other, and a start waits for the disk half of its time.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000, maxConcurrency: 4 })
@@ -377,7 +377,7 @@ async function stopWhatRunsIn(temporary: string): Promise<void> {
     if (!name.endsWith('/postmaster.pid')) continue
     const folder = join(temporary, dirname(name))
     const server = await lockHolder(folder)
-    if (!server || !(await isHeldByAnother({ account: undefined, dataDir: dirname(folder), folder }))) continue
+    if (!server || !(await isHeld({ account: undefined, dataDir: dirname(folder), folder }))) continue
     process.kill(server, 'SIGQUIT')
     await vi.waitFor(() => expect(existsSync(join(temporary, name))).toBe(false), { timeout: 10_000, interval: 10 })
   }

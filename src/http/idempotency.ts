@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import { configure } from 'safe-stable-stringify'
 import type { AnswerKey } from '../attempts/book.ts'
+import type { Database } from '../database/database.ts'
 import { ownerOf } from './guard.ts'
 import { type Refusal, refusal } from './refusal.ts'
 
@@ -30,6 +31,19 @@ export const KEY_USED_BEFORE = refusal(
   'conflict',
   'This Idempotency-Key was used before with another request. Use a new key.',
 )
+
+/** Whether a key was used before with another request, at any place of a batch. */
+export async function wasUsedOtherwise({ query }: Database, { owner, key, requestHash }: AnswerKey): Promise<boolean> {
+  const other = await query
+    .selectFrom('idempotency_keys')
+    .select('place')
+    .where('owner', '=', owner)
+    .where('key', '=', key)
+    .where('request_hash', '<>', requestHash)
+    .limit(1)
+    .executeTakeFirst()
+  return other !== undefined
+}
 
 /** Whether a value is a refusal and not what was hoped for. */
 export const isRefusal = (value: object | null): value is Refusal => value !== null && 'code' in value

@@ -8,18 +8,17 @@ import { refusal } from './refusal.ts'
  * @returns adds those answers; to be called when all routes of the scope are there
  */
 export function answerOtherMethods(app: FastifyInstance): () => void {
-  const methodsByUrl = new Map<string, Set<string>>()
-  app.addHook('onRoute', ({ routePath, method }) => {
-    const methods = methodsByUrl.get(routePath) ?? new Set()
-    for (const name of [method].flat()) methods.add(name)
-    methodsByUrl.set(routePath, methods)
-  })
+  const urls = new Set<string>()
+  app.addHook('onRoute', ({ url }) => void urls.add(url))
   return () => {
-    for (const [url, methods] of [...methodsByUrl]) {
-      const allow = [...methods].sort().join(', ')
+    for (const url of [...urls]) {
+      const isThere = (method: HTTPMethods) => app.hasRoute({ method, url })
+      const methods = app.supportedMethods as HTTPMethods[]
+      const allow = methods.filter(isThere).sort().join(', ')
       app.route({
-        method: app.supportedMethods.filter((method) => !methods.has(method)) as HTTPMethods[],
-        url,
+        method: methods.filter((method) => !isThere(method)),
+        // A plugin within this scope has a prefix of its own, which is part of the address here.
+        url: url.slice(app.prefix.length),
         schema: { hide: true },
         onRequest: async (request, reply) => {
           void reply.header('allow', allow)
