@@ -10,6 +10,8 @@ import { createTestDatabase, createTestService, type TestDatabase, type TestServ
 
 const RUNS = Number(process.env.R9_RUNS ?? 1_000)
 const AT_ONCE = 8
+/** A failure tells them, so that it can be seen again. */
+const { R9_SEED: SEED, R9_PATH: PATH = '' } = process.env
 const START = Date.parse('2025-01-29T10:00:00Z')
 
 let database: TestDatabase
@@ -26,7 +28,9 @@ const failing =
 
 beforeAll(async () => {
   database = await createTestDatabase()
-  service = await createTestService({ ...database, wrapRun: failing })
+  // On a busy machine no call is to be saved without its attempt because of the time alone: the model has no clock.
+  const times = { registerWithin: 30_000, answerWithin: 60_000 }
+  service = await createTestService({ ...database, wrapRun: failing, times })
 })
 
 afterAll(async () => {
@@ -123,9 +127,6 @@ interface PreparedCall {
   known: Omit<ModelNewCall, 'id'>
 }
 
-/** Registering may fail on its own on a busy machine (A9): then the model is told so. */
-const isPending = (call: { attempt?: { outcome: string } } | undefined): boolean => call?.attempt?.outcome === 'pending'
-
 const at = (minutes: number): number => START + minutes * 60_000
 const iso = (moment: number): string => new Date(moment).toISOString()
 
@@ -158,7 +159,7 @@ class History {
         const { body } = await service.request('POST', '/api/crm/calls/batch', {
           calls: calls.map((call) => call.sent),
         })
-        const statuses = calls.map((call, index) => this.#inModel(call, isPending(body.results[index].call)))
+        const statuses = calls.map((call) => this.#inModel(call, false))
         expect(body.results.map((result: { status: number }) => result.status)).toEqual(statuses)
         return
       }
@@ -210,9 +211,7 @@ class History {
       service.request('POST', '/api/crm/calls', call.sent),
     )
     if (status === 201 && body.id !== call.id) this.callIds[this.callIds.indexOf(call.id)] = body.id
-    expect(status).toBe(
-      this.#inModel({ ...call, id: status === 201 ? body.id : call.id }, isFailingNow || isPending(body)),
-    )
+    expect(status).toBe(this.#inModel({ ...call, id: status === 201 ? body.id : call.id }, isFailingNow))
   }
 
   async #withFault<Result>(id: string, run: () => Promise<Result>): Promise<Result> {
@@ -267,10 +266,10 @@ class History {
       ...(started === undefined ? {} : { started_at: started === null ? null : at(started) }),
     }
     const sent = { ...known, ...(known.started_at == null ? {} : { started_at: iso(known.started_at) }) }
-    const { status, body } = await this.#withFault(fails ? id : '', () =>
+    const { status } = await this.#withFault(fails ? id : '', () =>
       service.request(fails ? 'PUT' : 'PATCH', `/api/crm/calls/${id}`, sent),
     )
-    const expected = this.model.updateCall(id, known, { registeringFails: fails || isPending(body) })
+    const expected = this.model.updateCall(id, known, { registeringFails: fails })
     expect(status).toBe({ updated: 200, not_found: 404, unavailable: 503 }[expected])
   }
 
@@ -378,6 +377,7 @@ it(`R9: ${RUNS} random histories end as the naive model says`, async () => {
     {
       numRuns: Math.ceil(RUNS / AT_ONCE),
       endOnFailure: true,
+      ...(SEED === undefined ? {} : { seed: Number(SEED), path: PATH }),
     },
   )
 }, 600_000)

@@ -5,7 +5,7 @@ import pino from 'pino'
 import { inject } from 'vitest'
 import { buildApp } from '../src/app.ts'
 import { type Run, runOn } from '../src/attempts/read.ts'
-import { Register } from '../src/attempts/register.ts'
+import { Register, type RegisterEvents, type RegisterTimes } from '../src/attempts/register.ts'
 import { sweepOnce } from '../src/attempts/sweep.ts'
 import { createKeyCheck } from '../src/auth/keys.ts'
 import { type Connection, type Database, openDatabase } from '../src/database/database.ts'
@@ -60,22 +60,25 @@ export interface TestServiceOptions {
   connection: Connection
   /** Stands between the register and the database: to inject faults and mutants. */
   wrapRun?: (run: Run) => Run
+  times?: RegisterTimes
 }
 
 /** The whole service on a database, without a port: several of them are several servers. */
 export async function createTestService({
   connection,
   wrapRun = (run) => run,
+  times,
 }: TestServiceOptions): Promise<TestService> {
   const log = pino({ level: process.env.TEST_LOG ?? 'silent' }, pino.destination({ dest: 2, sync: true }))
   const database = openDatabase({ connection, hasPooler: false, onIdleError: () => undefined })
   const metrics = createMetrics()
   const notRegistered: unknown[] = []
-  const register = new Register(wrapRun(runOn(database.calls, false)), {
+  const events: RegisterEvents = {
     onBatch: (size) => metrics.batchSize.observe(size),
     onRetry: () => metrics.retries.inc(),
     onNotRegistered: (reason) => notRegistered.push(reason),
-  })
+  }
+  const register = new Register(wrapRun(runOn(database.calls, false)), events, times)
   const app = await buildApp({
     database,
     register,

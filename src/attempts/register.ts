@@ -5,10 +5,15 @@ import { Groups, rowsOf, writingOf } from './group.ts'
 import { type Needs, type Run, readForDeciding, readForSaving } from './read.ts'
 import { write } from './write.ts'
 
-/** No answer within this time after the request came: the caller is told to come back (R12). */
-const DEADLINE_MS = 1_900
-/** How long a call is tried with its attempt, before it is saved without (A9). */
-const REGISTER_WITHIN_MS = 200
+/** How long the register tries, in milliseconds after a change came. */
+export interface RegisterTimes {
+  /** How long a call is tried with its attempt, before it is saved without (A9). */
+  registerWithin: number
+  /** No answer within this time: the caller is told to come back (R12). */
+  answerWithin: number
+}
+
+const TIMES: RegisterTimes = { registerWithin: 200, answerWithin: 1_900 }
 const BATCHES_AT_ONCE = 2
 const BATCH_SIZE = 1_000
 /** Between tries of what was locked or had changed. */
@@ -56,14 +61,16 @@ interface Job {
 export class Register {
   readonly #run: Run
   readonly #events: RegisterEvents
+  readonly #times: RegisterTimes
   #waiting: Job[] = []
   #running = 0
   #unanswered = 0
   #onDrained: (() => void) | null = null
 
-  constructor(run: Run, events: RegisterEvents) {
+  constructor(run: Run, events: RegisterEvents, times = TIMES) {
     this.#run = run
     this.#events = events
+    this.#times = times
   }
 
   /**
@@ -96,10 +103,11 @@ export class Register {
       }
       const deadline = setTimeout(() => {
         job.answer({ error: new UnavailableError('the database did not take it in time', { cause: job.reason }) })
-      }, DEADLINE_MS)
+      }, this.#times.answerWithin)
       this.#unanswered++
       this.#waiting.push(job)
-      this.#start()
+      // What comes in one turn is one batch, in its order.
+      queueMicrotask(() => this.#start())
     })
   }
 
@@ -130,7 +138,7 @@ export class Register {
     if (saving.length > 0) await this.#processTogether(saving, 'save')
   }
 
-  /** One bad call harms no other: a batch that fails is tried call by call. */
+  /** One bad call harms no other: a batch that fails is tried in halves, until the bad one is alone. */
   async #processTogether(jobs: readonly Job[], way: Way): Promise<void> {
     this.#events.onBatch(jobs.length)
     try {
@@ -138,10 +146,16 @@ export class Register {
     } catch (error) {
       const isDown = isOutage(error)
       if (isDown) for (const job of jobs) answerLost(job)
+      const again: Job[] = []
       for (const job of jobs) {
-        const isLate = performance.now() - job.acceptedAt > REGISTER_WITHIN_MS && way === 'register'
-        if (jobs.length === 1 || isDown || isLate) this.#failed(job, error)
-        else await this.#processTogether([job], way)
+        const isLate = way === 'register' && this.#isLate(job)
+        if (isDown || isLate || jobs.length === 1) this.#failed(job, error)
+        else again.push(job)
+      }
+      const middle = again.length >> 1
+      for (const half of [again.slice(0, middle), again.slice(middle)]) {
+        const unanswered = half.filter((job) => !job.isAnswered)
+        if (unanswered.length > 0) await this.#processTogether(unanswered, way)
       }
     }
   }
@@ -208,7 +222,7 @@ export class Register {
   }
 
   #isLate(job: Job): boolean {
-    return performance.now() - job.acceptedAt > REGISTER_WITHIN_MS
+    return performance.now() - job.acceptedAt > this.#times.registerWithin
   }
 
   #later(job: Job): void {

@@ -1,4 +1,5 @@
-import { readFile, readlink, realpath, rm } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { link, readFile, readlink, realpath, rename, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { runAs } from './embedded-account.ts'
 import { findFile, hasCode } from './embedded-files.ts'
@@ -9,9 +10,13 @@ import { ensureSocketFolder, PORT } from './embedded-socket.ts'
 const EMPTY_LOCK_MS = 2_000
 
 /** Gives the number of the server process that holds the data folder, or held it last, by its lock file. */
-export async function lockHolder(folder: string): Promise<number | undefined> {
+export function lockHolder(folder: string): Promise<number | undefined> {
+  return pidIn(join(folder, 'postmaster.pid'))
+}
+
+async function pidIn(lock: string): Promise<number | undefined> {
   try {
-    const pid = Number.parseInt(await readFile(join(folder, 'postmaster.pid'), 'utf8'), 10)
+    const pid = Number.parseInt(await readFile(lock, 'utf8'), 10)
     return pid > 1 ? pid : undefined
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return undefined
@@ -21,21 +26,33 @@ export async function lockHolder(folder: string): Promise<number | undefined> {
 
 /**
  * Tells whether a living server holds the data folder, even while it comes up or goes down. A lock that PostgreSQL does
- * not dare to remove is removed, where it is certain that it means nothing: after a power cut or in a restarted container another
+ * not dare to remove is removed, where it certainly means nothing: after a power cut or in a restarted container another
  * process may have the number of the old server, or the file may be empty.
  */
 export async function isHeld(place: Place): Promise<boolean> {
-  const state = await lockState(place.folder)
+  const holder = await lockHolder(place.folder)
+  const state = await lockState(place.folder, holder)
   if (state === 'stale') {
-    await rm(join(place.folder, 'postmaster.pid'), { force: true })
-    await rm(join(await ensureSocketFolder(place), `.s.PGSQL.${PORT}.lock`), { force: true })
+    await removeLock(join(place.folder, 'postmaster.pid'), holder)
+    await removeLock(join(await ensureSocketFolder(place), `.s.PGSQL.${PORT}.lock`), holder)
   }
   return state === 'held'
 }
 
+/** Takes the lock away before looking whose it is: meanwhile another start may have put a new server's in its place. */
+async function removeLock(lock: string, holder: number | undefined): Promise<void> {
+  const aside = `${lock}.${randomBytes(6).toString('hex')}`
+  try {
+    await rename(lock, aside)
+    if ((await pidIn(aside)) !== holder) await link(aside, lock)
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT', 'EEXIST')) throw error
+  }
+  await rm(aside, { force: true })
+}
+
 /** `free` is also the lock of a server that is gone: PostgreSQL removes that itself. */
-async function lockState(folder: string): Promise<'free' | 'held' | 'stale'> {
-  const holder = await lockHolder(folder)
+async function lockState(folder: string, holder: number | undefined): Promise<'free' | 'held' | 'stale'> {
   if (holder !== undefined) return stateOfHolder(holder, folder)
   const file = await findFile(join(folder, 'postmaster.pid'))
   if (!file) return 'free'

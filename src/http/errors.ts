@@ -50,7 +50,7 @@ function refusalOf(error: FastifyError, request: FastifyRequest): Refusal {
   if (hasZodFastifySchemaValidationErrors(error)) {
     const issues = error.validation.map(({ keyword, instancePath, message, params }) => ({
       code: keyword,
-      path: instancePath.split('/').slice(1),
+      path: instancePath.split('/').filter((part) => part !== ''),
       message: message ?? 'cannot be taken',
       keys: 'keys' in params && Array.isArray(params.keys) ? params.keys.map(String) : [],
     }))

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { type Instant, parseInstant } from '../time.ts'
+import { type Position, readCursor } from './cursor.ts'
 
 const hasNul = (text: string): boolean => text.includes('\u0000')
 const codePoints = (text: string): number => [...text].length
@@ -84,7 +85,16 @@ export const limit = z.coerce
 /** For addresses that take no query: a name that nobody reads is refused, and not lost in silence. */
 export const noQuery = z.strictObject({})
 
-export const cursor = z.string().max(1_000)
+/** Where a list goes on. It is read here, so that a bad one is told together with every other fault. */
+export const cursor = z
+  .string()
+  .max(1_000)
+  .transform((value, context): Position => {
+    const position = readCursor(value)
+    if (position !== null) return position
+    context.addIssue({ code: 'custom', message: 'is not a next_cursor of this list' })
+    return z.NEVER
+  })
 
 /** The answer to every request that is refused (RFC 9457). */
 export const problemSchema = z

@@ -1,0 +1,260 @@
+-- The schema that migrations/ makes, from the catalogs. `npm run schema` writes this file.
+
+CREATE EXTENSION IF NOT EXISTS pg_trgm;
+
+CREATE OR REPLACE FUNCTION public.first_call_attempts_are_sound(attempts jsonb)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+declare
+  attempt jsonb;
+  number int := 0;
+  call_ids text[] := '{}';
+  previous text collate "C" := '';
+  moment text collate "C";
+begin
+  if jsonb_typeof(attempts) <> 'object' then return false; end if;
+  loop
+    attempt := attempts -> (number + 1)::text;
+    exit when attempt is null;
+    number := number + 1;
+    if number > 5 or jsonb_typeof(attempt) <> 'object' then return false; end if;
+    if not attempt ?& array['status', 'call_id', 'attempted_at', 'notes']
+      or attempt - array['status', 'call_id', 'attempted_at', 'notes'] <> '{}' then return false; end if;
+    if attempt -> 'status' not in ('"green"', '"orange"', '"red"') then return false; end if;
+    if jsonb_typeof(attempt -> 'call_id') <> 'string' or jsonb_typeof(attempt -> 'notes') <> 'string' then return false; end if;
+    if char_length(attempt ->> 'call_id') not between 1 and 100 or attempt ->> 'call_id' = any (call_ids) then return false; end if;
+    call_ids := call_ids || (attempt ->> 'call_id');
+    moment := attempt ->> 'attempted_at';
+    if moment !~ '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z$' then return false; end if;
+    moment := rtrim(moment, 'Z');
+    if moment < previous then return false; end if;
+    previous := moment;
+  end loop;
+  return attempts - array['1', '2', '3', '4', '5'] = '{}' and number = (select count(*) from jsonb_object_keys(attempts));
+end
+$function$;
+
+CREATE TABLE api_keys (
+  id uuid NOT NULL,
+  name text NOT NULL,
+  role text NOT NULL,
+  key_sha256 bytea NOT NULL,
+  created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT api_keys_key_sha256_check CHECK ((octet_length(key_sha256) = 32)),
+  CONSTRAINT api_keys_key_sha256_key UNIQUE (key_sha256),
+  CONSTRAINT api_keys_pkey PRIMARY KEY (id),
+  CONSTRAINT api_keys_role_check CHECK ((role = 'admin'::text))
+);
+
+CREATE TABLE calls (
+  id uuid NOT NULL,
+  entity_type text,
+  entity_id uuid,
+  direction text NOT NULL,
+  call_status text,
+  call_result text,
+  resumen_llamada text,
+  phone_number text,
+  extension text,
+  started_at timestamp(3) with time zone,
+  answered_at timestamp(3) with time zone,
+  ended_at timestamp(3) with time zone,
+  duration_seconds integer,
+  provider text,
+  provider_call_id text,
+  sources jsonb DEFAULT '{}'::jsonb NOT NULL,
+  outcome text NOT NULL,
+  opportunity_id uuid,
+  pending_since timestamp(3) with time zone,
+  due_at timestamp(3) with time zone,
+  tries integer DEFAULT 0 NOT NULL,
+  revision bigint DEFAULT 1 NOT NULL,
+  created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
+  updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
+  deleted_at timestamp(3) with time zone,
+  happened_at timestamp(3) with time zone GENERATED ALWAYS AS (COALESCE(started_at, created_at)) STORED NOT NULL,
+  CONSTRAINT calls_call_result_check CHECK ((char_length(call_result) <= 20000)),
+  CONSTRAINT calls_call_status_check CHECK ((char_length(call_status) <= 40)),
+  CONSTRAINT calls_direction_check CHECK ((direction = ANY (ARRAY['inbound'::text, 'outbound'::text, 'internal'::text]))),
+  CONSTRAINT calls_duration_seconds_check CHECK ((duration_seconds >= 0)),
+  CONSTRAINT calls_entity_type_check CHECK ((char_length(entity_type) <= 40)),
+  CONSTRAINT calls_extension_check CHECK ((char_length(extension) <= 40)),
+  CONSTRAINT calls_outcome_check CHECK ((outcome = ANY (ARRAY['not_outbound'::text, 'not_a_contact'::text, 'unknown_contact'::text, 'registered'::text, 'limit_reached'::text, 'first_call_completed'::text, 'no_open_opportunity'::text, 'pending'::text]))),
+  CONSTRAINT calls_phone_number_check CHECK ((char_length(phone_number) <= 60)),
+  CONSTRAINT calls_pkey PRIMARY KEY (id),
+  CONSTRAINT calls_provider_call_id_check CHECK ((char_length(provider_call_id) <= 100)),
+  CONSTRAINT calls_provider_check CHECK ((char_length(provider) <= 100)),
+  CONSTRAINT calls_resumen_llamada_check CHECK ((char_length(resumen_llamada) <= 20000)),
+  CONSTRAINT calls_sources_check CHECK ((jsonb_typeof(sources) = 'object'::text)),
+  CONSTRAINT named_where_decided CHECK (
+CASE outcome
+    WHEN 'registered'::text THEN ((opportunity_id IS NOT NULL) OR (deleted_at IS NOT NULL))
+    WHEN 'limit_reached'::text THEN ((opportunity_id IS NOT NULL) OR (deleted_at IS NOT NULL))
+    WHEN 'first_call_completed'::text THEN ((opportunity_id IS NOT NULL) OR (deleted_at IS NOT NULL))
+    WHEN 'pending'::text THEN true
+    ELSE (opportunity_id IS NULL)
+END),
+  CONSTRAINT pending_is_due CHECK (((((outcome = 'pending'::text) AND (deleted_at IS NULL)) = (due_at IS NOT NULL)) AND ((due_at IS NULL) = (pending_since IS NULL)))),
+  CONSTRAINT provider_key_is_whole CHECK (((provider IS NULL) = (provider_call_id IS NULL))),
+  CONSTRAINT stone_is_empty CHECK (((deleted_at IS NULL) OR ((num_nonnulls(entity_type, entity_id, call_status, call_result, resumen_llamada, phone_number, extension, started_at, answered_at, ended_at, duration_seconds, opportunity_id) = 0) AND (sources = '{}'::jsonb))))
+);
+
+CREATE TABLE contacts (
+  id uuid NOT NULL,
+  name text NOT NULL,
+  phones text[] DEFAULT '{}'::text[] NOT NULL,
+  email text,
+  timezone text,
+  opt_out boolean DEFAULT false NOT NULL,
+  search_text text NOT NULL,
+  revision bigint DEFAULT 1 NOT NULL,
+  created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
+  updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT contacts_email_check CHECK ((char_length(email) <= 254)),
+  CONSTRAINT contacts_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
+  CONSTRAINT contacts_phones_check CHECK ((cardinality(phones) <= 20)),
+  CONSTRAINT contacts_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE foreign_attempts (
+  call_id text NOT NULL,
+  opportunity_id uuid NOT NULL,
+  call_uuid uuid GENERATED ALWAYS AS (
+CASE
+    WHEN (call_id ~ '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$'::text) THEN (call_id)::uuid
+    ELSE NULL::uuid
+END) STORED,
+  CONSTRAINT foreign_attempts_call_id_check CHECK (((char_length(call_id) >= 1) AND (char_length(call_id) <= 100))),
+  CONSTRAINT foreign_attempts_pkey PRIMARY KEY (call_id)
+);
+
+CREATE TABLE idempotency_keys (
+  owner text NOT NULL,
+  key text NOT NULL,
+  place integer DEFAULT 0 NOT NULL,
+  request_hash text NOT NULL,
+  answer json NOT NULL,
+  created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT idempotency_keys_key_check CHECK (((char_length(key) >= 1) AND (char_length(key) <= 255))),
+  CONSTRAINT idempotency_keys_pkey PRIMARY KEY (owner, key, place)
+);
+
+CREATE TABLE lead_opportunities (
+  id uuid NOT NULL,
+  contact_id uuid NOT NULL,
+  title text,
+  status text DEFAULT 'pending'::text NOT NULL,
+  assigned_to text,
+  source text,
+  first_call_attempts jsonb DEFAULT '{}'::jsonb NOT NULL,
+  first_call_completed boolean DEFAULT false NOT NULL,
+  first_call_successful_attempt smallint,
+  last_contact_attempt_at timestamp(3) with time zone,
+  completed_elsewhere boolean DEFAULT false NOT NULL,
+  attempt_call_created_at timestamp(3) with time zone[] DEFAULT '{}'::timestamp with time zone[] NOT NULL,
+  attempts_made smallint GENERATED ALWAYS AS (
+CASE
+    WHEN (first_call_attempts ? '5'::text) THEN 5
+    WHEN (first_call_attempts ? '4'::text) THEN 4
+    WHEN (first_call_attempts ? '3'::text) THEN 3
+    WHEN (first_call_attempts ? '2'::text) THEN 2
+    WHEN (first_call_attempts ? '1'::text) THEN 1
+    ELSE 0
+END) STORED NOT NULL,
+  last_status text GENERATED ALWAYS AS (COALESCE((first_call_attempts #>> '{5,status}'::text[]), (first_call_attempts #>> '{4,status}'::text[]), (first_call_attempts #>> '{3,status}'::text[]), (first_call_attempts #>> '{2,status}'::text[]), (first_call_attempts #>> '{1,status}'::text[]))) STORED,
+  revision bigint DEFAULT 1 NOT NULL,
+  created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
+  updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT every_attempt_has_its_origin CHECK ((cardinality(attempt_call_created_at) = attempts_made)),
+  CONSTRAINT first_call_attempts_sound CHECK (first_call_attempts_are_sound(first_call_attempts)),
+  CONSTRAINT first_call_completed_follows CHECK ((first_call_completed = (completed_elsewhere OR (first_call_successful_attempt IS NOT NULL)))),
+  CONSTRAINT first_call_successful_attempt_follows CHECK ((NOT (first_call_successful_attempt IS DISTINCT FROM
+CASE 'green'::text
+    WHEN (first_call_attempts #>> '{1,status}'::text[]) THEN 1
+    WHEN (first_call_attempts #>> '{2,status}'::text[]) THEN 2
+    WHEN (first_call_attempts #>> '{3,status}'::text[]) THEN 3
+    WHEN (first_call_attempts #>> '{4,status}'::text[]) THEN 4
+    WHEN (first_call_attempts #>> '{5,status}'::text[]) THEN 5
+    ELSE NULL::integer
+END))),
+  CONSTRAINT last_contact_attempt_at_follows CHECK ((NOT (last_contact_attempt_at IS DISTINCT FROM (((first_call_attempts -> (attempts_made)::text) ->> 'attempted_at'::text))::timestamp with time zone))),
+  CONSTRAINT lead_opportunities_assigned_to_check CHECK ((char_length(assigned_to) <= 200)),
+  CONSTRAINT lead_opportunities_pkey PRIMARY KEY (id),
+  CONSTRAINT lead_opportunities_source_check CHECK ((char_length(source) <= 200)),
+  CONSTRAINT lead_opportunities_status_check CHECK (((char_length(status) >= 1) AND (char_length(status) <= 40))),
+  CONSTRAINT lead_opportunities_title_check CHECK ((char_length(title) <= 500))
+);
+
+CREATE TABLE lead_opportunity_titles (
+  opportunity_id uuid NOT NULL,
+  search_text text NOT NULL,
+  CONSTRAINT lead_opportunity_titles_pkey PRIMARY KEY (opportunity_id)
+);
+
+CREATE TABLE schema_migrations (
+  name text NOT NULL,
+  applied_at timestamp(3) with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT schema_migrations_pkey PRIMARY KEY (name)
+);
+
+ALTER TABLE calls ADD CONSTRAINT calls_opportunity_id_fkey FOREIGN KEY (opportunity_id) REFERENCES lead_opportunities(id);
+
+ALTER TABLE foreign_attempts ADD CONSTRAINT foreign_attempts_opportunity_id_fkey FOREIGN KEY (opportunity_id) REFERENCES lead_opportunities(id);
+
+ALTER TABLE lead_opportunity_titles ADD CONSTRAINT lead_opportunity_titles_opportunity_id_fkey FOREIGN KEY (opportunity_id) REFERENCES lead_opportunities(id) ON DELETE CASCADE;
+
+CREATE INDEX calls_by_call_status ON public.calls USING btree (lower(btrim(call_status)), happened_at, id) WHERE ((deleted_at IS NULL) AND (call_status IS NOT NULL));
+
+CREATE INDEX calls_by_direction ON public.calls USING btree (direction, happened_at, id) WHERE (deleted_at IS NULL);
+
+CREATE INDEX calls_by_entity ON public.calls USING btree (entity_id, happened_at, id) WHERE ((deleted_at IS NULL) AND (entity_id IS NOT NULL));
+
+CREATE INDEX calls_by_opportunity ON public.calls USING btree (opportunity_id, happened_at, id) WHERE (opportunity_id IS NOT NULL);
+
+CREATE INDEX calls_by_outcome ON public.calls USING btree (outcome, happened_at, id) WHERE (deleted_at IS NULL);
+
+CREATE INDEX calls_by_phone_number ON public.calls USING btree (phone_number, happened_at, id) WHERE ((deleted_at IS NULL) AND (phone_number IS NOT NULL));
+
+CREATE INDEX calls_by_provider ON public.calls USING btree (provider, happened_at, id) WHERE ((deleted_at IS NULL) AND (provider IS NOT NULL));
+
+CREATE UNIQUE INDEX calls_by_provider_key ON public.calls USING btree (provider, provider_call_id) WHERE (provider IS NOT NULL);
+
+CREATE INDEX calls_by_time ON public.calls USING btree (happened_at, id) WHERE (deleted_at IS NULL);
+
+CREATE INDEX calls_due ON public.calls USING btree (due_at) WHERE (due_at IS NOT NULL);
+
+CREATE INDEX calls_pending_by_entity ON public.calls USING btree (entity_id) WHERE (due_at IS NOT NULL);
+
+CREATE INDEX contacts_by_created_at ON public.contacts USING btree (created_at, id);
+
+CREATE INDEX contacts_by_phone ON public.contacts USING gin (phones);
+
+CREATE INDEX contacts_by_search_text ON public.contacts USING gin (search_text gin_trgm_ops);
+
+CREATE INDEX foreign_attempts_by_call_uuid ON public.foreign_attempts USING btree (call_uuid) WHERE (call_uuid IS NOT NULL);
+
+CREATE INDEX foreign_attempts_by_opportunity ON public.foreign_attempts USING btree (opportunity_id);
+
+CREATE INDEX idempotency_keys_by_created_at ON public.idempotency_keys USING btree (created_at);
+
+CREATE INDEX lead_opportunities_by_assigned_to ON public.lead_opportunities USING btree (assigned_to, created_at, id);
+
+CREATE INDEX lead_opportunities_by_attempts_made ON public.lead_opportunities USING btree (attempts_made, created_at, id);
+
+CREATE INDEX lead_opportunities_by_completed ON public.lead_opportunities USING btree (first_call_completed, created_at, id);
+
+CREATE INDEX lead_opportunities_by_contact ON public.lead_opportunities USING btree (contact_id);
+
+CREATE INDEX lead_opportunities_by_created_at ON public.lead_opportunities USING btree (created_at, id);
+
+CREATE INDEX lead_opportunities_by_last_attempt ON public.lead_opportunities USING btree (COALESCE(last_contact_attempt_at, '-infinity'::timestamp with time zone), id);
+
+CREATE INDEX lead_opportunities_by_last_status ON public.lead_opportunities USING btree (last_status, created_at, id);
+
+CREATE INDEX lead_opportunities_by_source ON public.lead_opportunities USING btree (source, created_at, id);
+
+CREATE INDEX lead_opportunities_by_status ON public.lead_opportunities USING btree (status, created_at, id);
+
+CREATE INDEX lead_opportunity_titles_by_search_text ON public.lead_opportunity_titles USING gin (search_text gin_trgm_ops);
