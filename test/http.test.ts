@@ -129,12 +129,19 @@ describe('a body that cannot be read is refused, and nothing is stored', () => {
     expectProblem(await send('POST', BATCH, body.padEnd(16 * 1024 * 1024 + 1)), 413)
   })
 
-  it('a batch nested as deep as 16 MiB allow is refused call by call, with a key too', async () => {
-    const levels = 8 * 1024 * 1024 - 20
-    const deep = `{"calls":[${'['.repeat(levels)}${']'.repeat(levels)}]}`
+  it('a call nested 90 000 levels deep harms no other of its batch, with a key too', async () => {
+    const deep = `{"calls":[${'['.repeat(90_000)}${']'.repeat(90_000)},{"direction":"inbound"}]}`
     const response = await send('POST', BATCH, deep, { 'idempotency-key': randomUUID() })
     expect(response.statusCode).toBe(200)
-    expect(response.json().results).toMatchObject([{ status: 422 }])
+    expect(response.json().results).toMatchObject([{ status: 422 }, { status: 201 }])
+  })
+
+  it('brackets without end are refused unread; in a text they are text', async () => {
+    const levels = 8 * 1024 * 1024 - 20
+    expectProblem(await send('POST', BATCH, `{"calls":[${'['.repeat(levels)}${']'.repeat(levels)}]}`), 422)
+    expectProblem(await send('POST', BATCH, '{'.repeat(levels)), 422)
+    const text = `${'\\"'.repeat(3)}${'['.repeat(200_000)}`
+    expect(pathsOf(await post(CALLS, { direction: text }))).toEqual(['direction'])
   })
 
   it.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data', 'application/xml', 'json', '*/*'])(

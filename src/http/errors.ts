@@ -66,6 +66,8 @@ function refusalOf(error: FastifyError, request: FastifyRequest): Refusal {
       return refusal('too_large', 'The body is larger than this address takes.')
     case 415:
       return refusal('unsupported_media_type', 'Send the body as application/json.')
+    case 422:
+      return refusal('invalid', 'The body is nested too deeply.')
     case 400:
       return refusal(
         'malformed',
