@@ -4,22 +4,20 @@ import { type Service, startService } from './service.ts'
 
 const rootDir = path.resolve(import.meta.dirname, '..')
 
-/** Starts, says where, and stops in order at the first signal; at once at the second. */
+/** Starts, says where, and stops in order at the first signal, even one that comes before; at once at the second. */
 async function main(): Promise<void> {
-  const service = await startService(readConfig(process.env, rootDir), rootDir)
-  process.stdout.write(greeting(service))
+  const starting = startService(readConfig(process.env, rootDir), rootDir)
   let isStopping = false
   const onSignal = (signal: NodeJS.Signals): void => {
     if (isStopping) process.exit(signal === 'SIGINT' ? 130 : 143)
     isStopping = true
     process.stdout.write('Stopping: what was accepted is still answered. Once more stops at once.\n')
-    service.stop().then(
-      () => process.exit(0),
-      (error) => fail(error),
-    )
+    // One that is half started would leave its PostgreSQL behind, and its new key unread.
+    starting.then((service) => service.stop()).then(() => process.exit(0), fail)
   }
   process.on('SIGINT', onSignal)
   process.on('SIGTERM', onSignal)
+  process.stdout.write(greeting(await starting))
 }
 
 function greeting({ address, dataPlace, firstKey }: Service): string {

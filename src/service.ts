@@ -9,7 +9,9 @@ import { createKeyCheck, makeFirstKey } from './auth/keys.ts'
 import type { Config } from './config.ts'
 import { openDatabase } from './database/database.ts'
 import { startEmbeddedDatabase } from './database/embedded.ts'
+import { type DatabaseHome, givenDatabase } from './database/given.ts'
 import { isMigrated, migrate } from './database/migrate.ts'
+import { closer, listen } from './http/listening.ts'
 import { createMetrics } from './metrics.ts'
 
 export interface Service {
@@ -25,7 +27,7 @@ export interface Service {
 }
 
 /**
- * Starts the service: database, migrations, key, sweep, HTTP; in this order.
+ * Starts the service: database, migrations, sweep, HTTP, key; in this order.
  *
  * @param rootDir the checkout, with `migrations/`
  * @throws with a sentence for a person where something of it cannot start; what had started is stopped again
@@ -34,14 +36,18 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
   const log = pino({ level: config.logLevel }, pino.destination({ dest: 2, sync: false }))
   const stops: (() => Promise<unknown>)[] = []
   const stop = async (): Promise<void> => {
-    for (const stopPart of stops.splice(0).reverse()) await stopPart()
+    for (const stopPart of stops.splice(0).reverse()) {
+      await stopPart().catch((error: unknown) => log.error({ err: error }, 'a part did not stop in order'))
+    }
   }
   try {
-    const embedded =
-      config.databaseUrl === null ? await embeddedDatabase(config, rootDir, (text) => log.warn(text)) : null
-    if (embedded !== null) stops.push(() => embedded.stop())
+    const { connection, dataPlace, leave } =
+      config.databaseUrl === null
+        ? await embeddedDatabase(config, rootDir, (text) => log.warn(text))
+        : await givenDatabase(config.databaseUrl)
+    stops.push(leave)
     const database = openDatabase({
-      connection: embedded?.connection ?? { connectionString: config.databaseUrl ?? '' },
+      connection,
       hasPooler: config.hasPooler,
       onIdleError: (error) => log.warn({ err: error }, 'an idle connection to the database was lost'),
     })
@@ -49,7 +55,6 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
 
     const migrations = path.join(rootDir, 'migrations')
     await migrate(database.general, migrations)
-    const firstKey = config.bootstrapApiKey === null ? await makeFirstKey(database) : null
 
     const metrics = createMetrics()
     const register = new Register(runOn(database.calls, database.hasPooler), {
@@ -77,11 +82,13 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
       country: config.defaultCountry,
       host: config.host,
       isReady: () => isMigrated(database.general, migrations),
-      log,
+      // Fastify's own word at this level is where it listens, which the greeting says already.
+      log: log.child({}, { level: config.logLevel === 'info' ? 'warn' : config.logLevel }),
     })
-    stops.push(() => app.close())
-    const address = await app.listen({ host: config.host, port: config.port })
-    const dataPlace = embedded?.dataDir ?? `the PostgreSQL at ${new URL(config.databaseUrl ?? '').host}`
+    stops.push(closer(app))
+    const address = await listen(app, config)
+    // Last, since a key of a start that fails would be lost: it is shown once, and none is made where there is one.
+    const firstKey = config.bootstrapApiKey === null ? await makeFirstKey(database) : null
     return { app, address, dataPlace, firstKey, stop }
   } catch (error) {
     await stop()
@@ -89,6 +96,11 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
   }
 }
 
-function embeddedDatabase({ dataDir, isDefaultDataDir }: Config, checkoutDir: string, log: (text: string) => void) {
-  return startEmbeddedDatabase({ dataDir, isDefaultDataDir, checkoutDir, log })
+async function embeddedDatabase(
+  { dataDir, isDefaultDataDir }: Config,
+  checkoutDir: string,
+  log: (text: string) => void,
+): Promise<DatabaseHome> {
+  const embedded = await startEmbeddedDatabase({ dataDir, isDefaultDataDir, checkoutDir, log })
+  return { connection: embedded.connection, dataPlace: embedded.dataDir, leave: () => embedded.stop() }
 }

@@ -102,7 +102,7 @@ export async function createTestService({
       const text = response.body
       return { status: response.statusCode, body: text === '' ? null : JSON.parse(text), headers: response.headers }
     },
-    sweepOnce: () => sweepOnce({ database, register, metrics, log }),
+    sweepOnce: () => sweepOnce({ database, register, log }),
     sql: async (text, values = []) => (await database.general.query(text, values)).rows,
     close: async () => {
       await app.close()

@@ -8,6 +8,7 @@ const EVERY_MS = 250
 const CLAIM_SIZE = 200
 const ALARM_AFTER_SECONDS = 300
 const KEEP_ANSWERS = '48 hours'
+const WATCH_EVERY_MS = 10_000
 const TIDY_EVERY_MS = 60_000
 
 /**
@@ -44,7 +45,7 @@ export interface SweepOptions {
 }
 
 /** Registers what is due, once. Gives how many calls were tried. */
-export async function sweepOnce({ database, register, metrics, log }: SweepOptions): Promise<number> {
+export async function sweepOnce({ database, register, log }: Omit<SweepOptions, 'metrics'>): Promise<number> {
   const { rows: due } = await database.general.query<{ id: string }>(CLAIM)
   const { rows: meeting } = await database.general.query<{ id: string }>(MEETING)
   const ids = [...new Set([...due, ...meeting].map((row) => row.id))]
@@ -54,22 +55,31 @@ export async function sweepOnce({ database, register, metrics, log }: SweepOptio
       log.warn({ err: result.reason, callId: ids[place] }, 'the attempt of a pending call could not be registered yet')
     }
   })
-  const { rows } = await database.general.query<{ pending: number; oldest: number }>(AGE)
-  const [age] = rows
-  metrics.pending.set(age?.pending ?? 0)
-  metrics.oldestPendingSeconds.set(age?.oldest ?? 0)
-  if (age !== undefined && age.oldest > ALARM_AFTER_SECONDS) {
-    log.error(age, 'a call has waited for more than five minutes to be registered; see the warnings about it')
-  }
   return ids.length
+}
+
+/** Shows how many calls are pending and for how long, and alarms when one is older than five minutes (B9). */
+export async function watchPending({ database, metrics, log }: Omit<SweepOptions, 'register'>): Promise<void> {
+  const { rows } = await database.general.query<{ pending: number; oldest: number }>(AGE)
+  const { pending, oldest } = rows[0] ?? { pending: 0, oldest: 0 }
+  metrics.pending.set(pending)
+  metrics.oldestPendingSeconds.set(oldest)
+  if (oldest > ALARM_AFTER_SECONDS) {
+    log.error({ pending, oldest }, 'a call has waited for more than five minutes to be registered; see its warnings')
+  }
 }
 
 /** Sweeps until the signal comes: often, and at once again while there is more. A fault is logged, never the end. */
 export async function sweep(options: SweepOptions, signal: AbortSignal): Promise<void> {
+  let watchAt = 0
   let tidyAt = 0
   while (!signal.aborted) {
     try {
       const tried = await sweepOnce(options)
+      if (performance.now() > watchAt) {
+        watchAt = performance.now() + WATCH_EVERY_MS
+        await watchPending(options)
+      }
       if (performance.now() > tidyAt) {
         tidyAt = performance.now() + TIDY_EVERY_MS
         await options.database.general.query(

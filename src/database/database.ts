@@ -70,7 +70,7 @@ export function openDatabase({ connection, hasPooler, onIdleError }: DatabaseOpt
     query,
     hasPooler,
     close: async () => {
-      await Promise.all([calls.end(), query.destroy()])
+      await Promise.all([calls.end(), general.end()])
     },
   }
 }
