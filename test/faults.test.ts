@@ -4,7 +4,9 @@ import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 import { describe, expect, it } from 'vitest'
 import type { Run } from '../src/attempts/read.ts'
+import { watchPending } from '../src/attempts/sweep.ts'
 import type { Connection } from '../src/database/database.ts'
+import { createMetrics } from '../src/metrics.ts'
 import { type Answer, createTestDatabase, createTestService, type TestService } from './service.ts'
 
 /*
@@ -484,6 +486,38 @@ describe('R3: while a foreign session holds an opportunity', () => {
       await swept
       await drain(service)
       expect(await unaccounted(direct)).toEqual([])
+    }))
+})
+
+// ── B9 ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+describe('B9: a call that stays pending', () => {
+  it('is alarmed about after five minutes, not before', () =>
+    onStage(async ({ service, direct }) => {
+      const lead = await newLead(service)
+      await direct.query('begin')
+      await direct.query('select from lead_opportunities where id = $1 for update', [lead.opportunityId])
+      expect((await post(service, callTo(lead))).body.attempt.outcome).toBe('pending')
+      await direct.query('commit')
+
+      const alarms: object[] = []
+      const metrics = createMetrics()
+      const watch = (): Promise<void> =>
+        watchPending({
+          database: service.database,
+          metrics,
+          log: { error: (fields) => alarms.push(fields), warn: () => undefined },
+        })
+      await watch()
+      expect(alarms).toEqual([])
+      await direct.query("update calls set pending_since = pending_since - interval '5 minutes 1 second'")
+      await watch()
+      expect(alarms).toEqual([{ pending: 1, oldest: expect.closeTo(301, -1) }])
+      expect((await metrics.oldestPendingSeconds.get()).values[0]?.value).toBeGreaterThan(300)
+      await drain(service)
+      await watch()
+      expect(alarms).toHaveLength(1)
+      expect((await metrics.pending.get()).values[0]?.value).toBe(0)
     }))
 })
 
