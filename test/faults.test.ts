@@ -459,6 +459,7 @@ describe('R3: while a foreign session holds an opportunity', () => {
         expect([200, 201]).toContain(result.status)
         if (isFree) expect(result.body.attempt.outcome).not.toBe('pending')
         else expect(result.body.attempt.outcome).toBe('pending')
+        if (result.body.id === known) expect(result.body.attempt).toMatchObject({ number: 1, status: 'orange' })
         times.push(ms)
       }
       const until = performance.now() + LOCKED_FOR_MS

@@ -7,7 +7,7 @@ import type { Answer } from '../attempts/book.ts'
 import type { Register } from '../attempts/register.ts'
 import { UnavailableError } from '../attempts/register.ts'
 import type { Database } from '../database/database.ts'
-import { BAD_CURSOR, readCursor, writeCursor } from '../http/cursor.ts'
+import { writeCursor } from '../http/cursor.ts'
 import { invalid, sendProblem, sendRefusal } from '../http/errors.ts'
 import { answerKeyOf, isRefusal, KEY_USED_BEFORE, wasUsedOtherwise } from '../http/idempotency.ts'
 import { etagOf, ifMatch } from '../http/preconditions.ts'
@@ -18,7 +18,7 @@ import type { CallBody } from './body.ts'
 import type { CallChanges } from './call.ts'
 import { createCall, deleteCall, type NewCall, updateCall } from './save.ts'
 import { callResponse, callSchemas } from './schema.ts'
-import { findCall, listCalls } from './store.ts'
+import { findCall, listCalls, withAttempt } from './store.ts'
 
 const BATCH_BODY_LIMIT = 16 * 1024 * 1024
 
@@ -64,9 +64,9 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
     },
   )
 
-  const sendAnswer = (reply: FastifyReply, { status, body }: Answer): FastifyReply => {
+  const sendAnswer = async (reply: FastifyReply, { status, body }: Answer): Promise<FastifyReply> => {
     if (status >= 400) return sendProblem(reply, body as Problem)
-    const call = body as CallBody
+    const call = await withAttempt(database, body as CallBody)
     if (status === 201) void reply.header('location', `/api/crm/calls/${call.id}`)
     return sendCall(reply, status, call)
   }
@@ -137,10 +137,8 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
         response: { 200: listOf(callResponse), '4xx': problemSchema, 503: problemSchema },
       },
     },
-    async (request, reply) => {
-      const { limit, cursor, ...filter } = request.query
-      const after = cursor === undefined ? null : readCursor(cursor)
-      if (cursor !== undefined && after === null) return sendRefusal(reply, BAD_CURSOR)
+    async (request) => {
+      const { limit, cursor: after = null, ...filter } = request.query
       const { data, next } = await listCalls(database, filter, limit, after)
       return { data, next_cursor: next === null ? null : writeCursor(next) }
     },
@@ -182,7 +180,7 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
       const change = updateCall(request.params.id, changes, ifMatch(request.headers['if-match']))
       const result = await register.registerCallAttempt(change)
       done()
-      return 'code' in result ? sendRefusal(reply, result) : sendCall(reply, 200, result)
+      return 'code' in result ? sendRefusal(reply, result) : sendCall(reply, 200, await withAttempt(database, result))
     },
   })
 

@@ -69,7 +69,9 @@ export function callSchemas(country: CountryCode) {
       outcome: z.enum(OUTCOMES).optional(),
       opportunity_id: uuid.optional(),
       provider: text(100).optional(),
-      phone_number: phoneNumber.optional(),
+      phone_number: word(60)
+        .transform((value) => readPhone(value, country) ?? value)
+        .optional(),
       started_from: instant.optional(),
       started_to: instant.optional(),
       limit,

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { type SelectQueryBuilder, sql } from 'kysely'
 import { formatInstant } from '../attempts/attempt.ts'
 import type { Database } from '../database/database.ts'
@@ -15,7 +16,7 @@ export interface CallFilter {
   outcome?: Outcome | undefined
   opportunity_id?: string | undefined
   provider?: string | undefined
-  phone_number?: string | null | undefined
+  phone_number?: string | undefined
   started_from?: Instant | undefined
   started_to?: Instant | undefined
 }
@@ -36,6 +37,19 @@ export async function findCall({ query }: Database, id: string): Promise<CallBod
     .where('deleted_at', 'is', null)
     .executeTakeFirst()
   return row === undefined ? null : bodyOf(row)
+}
+
+const ATTEMPT_WITHIN_MS = 100
+
+/**
+ * A call that is pending and was an attempt before keeps its number and colour (B8), which were not read when it was
+ * saved: they are read now, if that is quick and does not fail.
+ */
+export async function withAttempt(database: Database, call: CallBody): Promise<CallBody> {
+  const { outcome, opportunity_id, number } = call.attempt
+  if (outcome !== 'pending' || opportunity_id === null || number !== null) return call
+  const found = findCall(database, call.id).catch(() => null)
+  return (await Promise.race([found, wait(ATTEMPT_WITHIN_MS, null)])) ?? call
 }
 
 /**

@@ -6,6 +6,16 @@ const WRITING = /^[+\d\s().\-/\u2010-\u2015]+$/
 /** Marks of writing direction, which come along where a number is copied from an address book. */
 const INVISIBLE = /[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g
 
+/** A number as somebody wrote it, without what only surrounds it; null where the text is more than a number. */
+export function writtenNumber(text: string): string | null {
+  // Full-width digits become ordinary ones.
+  const written = text
+    .normalize('NFKC')
+    .replace(INVISIBLE, '')
+    .replace(/^\s*tel:/i, '')
+  return WRITING.test(written) ? written : null
+}
+
 /**
  * Reads a number in any writing: as one of the country, else as one that lacks its `+` or has `00` in its place.
  *
@@ -13,12 +23,8 @@ const INVISIBLE = /[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g
  * @returns E.164 (`+34612345678`), or null where it cannot be a telephone number
  */
 export function readPhone(text: string, country: CountryCode): string | null {
-  // Full-width digits become ordinary ones.
-  const written = text
-    .normalize('NFKC')
-    .replace(INVISIBLE, '')
-    .replace(/^\s*tel:/i, '')
-  if (!WRITING.test(written)) return null
+  const written = writtenNumber(text)
+  if (written === null) return null
   const international = `+${written.replace(/\D/g, '').replace(/^00/, '')}`
   for (const writing of [written, international]) {
     const number = parsePhoneNumberFromString(writing, { defaultCountry: country, extract: false })

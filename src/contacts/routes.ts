@@ -3,11 +3,11 @@ import type { CountryCode } from 'libphonenumber-js'
 import { v7 as uuidv7 } from 'uuid'
 import { z } from 'zod'
 import type { Database } from '../database/database.ts'
-import { BAD_CURSOR, readCursor, writeCursor } from '../http/cursor.ts'
+import { writeCursor } from '../http/cursor.ts'
 import { sendProblem, sendRefusal } from '../http/errors.ts'
 import { answerKeyOf, isRefusal } from '../http/idempotency.ts'
 import { etagOf, ifMatch, revisionChanged } from '../http/preconditions.ts'
-import { type Problem, refusal } from '../http/refusal.ts'
+import { counted, type Problem, refusal } from '../http/refusal.ts'
 import { listOf, noQuery, problemSchema, uuid } from '../http/schemas.ts'
 import { type ContactBody, type ContactChanges, contactResponse, contactSchemas } from './contact.ts'
 import { changeContact, createContact, deleteContact, findContact, listContacts } from './store.ts'
@@ -62,10 +62,8 @@ export const contactRoutes: FastifyPluginAsyncZod<ContactRoutesOptions> = async 
         response: { 200: listOf(contactResponse), ...refused },
       },
     },
-    async (request, reply) => {
-      const { limit, cursor, ...filter } = request.query
-      const after = cursor === undefined ? null : readCursor(cursor)
-      if (cursor !== undefined && after === null) return sendRefusal(reply, BAD_CURSOR)
+    async (request) => {
+      const { limit, cursor: after = null, ...filter } = request.query
       const { data, next } = await listContacts(database, filter, limit, after)
       return { data, next_cursor: next === null ? null : writeCursor(next) }
     },
@@ -128,11 +126,8 @@ export const contactRoutes: FastifyPluginAsyncZod<ContactRoutesOptions> = async 
       if (obstacle === null) return reply.code(204).send(null)
       if (obstacle === 'not_found') return sendRefusal(reply, noSuchContact(id))
       if ('revision' in obstacle) return sendRefusal(reply, revisionChanged(obstacle))
-      const { calls, opportunities } = obstacle
-      return sendRefusal(
-        reply,
-        refusal('conflict', `The contact has ${calls} calls and ${opportunities} opportunities, and stays.`),
-      )
+      const has = `${counted(obstacle.calls, 'call')} and ${counted(obstacle.opportunities, 'opportunity', 'opportunities')}`
+      return sendRefusal(reply, refusal('conflict', `The contact has ${has}, and stays.`))
     },
   )
 }

@@ -1,3 +1,5 @@
+import { writtenNumber } from './phone.ts'
+
 /** Letters without accents, in lower case, blanks collapsed: so that "GARCIA" finds "García". */
 function foldText(text: string): string {
   return text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase().replace(/\s+/g, ' ').trim()
@@ -9,16 +11,15 @@ export function searchTextOf(parts: readonly (string | null)[]): string {
 }
 
 /**
- * The `like` pattern for a search: anywhere in the text, or with fewer than three characters at the beginning of a
- * word, which is what an index of trigrams can answer. Part of a telephone number is looked for without its blanks.
+ * The `like` patterns for a search, of which one has to match: anywhere in the text, or with fewer than three characters
+ * at the beginning of a word, which is what an index of trigrams can answer. What may be (part of) a telephone number is
+ * looked for by its digits, and as it is, for the "24-7" of a name.
  */
-export function searchPattern(search: string): string {
-  const isPartOfNumber = /^[\d\s+().-]*\d[\d\s().-]*$/.test(search)
-  return isPartOfNumber ? patternFor(digitsOf(search)) : textPattern(search)
+export function searchPatterns(search: string): string[] {
+  const asText = patternFor(foldText(search))
+  const digits = digitsOf(writtenNumber(search) ?? '')
+  return digits === '' ? [asText] : [...new Set([patternFor(digits), asText])]
 }
-
-/** The same where digits are no telephone number but text: the "3 - B" of a name. */
-export const textPattern = (search: string): string => patternFor(foldText(search))
 
 function patternFor(folded: string): string {
   const literal = folded.replace(/[\\%_]/g, '\\$&')

@@ -8,7 +8,7 @@ import { KEY_USED_BEFORE } from '../http/idempotency.ts'
 import { problemOf, type Refusal, refusal } from '../http/refusal.ts'
 import type { Instant } from '../time.ts'
 import type { Contact, ContactBody, ContactChanges } from './contact.ts'
-import { searchPattern, searchTextOf, textPattern } from './search.ts'
+import { searchPatterns, searchTextOf } from './search.ts'
 
 type Row = Omit<Contact, 'search_text'>
 
@@ -193,10 +193,7 @@ export async function listContacts(
   let contacts = query.selectFrom('contacts').select(COLUMNS)
   if (phone !== undefined) contacts = contacts.where(sql<boolean>`phones @> array[${phone}]::text[]`)
   if (q !== undefined && q.trim() !== '') {
-    const patterns = new Set([searchPattern(q), textPattern(q)])
-    contacts = contacts.where((expression) =>
-      expression.or([...patterns].map((pattern) => expression('search_text', 'like', pattern))),
-    )
+    contacts = contacts.where(sql<boolean>`search_text like any(${searchPatterns(q)}::text[])`)
   }
   if (after !== null) {
     contacts = contacts.where(sql<boolean>`(created_at, id) < (${after.key}::timestamptz, ${after.id}::uuid)`)
@@ -217,7 +214,7 @@ export async function contactsMatching({ query }: Database, q: string, few: numb
   const rows = await query
     .selectFrom('contacts')
     .select('id')
-    .where('search_text', 'like', searchPattern(q))
+    .where(sql<boolean>`search_text like any(${searchPatterns(q)}::text[])`)
     .limit(few + 1)
     .execute()
   return rows.length > few ? null : rows.map((row) => row.id)

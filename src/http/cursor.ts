@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { formatInstant } from '../attempts/attempt.ts'
 import { parseInstant } from '../time.ts'
-import { refusal } from './refusal.ts'
 
 /** A place in a sorted list: the sort key and the id of the last row that was given. */
 export interface Position {
@@ -8,8 +8,11 @@ export interface Position {
   id: string
 }
 
-/** Anybody can write a cursor: its time is one that the database takes too. */
-const isSortKey = (key: string): boolean => key === '-infinity' || parseInstant(key) !== null
+/** Anybody can write a cursor: its time is written as ours are, which the database takes too. */
+function isSortKey(key: string): boolean {
+  const moment = parseInstant(key)
+  return key === '-infinity' || (moment !== null && formatInstant(moment) === key)
+}
 
 const position = z.tuple([z.string().refine(isSortKey), z.guid()])
 
@@ -27,8 +30,3 @@ export function readCursor(text: string): Position | null {
     return null
   }
 }
-
-/** The answer to a cursor that is not ours. */
-export const BAD_CURSOR = refusal('invalid', 'The list cannot be continued.', [
-  { path: 'cursor', message: 'is not a next_cursor of this list' },
-])

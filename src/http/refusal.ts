@@ -57,3 +57,6 @@ const STATUS: Readonly<Record<RefusalCode, { status: number; title: string }>> =
 export function problemOf({ code, detail, errors }: Refusal): Problem {
   return { type: 'about:blank', ...STATUS[code], detail, ...(errors === undefined ? {} : { errors: [...errors] }) }
 }
+
+/** So many of something, in words: `1 call`, `2 calls`. */
+export const counted = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`

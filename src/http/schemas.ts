@@ -74,13 +74,9 @@ export const wholeNumber = (minimum: number, maximum: number) => {
 }
 
 /** How many rows of a list are asked for. */
-export const limit = z.coerce
-  .number('is not a number from 1 to 200')
-  .int('is not a number from 1 to 200')
-  .min(1, 'is at least 1')
-  .max(200, 'is at most 200')
+export const limit = wholeNumber(1, 200)
   .default(50)
-  .meta({ minimum: 1, maximum: 200 })
+  .meta({ type: 'integer', minimum: 1, maximum: 200, description: '50 where it is left out' })
 
 /** For addresses that take no query: a name that nobody reads is refused, and not lost in silence. */
 export const noQuery = z.strictObject({})

@@ -3,11 +3,11 @@ import { v7 as uuidv7 } from 'uuid'
 import { z } from 'zod'
 import type { Register } from '../attempts/register.ts'
 import type { Database } from '../database/database.ts'
-import { BAD_CURSOR, readCursor, writeCursor } from '../http/cursor.ts'
+import { writeCursor } from '../http/cursor.ts'
 import { sendProblem, sendRefusal } from '../http/errors.ts'
 import { answerKeyOf, isRefusal } from '../http/idempotency.ts'
 import { etagOf, ifMatch, revisionChanged } from '../http/preconditions.ts'
-import { type Problem, refusal } from '../http/refusal.ts'
+import { counted, type Problem, refusal } from '../http/refusal.ts'
 import { listOf, noQuery, problemSchema, uuid } from '../http/schemas.ts'
 import type { OpportunityBody } from './body.ts'
 import type { OpportunityChanges } from './opportunity.ts'
@@ -75,10 +75,8 @@ export const opportunityRoutes: FastifyPluginAsyncZod<OpportunityRoutesOptions> 
         response: { 200: listOf(opportunityResponse), ...refused },
       },
     },
-    async (request, reply) => {
-      const { limit, cursor, sort, ...filter } = request.query
-      const after = cursor === undefined ? null : readCursor(cursor)
-      if (cursor !== undefined && after === null) return sendRefusal(reply, BAD_CURSOR)
+    async (request) => {
+      const { limit, cursor: after = null, sort, ...filter } = request.query
       const { data, next } = await listOpportunities(database, filter, sort, limit, after)
       return { data, next_cursor: next === null ? null : writeCursor(next) }
     },
@@ -140,11 +138,8 @@ export const opportunityRoutes: FastifyPluginAsyncZod<OpportunityRoutesOptions> 
       if (obstacle === null) return reply.code(204).send(null)
       if (obstacle === 'not_found') return sendRefusal(reply, noSuchOpportunity(id))
       if ('revision' in obstacle) return sendRefusal(reply, revisionChanged(obstacle))
-      const { attempts, calls } = obstacle
-      return sendRefusal(
-        reply,
-        refusal('conflict', `The opportunity has ${attempts} attempts and ${calls} calls, and stays.`),
-      )
+      const has = `${counted(obstacle.attempts, 'attempt')} and ${counted(obstacle.calls, 'call')}`
+      return sendRefusal(reply, refusal('conflict', `The opportunity has ${has}, and stays.`))
     },
   )
 }

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { type FirstCallAttempt, formatInstant } from '../attempts/attempt.ts'
-import { searchPattern } from '../contacts/search.ts'
+import { searchPatterns } from '../contacts/search.ts'
 import { contactsMatching } from '../contacts/store.ts'
 import type { Database } from '../database/database.ts'
 import type { Position } from '../http/cursor.ts'
@@ -97,14 +97,14 @@ export async function listOpportunities(
   }
   if (filter.attempts !== undefined) opportunities = opportunities.where('attempts_made', '=', filter.attempts)
   if (filter.q !== undefined && filter.q.trim() !== '') {
-    const pattern = searchPattern(filter.q)
-    const titled = sql`select opportunity_id from lead_opportunity_titles where search_text like ${pattern}`
+    const isFound = sql`search_text like any(${searchPatterns(filter.q)}::text[])`
+    const titled = sql`select opportunity_id from lead_opportunity_titles where ${isFound}`
     const few = await contactsMatching(database, filter.q, FEW_CONTACTS)
     opportunities =
       few === null
         ? opportunities.where(
-            sql<boolean>`(exists (select from contacts where contacts.id = contact_id and search_text like ${pattern})
-              or exists (select from lead_opportunity_titles t where t.opportunity_id = lead_opportunities.id and t.search_text like ${pattern}))`,
+            sql<boolean>`(exists (select from contacts where contacts.id = contact_id and ${isFound})
+              or exists (select from lead_opportunity_titles where opportunity_id = lead_opportunities.id and ${isFound}))`,
           )
         : opportunities.where(
             sql<boolean>`lead_opportunities.id in (
