@@ -241,20 +241,28 @@ CREATE INDEX idempotency_keys_by_created_at ON public.idempotency_keys USING btr
 
 CREATE INDEX lead_opportunities_by_assigned_to ON public.lead_opportunities USING btree (assigned_to, created_at, id);
 
-CREATE INDEX lead_opportunities_by_attempts_made ON public.lead_opportunities USING btree (attempts_made, created_at, id);
-
-CREATE INDEX lead_opportunities_by_completed ON public.lead_opportunities USING btree (first_call_completed, created_at, id);
-
 CREATE INDEX lead_opportunities_by_contact ON public.lead_opportunities USING btree (contact_id);
 
 CREATE INDEX lead_opportunities_by_created_at ON public.lead_opportunities USING btree (created_at, id);
 
 CREATE INDEX lead_opportunities_by_last_attempt ON public.lead_opportunities USING btree (COALESCE(last_contact_attempt_at, '-infinity'::timestamp with time zone), id);
 
-CREATE INDEX lead_opportunities_by_last_status ON public.lead_opportunities USING btree (last_status, created_at, id);
+CREATE INDEX lead_opportunities_by_last_status ON public.lead_opportunities USING btree (last_status, created_at, id) WHERE (last_status = ANY (ARRAY['green'::text, 'red'::text]));
+
+CREATE INDEX lead_opportunities_by_last_status_and_attempt ON public.lead_opportunities USING btree (last_status, COALESCE(last_contact_attempt_at, '-infinity'::timestamp with time zone), id) WHERE (last_status = ANY (ARRAY['green'::text, 'red'::text]));
 
 CREATE INDEX lead_opportunities_by_source ON public.lead_opportunities USING btree (source, created_at, id);
 
 CREATE INDEX lead_opportunities_by_status ON public.lead_opportunities USING btree (status, created_at, id);
+
+CREATE INDEX lead_opportunities_by_status_and_last_attempt ON public.lead_opportunities USING btree (status, COALESCE(last_contact_attempt_at, '-infinity'::timestamp with time zone), id);
+
+CREATE INDEX lead_opportunities_completed ON public.lead_opportunities USING btree (created_at, id) WHERE first_call_completed;
+
+CREATE INDEX lead_opportunities_completed_by_last_attempt ON public.lead_opportunities USING btree (COALESCE(last_contact_attempt_at, '-infinity'::timestamp with time zone), id) WHERE first_call_completed;
+
+CREATE INDEX lead_opportunities_full_by_last_attempt ON public.lead_opportunities USING btree (COALESCE(last_contact_attempt_at, '-infinity'::timestamp with time zone), id) WHERE (attempts_made = 5);
+
+CREATE INDEX lead_opportunities_untried_or_full ON public.lead_opportunities USING btree (attempts_made, created_at, id) WHERE (attempts_made = ANY (ARRAY[0, 5]));
 
 CREATE INDEX lead_opportunity_titles_by_search_text ON public.lead_opportunity_titles USING gin (search_text gin_trgm_ops);

@@ -104,14 +104,25 @@ create table lead_opportunities (
 );
 create index lead_opportunities_by_contact on lead_opportunities (contact_id);
 create index lead_opportunities_by_created_at on lead_opportunities (created_at, id);
--- Never tried counts as longest ago.
-create index lead_opportunities_by_last_attempt on lead_opportunities (coalesce(last_contact_attempt_at, '-infinity'), id);
-create index lead_opportunities_by_status on lead_opportunities (status, created_at, id);
 create index lead_opportunities_by_assigned_to on lead_opportunities (assigned_to, created_at, id);
 create index lead_opportunities_by_source on lead_opportunities (source, created_at, id);
-create index lead_opportunities_by_completed on lead_opportunities (first_call_completed, created_at, id);
-create index lead_opportunities_by_attempts_made on lead_opportunities (attempts_made, created_at, id);
-create index lead_opportunities_by_last_status on lead_opportunities (last_status, created_at, id);
+create index lead_opportunities_by_status on lead_opportunities (status, created_at, id);
+-- Never tried counts as longest ago.
+create index lead_opportunities_by_last_attempt on lead_opportunities (coalesce(last_contact_attempt_at, '-infinity'), id);
+create index lead_opportunities_by_status_and_last_attempt on lead_opportunities
+  (status, coalesce(last_contact_attempt_at, '-infinity'), id);
+-- Only for values that may be rare: an index on what every attempt changes would be written at every call.
+create index lead_opportunities_untried_or_full on lead_opportunities (attempts_made, created_at, id)
+  where attempts_made in (0, 5);
+create index lead_opportunities_full_by_last_attempt on lead_opportunities
+  (coalesce(last_contact_attempt_at, '-infinity'), id) where attempts_made = 5;
+create index lead_opportunities_completed on lead_opportunities (created_at, id) where first_call_completed;
+create index lead_opportunities_completed_by_last_attempt on lead_opportunities
+  (coalesce(last_contact_attempt_at, '-infinity'), id) where first_call_completed;
+create index lead_opportunities_by_last_status on lead_opportunities (last_status, created_at, id)
+  where last_status in ('green', 'red');
+create index lead_opportunities_by_last_status_and_attempt on lead_opportunities
+  (last_status, coalesce(last_contact_attempt_at, '-infinity'), id) where last_status in ('green', 'red');
 
 -- Titles to search lie apart: an index on them beside the attempts would be written at every call.
 create table lead_opportunity_titles (

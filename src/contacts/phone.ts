@@ -23,6 +23,21 @@ export function writtenNumber(text: string): string | null {
  * @returns E.164 (`+34612345678`), or null where it cannot be a telephone number
  */
 export function readPhone(text: string, country: CountryCode): string | null {
+  const asked = `${country} ${text}`
+  let number = remembered.get(asked)
+  if (number === undefined) {
+    number = parsePhone(text, country)
+    if (remembered.size >= REMEMBERED) remembered.clear()
+    remembered.set(asked, number)
+  }
+  return number
+}
+
+/** A lead's number comes with each of its calls, and reading one is dear. */
+const remembered = new Map<string, string | null>()
+const REMEMBERED = 5_000
+
+function parsePhone(text: string, country: CountryCode): string | null {
   const written = writtenNumber(text)
   if (written === null) return null
   const international = `+${written.replace(/\D/g, '').replace(/^00/, '')}`

@@ -38,7 +38,8 @@ const STALL_ALLOWANCE_MS = 200
  * The statements of a batch find every row by a key. A plan that was made while a table was small must not read the
  * whole of it once it has grown.
  */
-const BY_KEY_ONLY = '-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off'
+const BY_KEY_ONLY =
+  '-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off -c plan_cache_mode=force_generic_plan'
 
 /** Opens the pools. Nothing connects before the first query. */
 export function openDatabase({ connection, hasPooler, onIdleError }: DatabaseOptions): Database {
@@ -109,6 +110,18 @@ export function isOutage(error: unknown): boolean {
   if (state !== null) return state.startsWith('08') || state.startsWith('57P') || state === '53300'
   return error instanceof Error && (CONNECTION_FAULT.test(error.message) || SOCKET_FAULT.test(codeOf(error)))
 }
+
+/**
+ * Whether the database cannot do it at the moment, and the same may succeed a little later: an outage, or its own word
+ * that it lacks room (class 53, such as a full disk) or its files (58), gave up a wait (57014, 55P03), chose another
+ * (40001, 40P01), or takes no writes at the moment (25006).
+ */
+export function isUnavailable(error: unknown): boolean {
+  const state = sqlState(error)
+  return isOutage(error) || (state !== null && TRANSIENT_STATE.test(state))
+}
+
+const TRANSIENT_STATE = /^(53|58|57014$|55P03$|40001$|40P01$|25006$)/
 
 /** As `pg` and its pool word them. */
 const CONNECTION_FAULT =

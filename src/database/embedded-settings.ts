@@ -52,7 +52,8 @@ export async function writeOwnersFile(folder: string, account: Account | undefin
 /** Writes our settings, if they are not there already. */
 export async function writeSettings({ folder, account }: Place, binaries: Binaries): Promise<void> {
   const path = join(folder, FILE)
-  const compression = (await hasLz4(folder, account, binaries)) ? 'lz4' : 'pglz'
+  // pglz costs more than it saves: a full page takes longer to compress than to write.
+  const compression = (await hasLz4(folder, account, binaries)) ? 'lz4' : 'off'
   const lines = [
     '# First Call writes this file at every start. Your own settings go into postgresql.conf and win.',
     ...Object.entries({ ...SETTINGS, wal_compression: compression }).map(([name, value]) => `${name} = ${value}`),

@@ -3,7 +3,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { UnavailableError } from '../attempts/register.ts'
-import { isOutage } from '../database/database.ts'
+import { isUnavailable } from '../database/database.ts'
 import { type Fault, type Problem, problemOf, type Refusal, refusal } from './refusal.ts'
 
 /** Answers a refusal as a problem document (RFC 9457). */
@@ -57,7 +57,7 @@ function refusalOf(error: FastifyError, request: FastifyRequest): Refusal {
     if (error.validationContext === 'params') return { ...invalid(issues), code: 'malformed' }
     return invalid(error.validationContext === 'body' ? [...issues, ...queryIssues(request)] : issues)
   }
-  if (error instanceof UnavailableError || isOutage(error)) {
+  if (error instanceof UnavailableError || isUnavailable(error)) {
     request.log.warn({ err: error }, 'the database is not available')
     return refusal('unavailable', 'The database does not answer at the moment. Send the request again a little later.')
   }

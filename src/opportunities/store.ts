@@ -1,8 +1,8 @@
-import { sql } from 'kysely'
+import { type SelectQueryBuilder, sql } from 'kysely'
 import { type FirstCallAttempt, formatInstant } from '../attempts/attempt.ts'
 import { searchPatterns } from '../contacts/search.ts'
-import { contactsMatching } from '../contacts/store.ts'
 import type { Database } from '../database/database.ts'
+import type { Tables } from '../database/tables.ts'
 import type { Position } from '../http/cursor.ts'
 import type { Instant } from '../time.ts'
 import type { OpportunityBody } from './body.ts'
@@ -65,8 +65,9 @@ const SORT_KEYS = {
   last_contact_attempt_at: sql<Instant>`coalesce(last_contact_attempt_at, '-infinity')`,
 }
 
-/** More contacts than this match a search that is walked through in the list's own order instead. */
-const FEW_CONTACTS = 2_000
+/** So many rows are looked through in the list's own order at first, and at most. */
+const LOOKED_THROUGH = 1_500
+const LOOKED_THROUGH_AT_MOST = 6_000
 
 /**
  * The opportunities that the filter leaves, sorted, after a position.
@@ -84,32 +85,22 @@ export async function listOpportunities(
   const sortField = sort.replace('-', '') as keyof typeof SORT_KEYS
   const sortKey = SORT_KEYS[sortField]
   let opportunities = database.query.selectFrom('lead_opportunities').select(COLUMNS)
-  for (const field of [
-    'contact_id',
-    'status',
-    'assigned_to',
-    'source',
-    'first_call_completed',
-    'last_status',
-  ] as const) {
+  for (const field of ['contact_id', 'status', 'assigned_to', 'source', 'last_status'] as const) {
     const value = filter[field]
     if (value !== undefined) opportunities = opportunities.where(field, '=', value)
   }
-  if (filter.attempts !== undefined) opportunities = opportunities.where('attempts_made', '=', filter.attempts)
-  if (filter.q !== undefined && filter.q.trim() !== '') {
-    const isFound = sql`search_text like any(${searchPatterns(filter.q)}::text[])`
-    const titled = sql`select opportunity_id from lead_opportunity_titles where ${isFound}`
-    const few = await contactsMatching(database, filter.q, FEW_CONTACTS)
-    opportunities =
-      few === null
-        ? opportunities.where(
-            sql<boolean>`(exists (select from contacts where contacts.id = contact_id and ${isFound})
-              or exists (select from lead_opportunity_titles where opportunity_id = lead_opportunities.id and ${isFound}))`,
-          )
-        : opportunities.where(
-            sql<boolean>`lead_opportunities.id in (
-              select id from lead_opportunities where contact_id = any(${few}::uuid[]) union ${titled})`,
-          )
+  const { first_call_completed, attempts, last_status, q } = filter
+  if (first_call_completed !== undefined) {
+    // As the indexes have it, which know no parameter.
+    opportunities = opportunities.where(sql.raw<boolean>(`${first_call_completed ? '' : 'not '}first_call_completed`))
+  }
+  if (attempts !== undefined) opportunities = opportunities.where('attempts_made', '=', attempts)
+  if (attempts !== undefined || last_status !== undefined) {
+    // It follows, and spares a walk past all that were never tried, or were.
+    const isUntried = attempts === 0
+    opportunities = opportunities.where(
+      sql<boolean>`${SORT_KEYS.last_contact_attempt_at} ${sql.raw(isUntried ? '=' : '>')} '-infinity'`,
+    )
   }
   if (after !== null) {
     const comparison = sql.raw(isDescending ? '<' : '>')
@@ -118,16 +109,49 @@ export async function listOpportunities(
     )
   }
   const direction = isDescending ? 'desc' : 'asc'
-  const rows = await opportunities
-    .orderBy(sortKey, direction)
-    .orderBy('id', direction)
-    .limit(limit + 1)
-    .execute()
+  const sorted = opportunities.orderBy(sortKey, direction).orderBy('id', direction)
+  const rows = await (q === undefined || q.trim() === ''
+    ? sorted.limit(limit + 1).execute()
+    : search(database, sorted, q, limit + 1))
   const data = rows.slice(0, limit)
   const last = data.at(-1)
   if (rows.length <= limit || last === undefined) return { data: data.map(bodyOf), next: null }
   const key = last[sortField]
   return { data: data.map(bodyOf), next: { key: key === null ? '-infinity' : formatInstant(key), id: last.id } }
+}
+
+/**
+ * The rows of a list that a search finds. What many rows have is soon found among the list's first ones; what few have
+ * is found by the index of trigrams.
+ */
+async function search(
+  { query }: Database,
+  sorted: SelectQueryBuilder<Tables, 'lead_opportunities', Row>,
+  q: string,
+  limit: number,
+): Promise<Row[]> {
+  const isFound = sql`search_text like any(${searchPatterns(q)}::text[])`
+  for (let count = LOOKED_THROUGH; count <= LOOKED_THROUGH_AT_MOST; count *= 4) {
+    const rows = await query
+      .selectFrom(sorted.limit(count).as('o'))
+      .selectAll()
+      .where(
+        sql<boolean>`(exists (select from contacts where contacts.id = o.contact_id and ${isFound} offset 0)
+          or exists (select from lead_opportunity_titles where opportunity_id = o.id and ${isFound} offset 0))`,
+      )
+      .limit(limit)
+      .execute()
+    if (rows.length === limit) return rows
+    if (rows.length * 4 < limit) break
+  }
+  return sorted
+    .where(
+      sql<boolean>`lead_opportunities.id in (
+        select lead_opportunities.id from contacts join lead_opportunities on contact_id = contacts.id where ${isFound}
+        union select opportunity_id from lead_opportunity_titles where ${isFound})`,
+    )
+    .limit(limit)
+    .execute()
 }
 
 /**

@@ -1,5 +1,6 @@
 import { Agent, get } from 'node:http'
 import type pg from 'pg'
+import { formatInstant } from '../../src/attempts/attempt.ts'
 import { writeCursor } from '../../src/http/cursor.ts'
 import { percentile } from './statistics.ts'
 
@@ -82,12 +83,13 @@ function answerTo(url: string, key: string, agent: Agent): Promise<{ status: num
 /** Cursors half way through each list. */
 async function middleOfData(client: pg.Client) {
   const cursorAt = async (table: string, column: string): Promise<string> => {
-    const { rows } = await client.query<{ key: string; id: string }>(
-      `select to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as key, id from ${table}
+    const { rows } = await client.query<{ moment: number; id: string }>(
+      `select floor(extract(epoch from ${column}) * 1000)::float8 as moment, id from ${table}
        where ${column} is not null
        order by ${column} offset (select count(${column}) / 2 from ${table}) limit 1`,
     )
-    return writeCursor(rows[0] ?? { key: '-infinity', id: '00000000-0000-0000-0000-000000000000' })
+    const { moment = 0, id = NOBODY } = rows[0] ?? {}
+    return writeCursor({ key: formatInstant(moment), id })
   }
   return {
     calls: await cursorAt('calls', 'happened_at'),
