@@ -48,10 +48,13 @@ export class Book {
   readonly #calls = new Map<string, Call>()
   readonly #callsByContact = new Map<string, Set<string>>()
   readonly #callsByProviderKey = new Map<string, string>()
-  readonly #stones = new Set<string>()
+  /** Ids and provider keys of deleted calls, with the call's id where this batch deletes it. */
+  readonly #stones = new Map<string, string | null>()
   readonly #foreignHolders = new Map<string, string>()
   readonly #knownContacts: Set<string>
   readonly #answers = new Map<string, { requestHash: string; answer: Answer }>()
+  /** Rows that were looked at in a state which this batch has yet to write. */
+  readonly #seen = new Set<string>()
 
   constructor(reading: Reading) {
     this.now = reading.now
@@ -61,9 +64,9 @@ export class Book {
     for (const opportunity of reading.opportunities) this.#putOpportunity(opportunity)
     for (const call of reading.calls) this.#putCall(call)
     for (const stone of reading.stones) {
-      this.#stones.add(stone.id)
+      this.#stones.set(stone.id, null)
       if (stone.provider !== null && stone.provider_call_id !== null) {
-        this.#stones.add(providerKey(stone.provider, stone.provider_call_id))
+        this.#stones.set(providerKey(stone.provider, stone.provider_call_id), null)
       }
     }
     for (const { call_id, opportunity_id } of reading.foreignAttempts) this.#foreignHolders.set(call_id, opportunity_id)
@@ -81,23 +84,36 @@ export class Book {
   }
 
   call(id: string): Call | undefined {
-    return this.#calls.get(id)
+    return this.#see(id, this.#calls.get(id), this.#readCalls.get(id))
+  }
+
+  /**
+   * The ids of the rows that were looked at since the last time and that the batch has changed: what was decided on
+   * them stands or falls with those changes.
+   */
+  takeSeen(): string[] {
+    const seen = [...this.#seen]
+    this.#seen.clear()
+    return seen
   }
 
   callByProviderKey(provider: string, callId: string): Call | undefined {
     const id = this.#callsByProviderKey.get(providerKey(provider, callId))
-    return id === undefined ? undefined : this.#calls.get(id)
+    return id === undefined ? undefined : this.call(id)
   }
 
   /** B5: whether a call with this id, or with this provider's key, was deleted. */
   isDeleted(id: string, provider?: string | null, callId?: string | null): boolean {
-    return (
-      this.#stones.has(id) || (provider != null && callId != null && this.#stones.has(providerKey(provider, callId)))
-    )
+    const keys = [id, ...(provider != null && callId != null ? [providerKey(provider, callId)] : [])]
+    const stone = keys.find((key) => this.#stones.has(key))
+    if (stone === undefined) return false
+    const buriedNow = this.#stones.get(stone)
+    if (buriedNow != null) this.#seen.add(buriedNow)
+    return true
   }
 
   opportunity(id: string | null): Opportunity | undefined {
-    return id === null ? undefined : this.#opportunities.get(id)
+    return id === null ? undefined : this.#see(id, this.#opportunities.get(id), this.#readOpportunities.get(id))
   }
 
   /** The opportunity whose attempts hold this call's id, as foreign or as its own. */
@@ -142,9 +158,9 @@ export class Book {
   bury(call: Call): void {
     this.#calls.delete(call.id)
     this.#callsByContact.get(call.entity_id ?? '')?.delete(call.id)
-    this.#stones.add(call.id)
+    this.#stones.set(call.id, call.id)
     if (call.provider !== null && call.provider_call_id !== null) {
-      this.#stones.add(providerKey(call.provider, call.provider_call_id))
+      this.#stones.set(providerKey(call.provider, call.provider_call_id), call.id)
     }
   }
 
@@ -157,15 +173,20 @@ export class Book {
     const calls: Call[] = []
     for (const contactId of contactIds) {
       for (const id of this.#opportunitiesByContact.get(contactId) ?? []) {
-        const opportunity = this.#opportunities.get(id)
+        const opportunity = this.opportunity(id)
         if (opportunity !== undefined) opportunities.push(opportunity)
       }
       for (const id of this.#callsByContact.get(contactId) ?? []) {
-        const call = this.#calls.get(id)
+        const call = this.call(id)
         if (call !== undefined) calls.push(call)
       }
     }
     return { opportunities, calls, isKnownContact: (id) => this.#knownContacts.has(id), now: this.now }
+  }
+
+  #see<Row>(id: string, present: Row | undefined, read: Row | undefined): Row | undefined {
+    if (present !== read) this.#seen.add(id)
+    return present
   }
 
   #putOpportunity(opportunity: Opportunity): void {

@@ -1,3 +1,4 @@
+import type { Call } from '../calls/call.ts'
 import type { Opportunity } from '../opportunities/opportunity.ts'
 import type { Book } from './book.ts'
 import { answerKey } from './book.ts'
@@ -38,11 +39,16 @@ export function rowsOf(plan: Plan<unknown>): Set<string> {
   const rows = new Set(plan.restsOn)
   for (const { id } of plan.opportunities ?? []) rows.add(id)
   for (const { id } of plan.calls ?? []) rows.add(id)
+  if (plan.newOpportunity !== undefined) rows.add(plan.newOpportunity.id)
+  if (plan.deletedCall !== undefined) rows.add(plan.deletedCall.id)
   if (plan.answer !== undefined) rows.add(answerKey(plan.answer.key))
   return rows
 }
 
-/** Turns the plans of a batch into what is written: of each row its last state, and the revision that was read. */
+/**
+ * Turns the plans of a batch into what is written: of each row its last state, and the revision that was read. Everywhere
+ * in one order of keys, so that no two batches wait for each other's.
+ */
 export function writingOf(book: Book, plans: readonly Plan<unknown>[], groups: Groups): Writing {
   const writing: Writing = {
     opportunities: [],
@@ -92,8 +98,15 @@ export function writingOf(book: Book, plans: readonly Plan<unknown>[], groups: G
     if (read === undefined) writing.newCalls.push({ group, call, isDeleted: false })
     else writing.calls.push({ group, call, readRevision: read.revision, isDeleted: false })
   }
+  writing.newCalls.sort((a, b) => compare(keyOf(a.call), keyOf(b.call)))
+  writing.answers.sort((a, b) => compare(answerKey(a.key), answerKey(b.key)))
+  writing.newForeignAttempts.sort((a, b) => compare(a.call_id, b.call_id))
   return writing
 }
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+const keyOf = ({ provider, provider_call_id, id }: Call): string =>
+  provider === null ? id : JSON.stringify([provider, provider_call_id])
 
 function foreignIdsOf(opportunity: Opportunity | undefined): Set<string> {
   const foreign = opportunity?.attempts.filter((attempt) => attempt.call_created_at === null) ?? []

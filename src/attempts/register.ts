@@ -1,4 +1,4 @@
-import { isOutage, sqlState } from '../database/database.ts'
+import { isOutage, isUnavailable, sqlState } from '../database/database.ts'
 import type { Book } from './book.ts'
 import type { Change, Plan } from './change.ts'
 import { Groups, rowsOf, writingOf } from './group.ts'
@@ -14,6 +14,7 @@ export interface RegisterTimes {
 }
 
 const TIMES: RegisterTimes = { registerWithin: 200, answerWithin: 1_900 }
+/** Of each way: a call is saved without waiting for what keeps others from being registered. */
 const BATCHES_AT_ONCE = 2
 const BATCH_SIZE = 1_000
 /** Between tries of what was locked or had changed. */
@@ -62,8 +63,8 @@ export class Register {
   readonly #run: Run
   readonly #events: RegisterEvents
   readonly #times: RegisterTimes
-  #waiting: Job[] = []
-  #running = 0
+  readonly #waiting: Record<Way, Job[]> = { register: [], save: [] }
+  readonly #running: Record<Way, number> = { register: 0, save: 0 }
   #unanswered = 0
   #onDrained: (() => void) | null = null
 
@@ -105,9 +106,9 @@ export class Register {
         job.answer({ error: new UnavailableError('the database did not take it in time', { cause: job.reason }) })
       }, this.#times.answerWithin)
       this.#unanswered++
-      this.#waiting.push(job)
+      this.#waiting.register.push(job)
       // What comes in one turn is one batch, in its order.
-      queueMicrotask(() => this.#start())
+      queueMicrotask(() => this.#start('register'))
     })
   }
 
@@ -119,35 +120,29 @@ export class Register {
     })
   }
 
-  #start(): void {
-    while (this.#running < BATCHES_AT_ONCE && this.#waiting.length > 0) {
-      const jobs = this.#waiting.splice(0, BATCH_SIZE).filter((job) => !job.isAnswered)
-      this.#running++
-      void this.#process(jobs).finally(() => {
-        this.#running--
-        this.#start()
+  #start(way: Way): void {
+    while (this.#running[way] < BATCHES_AT_ONCE && this.#waiting[way].length > 0) {
+      const jobs = this.#waiting[way].splice(0, BATCH_SIZE).filter((job) => !job.isAnswered)
+      if (jobs.length === 0) continue
+      this.#running[way]++
+      void this.#processTogether(jobs, way).finally(() => {
+        this.#running[way]--
+        this.#start(way)
       })
     }
-  }
-
-  async #process(jobs: readonly Job[]): Promise<void> {
-    // Sorted before any of them is tried: one that fails and is to be saved comes again by itself, and only once.
-    const registering = jobs.filter((job) => job.way === 'register')
-    const saving = jobs.filter((job) => job.way === 'save')
-    if (registering.length > 0) await this.#processTogether(registering, 'register')
-    if (saving.length > 0) await this.#processTogether(saving, 'save')
   }
 
   /** One bad call harms no other: a batch that fails is tried in halves, until the bad one is alone. */
   async #processTogether(jobs: readonly Job[], way: Way): Promise<void> {
     this.#events.onBatch(jobs.length)
+    const open = new Set(jobs)
     try {
-      await this.#processBatch(jobs, way)
+      await this.#processBatch(open, way)
     } catch (error) {
       const isDown = isOutage(error)
-      if (isDown) for (const job of jobs) answerLost(job)
+      if (isDown) for (const job of open) answerLost(job)
       const again: Job[] = []
-      for (const job of jobs) {
+      for (const job of open) {
         const isLate = way === 'register' && this.#isLate(job)
         if (isDown || isLate || jobs.length === 1) this.#failed(job, error)
         else again.push(job)
@@ -160,15 +155,21 @@ export class Register {
     }
   }
 
-  async #processBatch(jobs: readonly Job[], way: Way): Promise<void> {
-    const needs = mergeNeeds(jobs.map((job) => job.needs))
+  /** What is settled or comes again later is taken out of `open`; the rest shares the fate of the batch. */
+  async #processBatch(open: Set<Job>, way: Way): Promise<void> {
+    const needs = mergeNeeds([...open].map((job) => job.needs))
     const book = way === 'register' ? await readForDeciding(this.#run, needs) : await readForSaving(this.#run, needs)
     const planned: { job: Job; plan: Plan<unknown> }[] = []
     const groups = new Groups()
-    for (const job of jobs) {
-      const plan = this.#plan(job, book, way)
-      if (plan === null) continue
-      groups.add(rowsOf(plan))
+    for (const job of open) {
+      // Whoever was told that it cannot be done is not to find it done.
+      const plan = job.isAnswered ? null : this.#plan(job, book, way)
+      const seen = book.takeSeen()
+      if (plan === null) {
+        open.delete(job)
+        continue
+      }
+      groups.add([...rowsOf(plan), ...seen])
       planned.push({ job, plan })
       job.planned = plan
       enter(book, plan)
@@ -176,6 +177,7 @@ export class Register {
     const plans = planned.map(({ plan }) => plan)
     const refused = await write(this.#run, writingOf(book, plans, groups))
     planned.forEach(({ job, plan }, place) => {
+      open.delete(job)
       if (refused.has(groups.of(place))) {
         this.#again(job)
         return
@@ -212,7 +214,7 @@ export class Register {
   #failed(job: Job, error: unknown): void {
     job.reason = error
     const isConflict = CONFLICTS.has(sqlState(error) ?? '')
-    if (job.way === 'save' && !isConflict && !isOutage(error)) {
+    if (job.way === 'save' && !isConflict && !isUnavailable(error)) {
       job.answer({ error })
       return
     }
@@ -229,8 +231,8 @@ export class Register {
     const waitMs = Math.min(SHORTEST_WAIT_MS * 2 ** job.tries, LONGEST_WAIT_MS)
     job.tries++
     setTimeout(() => {
-      this.#waiting.push(job)
-      this.#start()
+      this.#waiting[job.way].push(job)
+      this.#start(job.way)
     }, waitMs)
   }
 }

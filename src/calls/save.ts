@@ -135,8 +135,11 @@ export function createCall(
   return {
     needs: {
       ...NO_NEEDS,
+      // A repeated one may lack what the call has already.
       contactIds:
-        isEligible({ ...NO_FIELDS, ...asked.fields }) && asked.fields.entity_id ? [asked.fields.entity_id] : [],
+        asked.fields.entity_id && (asked.provider !== null || isEligible({ ...NO_FIELDS, ...asked.fields }))
+          ? [asked.fields.entity_id]
+          : [],
       callIds: asked.isIdGiven ? [asked.id] : [],
       providerKeys:
         asked.provider !== null && asked.provider_call_id !== null
