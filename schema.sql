@@ -126,6 +126,7 @@ CASE
     WHEN (call_id ~ '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$'::text) THEN (call_id)::uuid
     ELSE NULL::uuid
 END) STORED,
+  created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
   CONSTRAINT foreign_attempts_call_id_check CHECK (((char_length(call_id) >= 1) AND (char_length(call_id) <= 100))),
   CONSTRAINT foreign_attempts_pkey PRIMARY KEY (call_id)
 );
@@ -234,6 +235,8 @@ CREATE INDEX contacts_by_phone ON public.contacts USING gin (phones);
 CREATE INDEX contacts_by_search_text ON public.contacts USING gin (search_text gin_trgm_ops);
 
 CREATE INDEX foreign_attempts_by_call_uuid ON public.foreign_attempts USING btree (call_uuid) WHERE (call_uuid IS NOT NULL);
+
+CREATE INDEX foreign_attempts_by_created_at ON public.foreign_attempts USING btree (created_at) WHERE (call_uuid IS NOT NULL);
 
 CREATE INDEX foreign_attempts_by_opportunity ON public.foreign_attempts USING btree (opportunity_id);
 

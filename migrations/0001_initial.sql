@@ -137,8 +137,10 @@ create table foreign_attempts (
   opportunity_id uuid not null references lead_opportunities,
   -- The call of ours that this may become.
   call_uuid uuid generated always as (
-    case when call_id ~ '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' then call_id::uuid end) stored
+    case when call_id ~ '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' then call_id::uuid end) stored,
+  created_at timestamptz(3) not null default now()
 );
+create index foreign_attempts_by_created_at on foreign_attempts (created_at) where call_uuid is not null;
 create index foreign_attempts_by_opportunity on foreign_attempts (opportunity_id);
 create index foreign_attempts_by_call_uuid on foreign_attempts (call_uuid) where call_uuid is not null;
 

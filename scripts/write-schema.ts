@@ -16,7 +16,7 @@ const server = await startEmbeddedDatabase({
 })
 try {
   const database = openDatabase({ connection: server.connection, hasPooler: false, onIdleError: () => undefined })
-  await migrate(database.general, path.join(rootDir, 'migrations'))
+  await migrate(database.patient, path.join(rootDir, 'migrations'))
   await writeFile(path.join(rootDir, 'schema.sql'), await dumpSchema(database.general))
   await database.close()
 } finally {

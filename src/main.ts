@@ -4,19 +4,26 @@ import { type Service, startService } from './service.ts'
 
 const rootDir = path.resolve(import.meta.dirname, '..')
 
+const ONE_KEYSTROKE_MS = 500
+
 /** Starts, says where, and stops in order at the first signal, even one that comes before; at once at the second. */
 async function main(): Promise<void> {
   const starting = startService(readConfig(process.env, rootDir), rootDir)
-  let isStopping = false
+  let stoppingSince: number | null = null
   const onSignal = (signal: NodeJS.Signals): void => {
-    if (isStopping) process.exit(signal === 'SIGINT' ? 130 : 143)
-    isStopping = true
+    if (stoppingSince !== null) {
+      // A Ctrl-C in `npm start` comes twice where npm's shell is bash: from the terminal, and from npm.
+      if (performance.now() - stoppingSince < ONE_KEYSTROKE_MS) return
+      process.exit(signal === 'SIGINT' ? 130 : 143)
+    }
+    stoppingSince = performance.now()
     process.stdout.write('Stopping: what was accepted is still answered. Once more stops at once.\n')
     // One that is half started would leave its PostgreSQL behind, and its new key unread.
     starting.then((service) => service.stop()).then(() => process.exit(0), fail)
   }
   process.on('SIGINT', onSignal)
   process.on('SIGTERM', onSignal)
+  process.on('SIGHUP', onSignal)
   process.stdout.write(greeting(await starting))
 }
 

@@ -54,7 +54,7 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
     stops.push(() => database.close())
 
     const migrations = path.join(rootDir, 'migrations')
-    await migrate(database.general, migrations)
+    await migrate(database.patient, migrations)
 
     const metrics = createMetrics()
     const register = new Register(runOn(database.calls, database.hasPooler), {
@@ -81,7 +81,7 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
       metrics,
       country: config.defaultCountry,
       host: config.host,
-      isReady: () => isMigrated(database.general, migrations),
+      isReady: atMostEverySecond(() => isMigrated(database.general, migrations)),
       // Fastify's own word at this level is where it listens, which the greeting says already.
       log: log.child({}, { level: config.logLevel === 'info' ? 'warn' : config.logLevel }),
     })
@@ -103,4 +103,17 @@ async function embeddedDatabase(
 ): Promise<DatabaseHome> {
   const embedded = await startEmbeddedDatabase({ dataDir, isDefaultDataDir, checkoutDir, log })
   return { connection: embedded.connection, dataPlace: embedded.dataDir, leave: () => embedded.stop() }
+}
+
+/** Anybody may ask whether the service is ready, as often as they like. */
+function atMostEverySecond(ask: () => Promise<boolean>): () => Promise<boolean> {
+  let answer: Promise<boolean> | null = null
+  let askedAt = 0
+  return () => {
+    if (answer === null || performance.now() - askedAt > 1_000) {
+      askedAt = performance.now()
+      answer = ask()
+    }
+    return answer
+  }
 }

@@ -53,27 +53,35 @@ it('schema.sql makes the same schema again', async () => {
 })
 
 it('a second migration finds nothing to do', async () => {
-  const { general } = open(await emptyDatabase())
-  expect(await migrate(general, migrations)).toEqual(['0001_initial.sql'])
+  const { general, patient } = open(await emptyDatabase())
+  expect(await migrate(patient, migrations)).toEqual(['0001_initial.sql'])
   expect(await isMigrated(general, migrations)).toBe(true)
-  expect(await migrate(general, migrations)).toEqual([])
+  expect(await migrate(patient, migrations)).toEqual([])
   expect(await dumpSchema(general)).toBe(await committedSchema())
 })
 
 it('of five servers that migrate at once one does, and all find it done', async () => {
   const connection = await emptyDatabase()
   const servers = Array.from({ length: 5 }, () => open(connection))
-  const applied = await Promise.all(servers.map(({ general }) => migrate(general, migrations)))
+  const applied = await Promise.all(servers.map(({ patient }) => migrate(patient, migrations)))
   expect(applied.flat()).toEqual(['0001_initial.sql'])
   for (const { general } of servers) expect(await isMigrated(general, migrations)).toBe(true)
+})
+
+it('a migration may take longer than any request, and a second server waits for it', async () => {
+  const connection = await emptyDatabase()
+  const folder = await folderOf({ '0001_slow.sql': 'create table slow (id int); select pg_sleep(2)' })
+  const servers = [open(connection), open(connection)]
+  const applied = await Promise.all(servers.map(({ patient }) => migrate(patient, folder)))
+  expect(applied.flat()).toEqual(['0001_slow.sql'])
 })
 
 it('a database that a newer version migrated is refused with a sentence, and left as it is', async () => {
   const { connection, drop } = await createTestDatabase()
   cleanUp.push(drop)
-  const { general } = open(connection)
+  const { general, patient } = open(connection)
   await general.query("insert into schema_migrations (name) values ('0099_from_the_future.sql')")
-  await expect(migrate(general, migrations)).rejects.toThrow(
+  await expect(migrate(patient, migrations)).rejects.toThrow(
     'The database has migrations that this version does not know (0099_from_the_future.sql). ' +
       'Start the newer version that made them.',
   )
@@ -81,15 +89,15 @@ it('a database that a newer version migrated is refused with a sentence, and lef
 })
 
 it('a migration that fails leaves nothing of itself, and the ones before it stay', async () => {
-  const { general } = open(await emptyDatabase())
+  const { general, patient } = open(await emptyDatabase())
   const folder = await folderOf({
     '0001_good.sql': 'create table good (id int)',
     '0002_bad.sql': 'create table bad (id int); select 1 / 0',
   })
-  await expect(migrate(general, folder)).rejects.toThrow('division by zero')
+  await expect(migrate(patient, folder)).rejects.toThrow('division by zero')
   const { rows } = await general.query("select to_regclass('good') is not null good, to_regclass('bad') is null no_bad")
   expect(rows).toEqual([{ good: true, no_bad: true }])
   expect(await isMigrated(general, folder)).toBe(false)
   await writeFile(path.join(folder, '0002_bad.sql'), 'create table bad (id int)')
-  expect(await migrate(general, folder)).toEqual(['0002_bad.sql'])
+  expect(await migrate(patient, folder)).toEqual(['0002_bad.sql'])
 })

@@ -6,7 +6,7 @@ import { inject } from 'vitest'
 import { buildApp } from '../src/app.ts'
 import { type Run, runOn } from '../src/attempts/read.ts'
 import { Register, type RegisterEvents, type RegisterTimes } from '../src/attempts/register.ts'
-import { sweepOnce } from '../src/attempts/sweep.ts'
+import { sweepMeetings, sweepOnce } from '../src/attempts/sweep.ts'
 import { createKeyCheck } from '../src/auth/keys.ts'
 import { type Connection, type Database, openDatabase } from '../src/database/database.ts'
 import { createMetrics } from '../src/metrics.ts'
@@ -102,7 +102,10 @@ export async function createTestService({
       const text = response.body
       return { status: response.statusCode, body: text === '' ? null : JSON.parse(text), headers: response.headers }
     },
-    sweepOnce: () => sweepOnce({ database, register, log }),
+    sweepOnce: async () => {
+      await sweepMeetings({ database, register, log })
+      return sweepOnce({ database, register, log })
+    },
     sql: async (text, values = []) => (await database.general.query(text, values)).rows,
     close: async () => {
       await app.close()

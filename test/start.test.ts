@@ -7,6 +7,7 @@ import http from 'node:http'
 import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { type ServerAddress, withAdmin } from './postgres.ts'
@@ -15,6 +16,8 @@ import { KEY } from './service.ts'
 const PASSWORD = 'planted-password-0'
 /** How long a request that is still being sent is waited for at a stop. */
 const LAST_REQUESTS_MS = 5_000
+/** After this, a second signal is one that somebody means. */
+const ONE_KEYSTROKE_MS = 600
 const STOPPING = 'Stopping: what was accepted is still answered. Once more stops at once.\n'
 
 const checkout = path.resolve(import.meta.dirname, '..')
@@ -216,6 +219,8 @@ describe.concurrent('the process of the service', () => {
     const firstStoppedAt = performance.now()
     first.kill('SIGINT')
     await first.printed(/^(Stopping)/m)
+    // The same keystroke, passed on by npm.
+    first.kill('SIGINT')
     expect(await underWay.finish()).toBe(201)
     expect(await first.ended).toEqual({
       code: 0,
@@ -231,6 +236,7 @@ describe.concurrent('the process of the service', () => {
     await beginContact(secondAddress, key, 'Nobody')
     second.kill('SIGTERM')
     await second.printed(/^(Stopping)/m)
+    await wait(ONE_KEYSTROKE_MS)
     second.kill('SIGTERM')
     expect(await second.ended).toEqual({ code: 143, stdout: greeting(secondAddress, dataDir) + STOPPING, stderr: '' })
 

@@ -7,7 +7,6 @@ import type { Register } from './register.ts'
 const EVERY_MS = 250
 const CLAIM_SIZE = 200
 const ALARM_AFTER_SECONDS = 300
-const KEEP_ANSWERS = '48 hours'
 const WATCH_EVERY_MS = 10_000
 const TIDY_EVERY_MS = 60_000
 
@@ -29,7 +28,13 @@ returning id`
 
 /** Calls that were made at the same moment as an older system's attempt of them was brought in (B7). */
 const MEETING = `
-select calls.id from foreign_attempts join calls on calls.id = call_uuid where deleted_at is null limit ${CLAIM_SIZE}`
+select calls.id from foreign_attempts join calls on calls.id = call_uuid
+where call_uuid is not null and foreign_attempts.created_at > now() - interval '1 hour' and deleted_at is null limit ${CLAIM_SIZE}`
+
+/** Many at a time, but not so many that the statement could run out of its time. */
+const TIDY = `
+delete from idempotency_keys where ctid = any(array(
+  select ctid from idempotency_keys where created_at < now() - interval '48 hours' limit 5000))`
 
 const AGE = `
 select count(*)::int as pending,
@@ -46,16 +51,32 @@ export interface SweepOptions {
 
 /** Registers what is due, once. Gives how many calls were tried. */
 export async function sweepOnce({ database, register, log }: Omit<SweepOptions, 'metrics'>): Promise<number> {
-  const { rows: due } = await database.general.query<{ id: string }>(CLAIM)
-  const { rows: meeting } = await database.general.query<{ id: string }>(MEETING)
-  const ids = [...new Set([...due, ...meeting].map((row) => row.id))]
+  const { rows } = await database.calls.query<{ id: string }>(CLAIM)
+  await retry(
+    rows.map((row) => row.id),
+    register,
+    log,
+  )
+  return rows.length
+}
+
+/** Gives the calls whose attempts came beside them to whom they belong (B7). */
+export async function sweepMeetings({ database, register, log }: Omit<SweepOptions, 'metrics'>): Promise<void> {
+  const { rows } = await database.general.query<{ id: string }>(MEETING)
+  await retry(
+    rows.map((row) => row.id),
+    register,
+    log,
+  )
+}
+
+async function retry(ids: readonly string[], register: Register, log: SweepOptions['log']): Promise<void> {
   const results = await Promise.allSettled(ids.map((id) => register.registerCallAttempt(retryCall(id))))
   results.forEach((result, place) => {
     if (result.status === 'rejected') {
       log.warn({ err: result.reason, callId: ids[place] }, 'the attempt of a pending call could not be registered yet')
     }
   })
-  return ids.length
 }
 
 /** Shows how many calls are pending and for how long, and alarms when one is older than five minutes (B9). */
@@ -79,15 +100,15 @@ export async function sweep(options: SweepOptions, signal: AbortSignal): Promise
       if (performance.now() > watchAt) {
         watchAt = performance.now() + WATCH_EVERY_MS
         await watchPending(options)
+        await sweepMeetings(options)
       }
       if (performance.now() > tidyAt) {
         tidyAt = performance.now() + TIDY_EVERY_MS
-        await options.database.general.query(
-          `delete from idempotency_keys where created_at < now() - interval '${KEEP_ANSWERS}'`,
-        )
+        while (((await options.database.general.query(TIDY)).rowCount ?? 0) > 0) signal.throwIfAborted()
       }
       if (tried >= CLAIM_SIZE) continue
     } catch (error) {
+      if (signal.aborted) break
       options.log.error({ err: error }, 'the sweep of pending calls failed and is tried again')
     }
     await wait(EVERY_MS, undefined, { signal }).catch(() => undefined)

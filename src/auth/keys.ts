@@ -9,6 +9,12 @@ export interface Caller {
   role: 'admin'
 }
 
+interface StoredKey {
+  id: string
+  role: Caller['role']
+  key_sha256: Buffer
+}
+
 export type FindCaller = (key: string) => Promise<Caller | null>
 
 const BOOTSTRAP_OWNER = 'bootstrap'
@@ -24,13 +30,16 @@ const sha256 = (key: string): Buffer => createHash('sha256').update(key).digest(
  */
 export function createKeyCheck(database: Database, bootstrapKey: string | null): FindCaller {
   const bootstrapHash = bootstrapKey === null ? null : sha256(bootstrapKey)
-  let known: Promise<{ id: string; role: 'admin'; key_sha256: Buffer }[]> | null = null
+  let known: Promise<StoredKey[]> | null = null
   let readAt = 0
 
   const readKeys = () => {
     if (known === null || performance.now() - readAt > REMEMBERED_MS) {
       readAt = performance.now()
-      const reading = database.query.selectFrom('api_keys').select(['id', 'role', 'key_sha256']).execute()
+      // On the calls' connections: no list may keep a call out.
+      const reading = database.calls
+        .query<StoredKey>('select id, role, key_sha256 from api_keys')
+        .then(({ rows }) => rows)
       known = reading
       reading.catch(() => {
         if (known === reading) known = null

@@ -227,7 +227,9 @@ export function retryCall(id: string): Change<void> {
     needs: { ...NO_NEEDS, callIds: [id] },
     plan: (book) => {
       const stored = book.call(id)
-      if (stored === undefined) return { result: undefined, restsOn: [id] }
+      // Another batch may have settled it meanwhile.
+      const isOpen = stored !== undefined && (stored.pending !== null || book.isHeldElsewhere(id))
+      if (!isOpen) return { result: undefined, restsOn: [id] }
       return { ...decided(book, stored, stored), result: undefined }
     },
   }

@@ -21,6 +21,8 @@ export interface Database {
   calls: pg.Pool
   /** For everything else. */
   general: pg.Pool
+  /** Without time-outs, for migrations. */
+  patient: pg.Pool
   /** Typed queries on `general`. */
   query: Kysely<Tables>
   hasPooler: boolean
@@ -43,18 +45,18 @@ const BY_KEY_ONLY =
 
 /** Opens the pools. Nothing connects before the first query. */
 export function openDatabase({ connection, hasPooler, onIdleError }: DatabaseOptions): Database {
-  const open = (max: number, statementTimeoutMs: number, options: string): pg.Pool => {
+  const open = (max: number, statementTimeoutMs: number | null, options: string): pg.Pool => {
     const pool = new pg.Pool({
       ...connection,
       max,
       types: { getTypeParser },
       application_name: 'first-call',
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      query_timeout: statementTimeoutMs + STALL_ALLOWANCE_MS,
+      ...(statementTimeoutMs === null ? {} : { query_timeout: statementTimeoutMs + STALL_ALLOWANCE_MS }),
       keepAlive: true,
       ...(hasPooler
         ? {}
-        : { options, statement_timeout: statementTimeoutMs, idle_in_transaction_session_timeout: 10_000 }),
+        : { options, statement_timeout: statementTimeoutMs ?? 0, idle_in_transaction_session_timeout: 10_000 }),
     })
     pool.on('error', onIdleError)
     // One that dies at work fails its query, which is told; without a listener it would end the process besides.
@@ -64,14 +66,16 @@ export function openDatabase({ connection, hasPooler, onIdleError }: DatabaseOpt
   }
   const calls = open(4, CALL_STATEMENT_TIMEOUT_MS, `${BY_KEY_ONLY} -c timezone=UTC`)
   const general = open(8, STATEMENT_TIMEOUT_MS, '-c timezone=UTC -c jit=off')
+  const patient = open(1, null, '-c timezone=UTC')
   const query = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: general }) })
   return {
     calls,
     general,
+    patient,
     query,
     hasPooler,
     close: async () => {
-      await Promise.all([calls.end(), general.end()])
+      await Promise.all([calls.end(), general.end(), patient.end()])
     },
   }
 }

@@ -103,7 +103,7 @@ async function makeDatabase(
   await admin.end()
   const connection = { host, port, user, database: name }
   const opened = openDatabase({ connection, hasPooler: false, onIdleError: () => undefined })
-  await migrate(opened.general, path.join(rootDir, 'migrations'))
+  await migrate(opened.patient, path.join(rootDir, 'migrations'))
   await opened.close()
   const client = new pg.Client(connection)
   client.on('error', () => undefined)
