@@ -1,4 +1,4 @@
-import type { Call, CallChanges, CallFields, Outcome, Source } from '../calls/call.ts'
+import type { Call, CallChanges, CallFields, Outcome, Source, Sources } from '../calls/call.ts'
 import type { Attempt, Colour, Opportunity, OpportunityChanges } from '../opportunities/opportunity.ts'
 import type { Instant } from '../time.ts'
 
@@ -499,12 +499,17 @@ const isClearingKept = (field: keyof CallFields): boolean => field === 'entity_t
 
 /** A person's change (B10): what is sent is taken, `null` clears. */
 export function changedByPerson(call: Call, changes: CallChanges): Call {
-  const sources = { ...call.sources }
+  return { ...call, ...changes, sources: sourcesOfPerson(call.sources, changes) }
+}
+
+/** Who wrote each field, once a person has made these changes (B10). */
+export function sourcesOfPerson(sources: Sources, changes: CallChanges): Sources {
+  const next = { ...sources }
   for (const field of fieldsOf(changes)) {
-    if (changes[field] === null && !isClearingKept(field)) delete sources[field]
-    else sources[field] = 'person'
+    if (changes[field] === null && !isClearingKept(field)) delete next[field]
+    else next[field] = 'person'
   }
-  return { ...call, ...changes, sources }
+  return next
 }
 
 /** The same call reported again by a person's `POST`: what it lacks or brings empty stays (B11, B12). */

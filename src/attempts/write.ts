@@ -220,6 +220,9 @@ function statementFor(parts: readonly (keyof Writing)[]): string {
   return `with ${ctes.join(', ')} select group_id from refused`
 }
 
+/** There are fewer than 2^8 of them. */
+const statements = new Map<string, string>()
+
 /**
  * Writes the groups in one statement.
  *
@@ -232,7 +235,12 @@ export async function write(run: Run, writing: Writing): Promise<ReadonlySet<num
   const values = parts.map((part) => JSON.stringify(recordsOf(writing, part)))
   // A statement's name has at most 63 bytes in PostgreSQL: the parts are told by their places.
   const name = `write_${parts.map((part) => PART_NAMES.indexOf(part)).join('')}`
-  const rows = await run<{ group_id: number }>(name, statementFor(parts), values)
+  let statement = statements.get(name)
+  if (statement === undefined) {
+    statement = statementFor(parts)
+    statements.set(name, statement)
+  }
+  const rows = await run<{ group_id: number }>(name, statement, values)
   return new Set(rows.map((row) => row.group_id))
 }
 

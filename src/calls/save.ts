@@ -4,6 +4,7 @@ import {
   decideDeletion,
   isEligible,
   repeatedByPerson,
+  sourcesOfPerson,
   whyNotEligible,
 } from '../attempts/attempt.ts'
 import { type Answer, type AnswerKey, type Book, answerKey as nameOf } from '../attempts/book.ts'
@@ -38,20 +39,6 @@ export interface Place {
   place: number
 }
 
-const NO_FIELDS: Omit<CallFields, 'direction'> = {
-  entity_type: null,
-  entity_id: null,
-  call_status: null,
-  call_result: null,
-  resumen_llamada: null,
-  phone_number: null,
-  extension: null,
-  started_at: null,
-  answered_at: null,
-  ended_at: null,
-  duration_seconds: null,
-}
-
 /**
  * `POST`: makes a call, or takes it as one more report of the call that has the provider's key (B12).
  * Its result is the whole answer, so that it can be kept for a repeated `Idempotency-Key`.
@@ -72,13 +59,25 @@ export function createCall(
   }
 
   const made = (now: Instant): Call => {
-    const blank: Call = {
-      ...NO_FIELDS,
+    const { fields } = asked
+    // Field by field: to copy so many is slow, and this is hot.
+    return {
       id: asked.id,
-      direction: asked.fields.direction,
+      entity_type: fields.entity_type ?? null,
+      entity_id: fields.entity_id ?? null,
+      direction: fields.direction,
+      call_status: fields.call_status ?? null,
+      call_result: fields.call_result ?? null,
+      resumen_llamada: fields.resumen_llamada ?? null,
+      phone_number: fields.phone_number ?? null,
+      extension: fields.extension ?? null,
+      started_at: fields.started_at ?? null,
+      answered_at: fields.answered_at ?? null,
+      ended_at: fields.ended_at ?? null,
+      duration_seconds: fields.duration_seconds ?? null,
       provider: asked.provider,
       provider_call_id: asked.provider_call_id,
-      sources: {},
+      sources: sourcesOfPerson({}, fields),
       outcome: 'pending',
       opportunity_id: null,
       pending: null,
@@ -86,7 +85,6 @@ export function createCall(
       created_at: creation(now),
       updated_at: now,
     }
-    return changedByPerson(blank, asked.fields)
   }
 
   const repeated = (existing: Call): Call => repeatedByPerson(existing, asked.fields)
@@ -137,9 +135,7 @@ export function createCall(
       ...NO_NEEDS,
       // A repeated one may lack what the call has already.
       contactIds:
-        asked.fields.entity_id && (asked.provider !== null || isEligible({ ...NO_FIELDS, ...asked.fields }))
-          ? [asked.fields.entity_id]
-          : [],
+        asked.fields.entity_id && (asked.provider !== null || mayConcern(asked.fields)) ? [asked.fields.entity_id] : [],
       callIds: asked.isIdGiven ? [asked.id] : [],
       providerKeys:
         asked.provider !== null && asked.provider_call_id !== null
@@ -158,6 +154,10 @@ export function createCall(
     },
   }
 }
+
+/** Whether a new call's contact matters (A1). */
+const mayConcern = ({ direction, entity_type }: NewCall['fields']): boolean =>
+  direction === 'outbound' && entity_type === 'contacts'
 
 /** `PUT` and `PATCH`: changes what is sent. */
 export function updateCall(
