@@ -21,12 +21,15 @@ export interface Writing {
   answers: InGroup<{ key: AnswerKey; answer: Answer; now: number }>[]
 }
 
+/** Names and types. */
+type Columns = Readonly<Record<string, string>>
+
 type InGroup<Piece> = Piece & { group: number }
 
 type Part = {
   [Name in keyof Writing]: {
-    /** Columns of the JSON records, beside `group_id`. */
-    columns: string
+    /** Of the records, beside `group_id`. */
+    columns: Columns
     /** Reads `<name>_in`, skips the groups in `refused`. */
     statement: string
     record: (piece: Writing[Name][number]) => object
@@ -82,13 +85,7 @@ const NEW_CALL_COLUMNS = {
   ...CALL_COLUMNS,
 }
 
-type Columns = Readonly<Record<string, string>>
-
 const names = (columns: Columns): string => Object.keys(columns).join(', ')
-const typed = (columns: Columns): string =>
-  Object.entries(columns)
-    .map(([name, type]) => `${name} ${type}`)
-    .join(', ')
 const assigned = (columns: Columns): string =>
   Object.keys(columns)
     .map((name) => `${name} = i.${name}`)
@@ -98,50 +95,57 @@ const NOT_REFUSED = 'group_id not in (select group_id from refused)'
 
 const PARTS: Part = {
   opportunities: {
-    columns: typed({ id: 'uuid', read_revision: 'bigint', ...OPPORTUNITY_COLUMNS }),
+    columns: { id: 'uuid', read_revision: 'bigint', ...OPPORTUNITY_COLUMNS },
     statement: `update lead_opportunities t set ${assigned(OPPORTUNITY_COLUMNS)}
       from opportunities_in i where t.id = i.id and i.${NOT_REFUSED}`,
     record: ({ opportunity, readRevision }) => ({ ...opportunityToRow(opportunity), read_revision: readRevision }),
   },
   newOpportunities: {
-    columns: typed(NEW_OPPORTUNITY_COLUMNS),
+    columns: NEW_OPPORTUNITY_COLUMNS,
     statement: `insert into lead_opportunities (${names(NEW_OPPORTUNITY_COLUMNS)})
       select ${names(NEW_OPPORTUNITY_COLUMNS)} from "newOpportunities_in" where ${NOT_REFUSED}`,
     record: ({ opportunity }) => opportunityToRow(opportunity),
   },
   calls: {
-    columns: typed({ id: 'uuid', read_revision: 'bigint', deleted_at: 'timestamptz', ...CALL_COLUMNS }),
+    columns: { id: 'uuid', read_revision: 'bigint', deleted_at: 'timestamptz', ...CALL_COLUMNS },
     statement: `update calls t set ${assigned({ ...CALL_COLUMNS, deleted_at: '' })}
       from calls_in i where t.id = i.id and i.${NOT_REFUSED}`,
     record: ({ call, readRevision, isDeleted }) => ({ ...storedRow(call, isDeleted), read_revision: readRevision }),
   },
   newCalls: {
-    columns: typed(NEW_CALL_COLUMNS),
+    columns: NEW_CALL_COLUMNS,
     statement: `insert into calls (${names(NEW_CALL_COLUMNS)})
       select ${names(NEW_CALL_COLUMNS)} from "newCalls_in" where ${NOT_REFUSED}`,
     record: ({ call, isDeleted }) => storedRow(call, isDeleted),
   },
   newForeignAttempts: {
-    columns: 'call_id text, opportunity_id uuid',
+    columns: { call_id: 'text', opportunity_id: 'uuid' },
     statement: `insert into foreign_attempts (call_id, opportunity_id)
       select call_id, opportunity_id from "newForeignAttempts_in" where ${NOT_REFUSED}`,
     record: ({ call_id, opportunity_id }) => ({ call_id, opportunity_id }),
   },
   goneForeignAttempts: {
-    columns: 'call_id text',
+    columns: { call_id: 'text' },
     statement: `delete from foreign_attempts t using "goneForeignAttempts_in" i
       where t.call_id = i.call_id and i.${NOT_REFUSED}`,
     record: ({ call_id }) => ({ call_id }),
   },
   titles: {
-    columns: 'opportunity_id uuid, search_text text',
+    columns: { opportunity_id: 'uuid', search_text: 'text' },
     statement: `insert into lead_opportunity_titles (opportunity_id, search_text)
       select opportunity_id, search_text from titles_in where ${NOT_REFUSED}
       on conflict (opportunity_id) do update set search_text = excluded.search_text`,
     record: ({ opportunity_id, search_text }) => ({ opportunity_id, search_text }),
   },
   answers: {
-    columns: 'owner text, key text, place integer, request_hash text, answer json, created_at timestamptz',
+    columns: {
+      owner: 'text',
+      key: 'text',
+      place: 'integer',
+      request_hash: 'text',
+      answer: 'json',
+      created_at: 'timestamptz',
+    },
     statement: `insert into idempotency_keys (owner, key, place, request_hash, answer, created_at)
       select owner, key, place, request_hash, answer, created_at from answers_in where ${NOT_REFUSED}`,
     record: ({ key: { owner, key, place, requestHash }, answer, now }) => ({
@@ -158,7 +162,7 @@ const PARTS: Part = {
 /** In the order of their parameters. */
 const PART_NAMES = Object.keys(PARTS) as (keyof Writing)[]
 
-function storedRow(call: Call, isDeleted: boolean): object {
+function storedRow(call: Call, isDeleted: boolean) {
   if (!isDeleted) return { ...callToRow(call), deleted_at: null }
   return { ...callToRow(stoneOf(call)), deleted_at: formatInstant(call.updated_at) }
 }
@@ -200,12 +204,20 @@ const locked = (table: string, part: string): string => `locked_${part} as mater
   order by t.id for no key update skip locked
 )`
 
+const columnsOf = (part: keyof Writing): Columns => ({ group_id: 'integer', ...PARTS[part].columns })
+
+const isArray = (type: string): boolean => type.endsWith('[]')
+
 function statementFor(parts: readonly (keyof Writing)[]): string {
   const isRead = (part: keyof Writing): boolean => parts.includes(part)
-  const ctes = parts.map(
-    (part, index) => `"${part}_in" as materialized (
-      select * from json_to_recordset($${index + 1}::json) as r (group_id integer, ${PARTS[part].columns}))`,
-  )
+  let parameter = 0
+  const ctes = parts.map((part) => {
+    const columns = Object.entries(columnsOf(part))
+    const arrays = columns.map(([, type]) => `$${++parameter}::${isArray(type) ? 'text' : type}[]`)
+    const selected = columns.map(([name, type]) => (isArray(type) ? `${name}::${type}` : name))
+    return `"${part}_in" as materialized (
+      select ${selected} from unnest(${arrays}) as r (${columns.map(([name]) => name)}))`
+  })
   const guards: string[] = []
   if (isRead('opportunities')) {
     ctes.push(locked('lead_opportunities', 'opportunities'))
@@ -232,7 +244,7 @@ const statements = new Map<string, string>()
 export async function write(run: Run, writing: Writing): Promise<ReadonlySet<number>> {
   const parts = PART_NAMES.filter((part) => writing[part].length > 0)
   if (parts.length === 0) return new Set()
-  const values = parts.map((part) => JSON.stringify(recordsOf(writing, part)))
+  const values = parts.flatMap((part) => valuesOf(writing, part))
   // A statement's name has at most 63 bytes in PostgreSQL: the parts are told by their places.
   const name = `write_${parts.map((part) => PART_NAMES.indexOf(part)).join('')}`
   let statement = statements.get(name)
@@ -244,7 +256,16 @@ export async function write(run: Run, writing: Writing): Promise<ReadonlySet<num
   return new Set(rows.map((row) => row.group_id))
 }
 
-function recordsOf<Name extends keyof Writing>(writing: Writing, part: Name): object[] {
-  const { record } = PARTS[part]
-  return writing[part].map((piece) => Object.assign(record(piece), { group_id: piece.group }))
+/** An array for each column: PostgreSQL reads those several times as fast as records of JSON. */
+function valuesOf<Name extends keyof Writing>(writing: Writing, part: Name): unknown[][] {
+  const { record, columns } = PARTS[part]
+  const pieces = writing[part]
+  const records = pieces.map(record) as Readonly<Record<string, unknown>>[]
+  const arrays = Object.entries(columns).map(([name, type]) =>
+    records.map((row) => (isArray(type) ? arrayOf(row[name] as readonly (string | null)[]) : row[name])),
+  )
+  return [pieces.map(({ group }) => group), ...arrays]
 }
+
+/** An array within an array, as text: PostgreSQL's own have all the same length. Of words without any punctuation. */
+const arrayOf = (words: readonly (string | null)[]): string => `{${words.map((word) => word ?? 'NULL').join(',')}}`
