@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import type { Run } from '../src/attempts/read.ts'
-import { Register } from '../src/attempts/register.ts'
-import { createCall, deleteCall, type NewCall } from '../src/calls/save.ts'
+import type { Change } from '../src/attempts/change.ts'
+import { NO_NEEDS, type Run } from '../src/attempts/read.ts'
+import { Register, UnavailableError } from '../src/attempts/register.ts'
+import { createCall, deleteCall, type NewCall, updateCall } from '../src/calls/save.ts'
 import { changeOpportunity } from '../src/opportunities/save.ts'
 import { createTestDatabase, createTestService, type TestDatabase, type TestService } from './service.ts'
 
@@ -97,28 +98,195 @@ it('B5: a repeated call that names another contact only moves to it', async () =
   expect(moved.body.attempt).toMatchObject({ outcome: 'registered', opportunity_id: id, number: 1 })
 })
 
+/** An opportunity that is full, and the call that it turned away. */
+async function fullOpportunity() {
+  const contactId = randomUUID()
+  const { id: opportunityId } = await opportunity(contactId)
+  const calls = []
+  for (let number = 1; number <= 6; number++) {
+    calls.push((await service.request('POST', '/api/crm/calls', callTo(contactId))).body)
+  }
+  return { contactId, opportunityId, first: calls[0], turnedAway: calls[5] }
+}
+
+const attemptOf = async (id: string) => (await service.request('GET', `/api/crm/calls/${id}`)).body.attempt
+
+const onlyAt =
+  (revision: number) =>
+  (present: number): boolean =>
+    present === revision
+
+it.each<[string, (id: string, revision: number) => Change<unknown>]>([
+  ['deletion', (id, revision) => deleteCall(id, onlyAt(revision))],
+  ['move', (id, revision) => updateCall(id, { entity_id: randomUUID() }, onlyAt(revision))],
+  ['unlinking', (id, revision) => updateCall(id, { entity_id: null }, onlyAt(revision))],
+])('B6: a call that was turned away takes the number that is freed beside its refused %s', async (_, change) => {
+  const { opportunityId, first, turnedAway } = await fullOpportunity()
+  beforeWriting = () => service.sql('update calls set revision = revision + 1 where id = $1', [turnedAway.id])
+  const [leaving, freeing] = await Promise.all([
+    service.register.registerCallAttempt(change(turnedAway.id, turnedAway.revision)),
+    service.register.registerCallAttempt(deleteCall(first.id)),
+  ])
+  expect(leaving).toMatchObject({ code: 'revision_changed' })
+  expect(freeing).toBeNull()
+  expect(await attemptOf(turnedAway.id)).toMatchObject({
+    outcome: 'registered',
+    opportunity_id: opportunityId,
+    number: 5,
+  })
+})
+
+it('B6: an opportunity that opens beside a refused deletion takes the call that it had turned away', async () => {
+  const contactId = randomUUID()
+  const { id } = await opportunity(contactId)
+  await service.request('POST', '/api/crm/calls', callTo(contactId, { call_status: 'answered' }))
+  const { body: later } = await service.request('POST', '/api/crm/calls', callTo(contactId))
+  const green = (await service.request('GET', `/api/crm/opportunities/${id}`)).body.first_call_attempts[1].call_id
+  await service.request('PATCH', `/api/crm/opportunities/${id}`, { status: 'lost' })
+  await service.request('PATCH', `/api/crm/calls/${green}`, { call_status: 'busy' })
+  expect((await attemptOf(later.id)).outcome).toBe('first_call_completed')
+  beforeWriting = () => service.sql('update calls set revision = revision + 1 where id = $1', [later.id])
+  const [deleting] = await Promise.all([
+    service.register.registerCallAttempt(deleteCall(later.id, onlyAt(later.revision))),
+    service.register.registerCallAttempt(changeOpportunity(id, { status: 'assigned' })),
+  ])
+  expect(deleting).toMatchObject({ code: 'revision_changed' })
+  expect(await attemptOf(later.id)).toMatchObject({ outcome: 'registered', opportunity_id: id, number: 2 })
+})
+
+it('B9: a withdrawal that was answered with 503 is not written after all', async () => {
+  const slow = await createTestService({
+    ...database,
+    wrapRun: (run) => async (name, text, values) => {
+      const rows = await run(name, text, values)
+      if (name === 'read_all') await wait(150)
+      return rows as never
+    },
+    times: { registerWithin: 20, answerWithin: 100 },
+  })
+  try {
+    const contactId = randomUUID()
+    const { id } = await opportunity(contactId)
+    const { body: call } = await service.request('POST', '/api/crm/calls', callTo(contactId))
+    await expect(slow.register.registerCallAttempt(deleteCall(call.id))).rejects.toThrow(UnavailableError)
+    await wait(150)
+    expect(await attemptOf(call.id)).toMatchObject({ outcome: 'registered', opportunity_id: id, number: 1 })
+  } finally {
+    await slow.close()
+  }
+})
+
+it('B12: two batches that make the same calls in opposite order do not wait for each other in a circle', async () => {
+  const own = await createTestDatabase()
+  const written: number[] = []
+  let reading = 0
+  let release: () => void = () => undefined
+  const bothHaveRead = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  const together =
+    (run: Run): Run =>
+    async (name, text, values) => {
+      if (!name.startsWith('write')) return run(name, text, values)
+      if (++reading === 2) release()
+      await bothHaveRead
+      const startedAt = performance.now()
+      return run(name, text, values).finally(() => written.push(performance.now() - startedAt)) as never
+    }
+  const services = await Promise.all([1, 2].map(() => createTestService({ ...own, wrapRun: together })))
+  try {
+    await services[0]?.sql(`create function slowly() returns trigger language plpgsql as
+      'begin perform pg_sleep(0.05); return new; end'`)
+    await services[0]?.sql('create trigger slowly before insert on calls for each row execute function slowly()')
+    const contactId = randomUUID()
+    const calls = ['one', 'two', 'three'].map((provider_call_id) => ({ provider: 'pbx', provider_call_id }))
+    const answers = await Promise.all(
+      services.flatMap(({ register }, server) =>
+        (server === 0 ? calls : [...calls].reverse()).map((key) =>
+          register.registerCallAttempt(createCall({ ...newCall(contactId), ...key })),
+        ),
+      ),
+    )
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 200, 201, 201, 201])
+    expect(Math.max(...written)).toBeLessThan(500)
+  } finally {
+    await Promise.all(services.map((each) => each.close()))
+    await own.drop()
+  }
+})
+
+// ── With a database of our own making ───────────────────────────────────────────────────────────────────────────────
+
+const silent = { onBatch() {}, onRetry() {}, onNotRegistered() {} }
+
+const databaseError = (code: string): Error => Object.assign(new pg.DatabaseError('cannot', 0, 'error'), { code })
+
+const nothingFound = () => [{ now: Date.now() }] as never
+
 it('A9: while the opportunities are blocked, calls are saved without waiting for one another', async () => {
   const blocked: Run = async (name) => {
     if (name === 'read_new' || name === 'read_all') {
       await wait(700)
-      throw Object.assign(new pg.DatabaseError('canceling statement due to statement timeout', 0, 'error'), {
-        code: '57014',
-      })
+      throw databaseError('57014')
     }
     await wait(2)
-    return name === 'read_calls' ? ([{ now: Date.now() }] as never) : ([] as never)
+    return name === 'read_calls' ? nothingFound() : ([] as never)
   }
-  const register = new Register(blocked, { onBatch() {}, onRetry() {}, onNotRegistered() {} })
+  const register = new Register(blocked, silent)
   const answers: Promise<number>[] = []
   for (let count = 0; count < 150; count++) {
     const startedAt = performance.now()
-    answers.push(
-      register.registerCallAttempt(createCall(newCall(randomUUID()))).then(({ status }) => {
-        expect(status).toBe(201)
-        return performance.now() - startedAt
-      }),
-    )
+    const answer = register.registerCallAttempt(createCall(newCall(randomUUID())))
+    answers.push(answer.then(() => performance.now() - startedAt))
     await wait(20)
   }
-  expect((await Promise.allSettled(answers)).filter(({ status }) => status === 'rejected')).toEqual([])
+  const times = (await Promise.all(answers)).sort((a, b) => a - b)
+  expect(times[148]).toBeLessThan(1_650)
+})
+
+it.each([
+  ['the disk is full', '53100'],
+  ['a file cannot be read', '58030'],
+  ['a wait was given up', '57014'],
+  ['a lock was not to be had', '55P03'],
+  ['it takes no writes', '25006'],
+])('A9: a call that cannot be saved because %s is saved as soon as it can be', async (_, code) => {
+  const startedAt = performance.now()
+  const failing: Run = async (name) => {
+    if (name.startsWith('write') && performance.now() - startedAt < 300) throw databaseError(code)
+    return name.startsWith('read') ? nothingFound() : ([] as never)
+  }
+  const register = new Register(failing, silent)
+  const { status } = await register.registerCallAttempt(createCall(newCall(randomUUID())))
+  expect(status).toBe(201)
+})
+
+it('R12: what the database cannot do for the whole time is answered with 503', async () => {
+  const full: Run = async (name) => {
+    if (name.startsWith('write')) throw databaseError('53100')
+    return nothingFound()
+  }
+  const register = new Register(full, silent, { registerWithin: 20, answerWithin: 150 })
+  await expect(register.registerCallAttempt(createCall(newCall(randomUUID())))).rejects.toThrow(UnavailableError)
+})
+
+it('a change whose deciding fails comes again once, though its batch fails as well', async () => {
+  let tries = 0
+  const broken: Change<void> = {
+    needs: NO_NEEDS,
+    plan: () => {
+      tries++
+      throw new Error('a bug')
+    },
+  }
+  const failing: Run = async (name) => {
+    if (name.startsWith('write')) throw databaseError('53100')
+    return nothingFound()
+  }
+  const register = new Register(failing, silent, { registerWithin: 400, answerWithin: 400 })
+  const others = Array.from({ length: 7 }, () => createCall(newCall(randomUUID())))
+  await Promise.allSettled([broken, ...others].map((change) => register.registerCallAttempt<unknown>(change)))
+  // At 0, 1, 3, 7, 15, 31, 56, 81 ms and so on.
+  expect(tries).toBeGreaterThan(3)
+  expect(tries).toBeLessThanOrEqual(20)
 })

@@ -46,6 +46,7 @@ export class Book {
   readonly #opportunities = new Map<string, Opportunity>()
   readonly #opportunitiesByContact = new Map<string, Set<string>>()
   readonly #calls = new Map<string, Call>()
+  /** With the calls that the batch has taken away from a contact: that they are gone is something seen, too. */
   readonly #callsByContact = new Map<string, Set<string>>()
   readonly #callsByProviderKey = new Map<string, string>()
   /** Ids and provider keys of deleted calls, with the call's id where this batch deletes it. */
@@ -157,7 +158,6 @@ export class Book {
   /** B5: the call is gone, its stone stays. */
   bury(call: Call): void {
     this.#calls.delete(call.id)
-    this.#callsByContact.get(call.entity_id ?? '')?.delete(call.id)
     this.#stones.set(call.id, call.id)
     if (call.provider !== null && call.provider_call_id !== null) {
       this.#stones.set(providerKey(call.provider, call.provider_call_id), call.id)
@@ -178,7 +178,7 @@ export class Book {
       }
       for (const id of this.#callsByContact.get(contactId) ?? []) {
         const call = this.call(id)
-        if (call !== undefined) calls.push(call)
+        if (call?.entity_id === contactId) calls.push(call)
       }
     }
     return { opportunities, calls, isKnownContact: (id) => this.#knownContacts.has(id), now: this.now }
@@ -199,8 +199,6 @@ export class Book {
   }
 
   #putCall(call: Call): void {
-    const previous = this.#calls.get(call.id)
-    if (previous !== undefined) this.#callsByContact.get(previous.entity_id ?? '')?.delete(call.id)
     this.#calls.set(call.id, call)
     if (call.entity_id !== null) addTo(this.#callsByContact, call.entity_id, call.id)
     if (call.provider !== null && call.provider_call_id !== null) {
