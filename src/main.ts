@@ -27,9 +27,10 @@ async function main(): Promise<void> {
   process.stdout.write(greeting(await starting))
 }
 
-function greeting({ address, dataPlace, firstKey }: Service): string {
+function greeting({ address, isDescriptionOpen, dataPlace, firstKey }: Service): string {
   const key = firstKey === null ? '' : `Admin key    ${firstKey}\n             (shown this once; keep it)\n`
-  return `First Call   ${address}\nDescription  ${address}/docs\nData         ${dataPlace}\n${key}`
+  const docs = `${address}/docs${isDescriptionOpen ? '' : ' (with the key)'}`
+  return `First Call   ${address}\nDescription  ${docs}\nData         ${dataPlace}\n${key}`
 }
 
 function fail(error: unknown): void {

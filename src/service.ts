@@ -11,6 +11,7 @@ import { openDatabase } from './database/database.ts'
 import { startEmbeddedDatabase } from './database/embedded.ts'
 import { type DatabaseHome, givenDatabase } from './database/given.ts'
 import { isMigrated, migrate } from './database/migrate.ts'
+import { isLoopback } from './http/guard.ts'
 import { closer, listen } from './http/listening.ts'
 import { createMetrics } from './metrics.ts'
 
@@ -18,6 +19,8 @@ export interface Service {
   app: FastifyInstance
   /** Where it listens. */
   address: string
+  /** Whether its description is shown to everybody who can reach it. */
+  isDescriptionOpen: boolean
   /** Where the data lives, in words. */
   dataPlace: string
   /** The admin key that this start made; null where there was one. */
@@ -89,7 +92,7 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
     const address = await listen(app, config)
     // Last, since a key of a start that fails would be lost: it is shown once, and none is made where there is one.
     const firstKey = config.bootstrapApiKey === null ? await makeFirstKey(database) : null
-    return { app, address, dataPlace, firstKey, stop }
+    return { app, address, isDescriptionOpen: isLoopback(config.host), dataPlace, firstKey, stop }
   } catch (error) {
     await stop()
     throw error

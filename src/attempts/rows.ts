@@ -10,7 +10,7 @@ import {
   successfulAttempt,
 } from './attempt.ts'
 
-/* Rows travel to and from the database as JSON, a whole batch in one parameter. Times are ISO 8601 there. */
+/* Rows come from the database as JSON, and go to it as arrays, one for each column. Times are ISO 8601 there. */
 
 type Time = string
 

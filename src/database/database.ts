@@ -17,7 +17,7 @@ export interface DatabaseOptions {
 
 /** Everything that talks to PostgreSQL. The calls' own pool stays free while long lists are read. */
 export interface Database {
-  /** For the batches in which calls are written. */
+  /** For the batches in which calls are written, and for what they must not wait for lists with: keys, the sweep's claim. */
   calls: pg.Pool
   /** For everything else. */
   general: pg.Pool

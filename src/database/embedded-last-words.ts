@@ -2,6 +2,8 @@ import { readdir, readFile, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 
 const ROOM_TO_SPEAK = 1_000_000
+/** Said to whoever knocked too early; it is not why the server ended. */
+const TO_CLIENTS = /FATAL: +the database system is /
 
 /**
  * Gives the last five lines that a server said which ended while it came up: on its way to its log (`firstWords`), or in
@@ -10,7 +12,7 @@ const ROOM_TO_SPEAK = 1_000_000
 export async function lastWords(folder: string, firstWords: string, startedAtMs: number): Promise<string> {
   const hasSaidWhy = /FATAL|PANIC|ERROR/.test(firstWords)
   const said = hasSaidWhy ? firstWords : `${firstWords}\n${await readNewestLog(join(folder, 'log'), startedAtMs)}`
-  const lines = said.split('\n').filter((line) => line.trim() !== '')
+  const lines = said.split('\n').filter((line) => line.trim() !== '' && !TO_CLIENTS.test(line))
   if (lines.length === 0 && (await isFull(folder))) return 'no space left on device'
   const withoutTimes = lines.slice(-5).map((line) => line.replace(/^[\d-]+ [\d:.]+ \S+ \[\d+\] /, ''))
   return withoutTimes.join('\n')

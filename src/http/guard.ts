@@ -25,6 +25,9 @@ export function requireKey(findCaller: FindCaller): onRequestHookHandler {
 
 const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/
 
+/** Whether only this machine can reach who listens there. */
+export const isLoopback = (host: string): boolean => LOOPBACK.test(host)
+
 /**
  * For pages that say how the service works: open while only this machine can reach it, and no proxy stands between.
  */
@@ -34,7 +37,7 @@ export function requireKeyUnlessLocal(findCaller: FindCaller, host: string): onR
     const isForwarded = Object.keys(request.headers).some(
       (name) => name === 'forwarded' || name.startsWith('x-forwarded-'),
     )
-    if (LOOPBACK.test(host) && !isForwarded) return
+    if (isLoopback(host) && !isForwarded) return
     return (check as (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>)(request, reply)
   }
 }

@@ -13,7 +13,8 @@ const TIDY_EVERY_MS = 200
  */
 export async function listen(app: FastifyInstance, { host, port }: { host: string; port: number }): Promise<string> {
   try {
-    return await app.listen({ host, port })
+    // Fastify would listen on every address of this name, and wait at a stop for the first one only.
+    return await app.listen({ host: host === 'localhost' ? '127.0.0.1' : host, port })
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined
     throw new Error(listenFault(code, host, port) ?? String(error), { cause: error })
