@@ -1,24 +1,23 @@
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { chmod, mkdtemp, open, realpath, rm } from 'node:fs/promises'
+import { mkdtemp, open, realpath, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
-import { describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { isRoot, runAs } from '../src/database/embedded-account.ts'
 import { KEY } from './service.ts'
 
 const rootDir = path.resolve(import.meta.dirname, '..')
 const MIB = 1024 * 1024
 
-// ── R18: the disk is full ───────────────────────────────────────────────────────────────────────────────────────────
-
 /** Room for the database, and for its programs where its account cannot reach ours. */
 const DISK_MIB = 320
 const BACK_WITHIN_MS = 30_000
-const ANSWERED_WITHIN_MS = 2_500
+/** Two seconds (R12), and what a busy machine adds. */
+const ANSWERED_WITHIN_MS = 4_000
 const CALLERS = 8
 
 interface Sent {
@@ -30,12 +29,24 @@ interface Sent {
   id: string
 }
 
+/** Only root can mount, and not everywhere. */
+async function canMount(): Promise<boolean> {
+  if (!isRoot()) return false
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'first-call-disk-'))
+  const { succeeded } = await mountSmallDisk(folder)
+  if (succeeded) await runAs(undefined, 'umount', [folder])
+  await rm(folder, { recursive: true })
+  return succeeded
+}
+
+const mountSmallDisk = (folder: string) =>
+  runAs(undefined, 'mount', ['-t', 'tmpfs', '-o', `size=${DISK_MIB}m,mode=755`, 'tmpfs', folder])
+
 /** A small disk of its own, for as long as something is done on it. */
 async function onSmallDisk(act: (folder: string) => Promise<void>): Promise<void> {
   const folder = await realpath(await mkdtemp(path.join(os.tmpdir(), 'first-call-disk-')))
-  const mounted = await runAs(undefined, 'mount', ['-t', 'tmpfs', '-o', `size=${DISK_MIB}m,mode=755`, 'tmpfs', folder])
+  expect(await mountSmallDisk(folder)).toMatchObject({ succeeded: true })
   try {
-    expect(mounted).toMatchObject({ succeeded: true })
     await act(folder)
   } finally {
     await runAs(undefined, 'umount', ['-l', folder])
@@ -75,29 +86,39 @@ async function post(address: string): Promise<Sent> {
   }
 }
 
-async function until(isSo: () => boolean | Promise<boolean>, withinMs: number, what: string): Promise<void> {
+async function until(isSo: () => boolean, withinMs: number, what: string): Promise<void> {
   const deadline = performance.now() + withinMs
-  while (!(await isSo())) {
+  while (!isSo()) {
     if (performance.now() > deadline) throw new Error(`${what}: not within ${withinMs} ms`)
     await wait(20)
   }
 }
 
-describe('R18: the disk of the embedded PostgreSQL', () => {
-  it.skipIf(!isRoot())('is full: 503, and back by itself once there is room, with every call that was taken', () =>
+/** The next piece of its log finds no room: PostgreSQL ends, and cannot begin again. */
+async function writeMoreThanFits(connection: pg.ClientConfig): Promise<void> {
+  const client = new pg.Client(connection)
+  client.on('error', () => undefined)
+  await client.connect()
+  const writing = client.query(`select pg_logical_emit_message(false, '', repeat('.', ${40 * MIB}))`)
+  await expect(writing).rejects.toThrow()
+  await client.end().catch(() => undefined)
+}
+
+it.skipIf(!(await canMount()))(
+  'R18: on a full disk calls are refused with 503, and taken again once there is room; none that was taken is lost',
+  () =>
     onSmallDisk(async (folder) => {
       const dataDir = path.join(folder, 'data')
       const ballast = path.join(folder, 'ballast')
       const env = { PATH: process.env.PATH, DATA_DIR: dataDir, PORT: '0', BOOTSTRAP_API_KEY: KEY, LOG_LEVEL: 'warn' }
       const service = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts'], { cwd: rootDir, env })
       let output = ''
-      for (const stream of [service.stdout, service.stderr])
+      for (const stream of [service.stdout, service.stderr]) {
         stream.setEncoding('utf8').on('data', (text) => {
           output += text
-          if (process.env.ZZ) process.stdout.write(text.split('\n').filter((l: string) => !l.includes('did not take it')).map((l: string) => `${performance.now() | 0} ${l.replace(/"stack":"[^"]*"/g, '').slice(0, 500)}\n`).join(''))
         })
+      }
       const ended = once(service, 'close')
-      const connection = { host: path.join(dataDir, 'postgres'), port: 5432, user: 'first_call', database: 'first_call' }
       try {
         await until(() => output.includes('First Call   '), 20_000, 'the start')
         const [, address = ''] = /First Call {3}(\S+)/.exec(output) ?? []
@@ -106,39 +127,34 @@ describe('R18: the disk of the embedded PostgreSQL', () => {
         const callers = Array.from({ length: CALLERS }, async () => {
           while (!isOver) sent.push(await post(address))
         })
-        const answered = (status: number, since: number): boolean =>
+        const isAnswered = (status: number, since: number): boolean =>
           sent.some((one) => one.status === status && one.sentAt > since)
 
-        await until(() => answered(201, 0), 5_000, 'the first call')
-        process.stdout.write(`${performance.now() | 0} filling\n`)
+        await until(() => isAnswered(201, 0), 5_000, 'the first call')
         await fill(ballast)
-        process.stdout.write(`${performance.now() | 0} filled\n`)
         const fullAt = performance.now()
-        await until(() => answered(503, fullAt), 15_000, 'a refusal')
-        process.stdout.write(`first 503 after ${(performance.now() - fullAt).toFixed()} ms\n`)
-        // The next piece of its log finds no room: PostgreSQL ends, and cannot begin again.
-        const client = new pg.Client(connection)
-        client.on('error', () => undefined)
-        await client.connect()
-        await client.query("select pg_logical_emit_message(false, '', repeat('.', 40000000))").catch((e) => process.stdout.write(e.message + '\n'))
-        await client.end().catch(() => undefined)
-        await wait(3_000)
+        await until(() => isAnswered(503, fullAt), 15_000, 'a refusal')
+        const connection = { host: path.join(dataDir, 'postgres'), port: 5432, user: 'first_call' }
+        await writeMoreThanFits({ ...connection, database: 'first_call' })
+        await until(() => /connecting again.*No space left on device/s.test(output), 15_000, 'the end of PostgreSQL')
         expect((await fetch(`${address}/healthz`)).status).toBe(200)
+
         await rm(ballast)
         const roomAt = performance.now()
-        await until(() => answered(201, roomAt), BACK_WITHIN_MS, 'a call after there is room')
-        process.stdout.write(`back after ${(performance.now() - roomAt).toFixed()} ms\n`)
+        await until(() => isAnswered(201, roomAt), BACK_WITHIN_MS, 'a call after there is room')
         isOver = true
         await Promise.all(callers)
-        const counts: Record<string, number> = {}
-        for (const { status } of sent) counts[String(status)] = (counts[String(status)] ?? 0) + 1
-        process.stdout.write(JSON.stringify(counts) + ' ' + Math.max(...sent.map((s) => s.ms)) + '\n')
+
+        expect(new Set(sent.map(({ status }) => status))).toEqual(new Set([201, 503]))
+        expect(sent.filter(({ status, retryAfter }) => (status === 503) !== (retryAfter === '1'))).toEqual([])
+        expect(Math.max(...sent.map(({ ms }) => ms))).toBeLessThan(ANSWERED_WITHIN_MS)
+        for (const { id } of sent.filter(({ status }) => status === 201)) {
+          const stored = await fetch(`${address}/api/crm/calls/${id}`, { headers: { authorization: `Bearer ${KEY}` } })
+          expect(stored.status).toBe(200)
+        }
       } finally {
-        process.stdout.write(`${performance.now() | 0} stopping\n`)
         service.kill('SIGTERM')
         await ended
-        process.stdout.write(`${performance.now() | 0} ended\n`)
       }
     }),
-  )
-})
+)

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import type pg from 'pg'
 import { retryCall } from '../calls/save.ts'
 import type { Database } from '../database/database.ts'
 import type { Metrics } from '../metrics.ts'
@@ -9,6 +10,8 @@ const CLAIM_SIZE = 200
 const ALARM_AFTER_SECONDS = 300
 const WATCH_EVERY_MS = 10_000
 const TIDY_EVERY_MS = 60_000
+/** Where the database stalls, the sweep goes on with another connection. */
+const GIVE_UP_AFTER_MS = 3_000
 
 /**
  * Claims the calls that are due, for this server alone: the claim is itself the wait before the next try, so that a
@@ -41,6 +44,9 @@ select count(*)::int as pending,
   coalesce(extract(epoch from clock_timestamp() - min(pending_since)), 0)::float8 as oldest
 from calls where due_at is not null`
 
+const ask = <Row extends pg.QueryResultRow>({ patient }: Database, text: string): Promise<pg.QueryResult<Row>> =>
+  patient.query<Row>({ text, query_timeout: GIVE_UP_AFTER_MS } as pg.QueryConfig)
+
 export interface SweepOptions {
   database: Database
   register: Register
@@ -51,7 +57,7 @@ export interface SweepOptions {
 
 /** Registers what is due, once. Gives how many calls were tried. */
 export async function sweepOnce({ database, register, log }: Omit<SweepOptions, 'metrics'>): Promise<number> {
-  const { rows } = await database.calls.query<{ id: string }>(CLAIM)
+  const { rows } = await ask<{ id: string }>(database, CLAIM)
   await retry(
     rows.map((row) => row.id),
     register,
@@ -62,7 +68,7 @@ export async function sweepOnce({ database, register, log }: Omit<SweepOptions, 
 
 /** Gives the calls whose attempts came beside them to whom they belong (B7). */
 export async function sweepMeetings({ database, register, log }: Omit<SweepOptions, 'metrics'>): Promise<void> {
-  const { rows } = await database.general.query<{ id: string }>(MEETING)
+  const { rows } = await ask<{ id: string }>(database, MEETING)
   await retry(
     rows.map((row) => row.id),
     register,
@@ -81,7 +87,7 @@ async function retry(ids: readonly string[], register: Register, log: SweepOptio
 
 /** Shows how many calls are pending and for how long, and alarms when one is older than five minutes (B9). */
 export async function watchPending({ database, metrics, log }: Omit<SweepOptions, 'register'>): Promise<void> {
-  const { rows } = await database.general.query<{ pending: number; oldest: number }>(AGE)
+  const { rows } = await ask<{ pending: number; oldest: number }>(database, AGE)
   const { pending, oldest } = rows[0] ?? { pending: 0, oldest: 0 }
   metrics.pending.set(pending)
   metrics.oldestPendingSeconds.set(oldest)
@@ -104,7 +110,7 @@ export async function sweep(options: SweepOptions, signal: AbortSignal): Promise
       }
       if (performance.now() > tidyAt) {
         tidyAt = performance.now() + TIDY_EVERY_MS
-        while (((await options.database.general.query(TIDY)).rowCount ?? 0) > 0) signal.throwIfAborted()
+        while (((await ask(options.database, TIDY)).rowCount ?? 0) > 0) signal.throwIfAborted()
       }
       if (tried >= CLAIM_SIZE) continue
     } catch (error) {

@@ -63,9 +63,9 @@ export function createKeyCheck(database: Database, bootstrapKey: string | null):
  *
  * @returns the key, which is shown once and stored as a hash only; null where there is one already
  */
-export async function makeFirstKey({ general }: Database): Promise<string | null> {
+export async function makeFirstKey({ patient }: Database): Promise<string | null> {
   const key = `fc_${randomBytes(32).toString('base64url')}`
-  const client = await general.connect()
+  const client = await patient.connect()
   try {
     await client.query('begin')
     await client.query('lock table api_keys in exclusive mode')

@@ -17,11 +17,14 @@ export interface DatabaseOptions {
 
 /** Everything that talks to PostgreSQL. The calls' own pool stays free while long lists are read. */
 export interface Database {
-  /** For the batches in which calls are written, and for what they must not wait for lists with: keys, the sweep's claim. */
+  /** For the batches in which calls are written, and for the keys, for which no call may wait behind lists. */
   calls: pg.Pool
   /** For everything else. */
   general: pg.Pool
-  /** Without time-outs, for migrations. */
+  /**
+   * For what nobody waits for: migrations and the sweep. It has no time-outs but that of connecting, which takes long
+   * on a machine that is busy starting.
+   */
   patient: pg.Pool
   /** Typed queries on `general`. */
   query: Kysely<Tables>
@@ -30,6 +33,8 @@ export interface Database {
 }
 
 const CONNECT_TIMEOUT_MS = 1_000
+/** Where no request waits. */
+export const PATIENT_CONNECT_TIMEOUT_MS = 5_000
 /** Leaves time to save a call as pending within the two seconds in which every request is answered. */
 const CALL_STATEMENT_TIMEOUT_MS = 700
 const STATEMENT_TIMEOUT_MS = 1_500
@@ -51,7 +56,7 @@ export function openDatabase({ connection, hasPooler, onIdleError }: DatabaseOpt
       max,
       types: { getTypeParser },
       application_name: 'first-call',
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      connectionTimeoutMillis: statementTimeoutMs === null ? PATIENT_CONNECT_TIMEOUT_MS : CONNECT_TIMEOUT_MS,
       ...(statementTimeoutMs === null ? {} : { query_timeout: statementTimeoutMs + STALL_ALLOWANCE_MS }),
       keepAlive: true,
       ...(hasPooler

@@ -1,8 +1,5 @@
 import pg from 'pg'
-import type { Connection } from './database.ts'
-
-/** As patient as the pools are. */
-const CONNECT_TIMEOUT_MS = 1_000
+import { type Connection, PATIENT_CONNECT_TIMEOUT_MS } from './database.ts'
 
 /** A database to use, whoever runs it. */
 export interface DatabaseHome {
@@ -19,7 +16,7 @@ export interface DatabaseHome {
  * @throws with a sentence for a person where it cannot be reached
  */
 export async function givenDatabase(connectionString: string): Promise<DatabaseHome> {
-  const client = new pg.Client({ connectionString, connectionTimeoutMillis: CONNECT_TIMEOUT_MS })
+  const client = new pg.Client({ connectionString, connectionTimeoutMillis: PATIENT_CONNECT_TIMEOUT_MS })
   client.on('error', () => undefined)
   const dataPlace = `the database "${client.database}" of the PostgreSQL at ${client.host}, port ${client.port}`
   try {
