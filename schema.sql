@@ -2,6 +2,36 @@
 
 CREATE EXTENSION IF NOT EXISTS pg_trgm;
 
+CREATE OR REPLACE FUNCTION public.await_contact(contact_id uuid)
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+  select pg_advisory_xact_lock(4012, hashtext(contact_id::text) & 63)
+$function$;
+
+CREATE OR REPLACE FUNCTION public.copy_search_text_of_contact()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform await_contact(new.contact_id);
+  new.contact_search_text := coalesce((select search_text from contacts where id = new.contact_id), '');
+  return new;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.copy_search_text_to_opportunities()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform await_contact(new.id);
+  update lead_opportunities set contact_search_text = new.search_text
+  where contact_id = new.id and contact_search_text <> new.search_text;
+  return null;
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION public.first_call_attempts_are_sound(attempts jsonb)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -33,6 +63,34 @@ begin
     previous := moment;
   end loop;
   return attempts - array['1', '2', '3', '4', '5'] = '{}' and number = (select count(*) from jsonb_object_keys(attempts));
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.list_changed_opportunities()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  update listed_opportunities set created_at = changed.created_at, status = changed.status,
+    assigned_to = changed.assigned_to, source = changed.source, first_call_completed = changed.first_call_completed,
+    attempts_made = changed.attempts_made, last_status = changed.last_status,
+    last_attempt_at = coalesce(changed.last_contact_attempt_at, '-infinity'),
+    search_text = title_search_text || contact_search_text
+  from changed where opportunity_id = changed.id;
+  return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.list_new_opportunities()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into listed_opportunities
+  select id, created_at, status, assigned_to, source, first_call_completed, attempts_made, last_status,
+    coalesce(last_contact_attempt_at, '-infinity'), title_search_text || contact_search_text
+  from made;
+  return null;
 end
 $function$;
 
@@ -146,6 +204,8 @@ CREATE TABLE lead_opportunities (
   id uuid NOT NULL,
   contact_id uuid NOT NULL,
   title text,
+  title_search_text text DEFAULT ''::text NOT NULL,
+  contact_search_text text DEFAULT ''::text NOT NULL,
   status text DEFAULT 'pending'::text NOT NULL,
   assigned_to text,
   source text,
@@ -186,12 +246,20 @@ END))),
   CONSTRAINT lead_opportunities_source_check CHECK ((char_length(source) <= 200)),
   CONSTRAINT lead_opportunities_status_check CHECK (((char_length(status) >= 1) AND (char_length(status) <= 40))),
   CONSTRAINT lead_opportunities_title_check CHECK ((char_length(title) <= 500))
-);
+) WITH (fillfactor=80);
 
-CREATE TABLE lead_opportunity_titles (
+CREATE TABLE listed_opportunities (
   opportunity_id uuid NOT NULL,
+  created_at timestamp(3) with time zone NOT NULL,
+  status text NOT NULL,
+  assigned_to text,
+  source text,
+  first_call_completed boolean NOT NULL,
+  attempts_made smallint NOT NULL,
+  last_status text,
+  last_attempt_at timestamp(3) with time zone NOT NULL,
   search_text text NOT NULL,
-  CONSTRAINT lead_opportunity_titles_pkey PRIMARY KEY (opportunity_id)
+  CONSTRAINT listed_opportunities_pkey PRIMARY KEY (opportunity_id)
 );
 
 CREATE TABLE schema_migrations (
@@ -204,11 +272,11 @@ ALTER TABLE calls ADD CONSTRAINT calls_opportunity_id_fkey FOREIGN KEY (opportun
 
 ALTER TABLE foreign_attempts ADD CONSTRAINT foreign_attempts_opportunity_id_fkey FOREIGN KEY (opportunity_id) REFERENCES lead_opportunities(id);
 
-ALTER TABLE lead_opportunity_titles ADD CONSTRAINT lead_opportunity_titles_opportunity_id_fkey FOREIGN KEY (opportunity_id) REFERENCES lead_opportunities(id) ON DELETE CASCADE;
+ALTER TABLE listed_opportunities ADD CONSTRAINT listed_opportunities_opportunity_id_fkey FOREIGN KEY (opportunity_id) REFERENCES lead_opportunities(id) ON DELETE CASCADE;
 
 CREATE INDEX calls_by_call_status ON public.calls USING btree (lower(btrim(call_status)), happened_at, id) WHERE ((deleted_at IS NULL) AND (call_status IS NOT NULL));
 
-CREATE INDEX calls_by_direction ON public.calls USING btree (direction, happened_at, id) WHERE (deleted_at IS NULL);
+CREATE INDEX calls_by_direction ON public.calls USING btree (direction, happened_at, id) WHERE ((deleted_at IS NULL) AND (direction <> 'outbound'::text));
 
 CREATE INDEX calls_by_entity ON public.calls USING btree (entity_id, happened_at, id) WHERE ((deleted_at IS NULL) AND (entity_id IS NOT NULL));
 
@@ -248,24 +316,32 @@ CREATE INDEX lead_opportunities_by_contact ON public.lead_opportunities USING bt
 
 CREATE INDEX lead_opportunities_by_created_at ON public.lead_opportunities USING btree (created_at, id);
 
-CREATE INDEX lead_opportunities_by_last_attempt ON public.lead_opportunities USING btree (COALESCE(last_contact_attempt_at, '-infinity'::timestamp with time zone), id);
-
-CREATE INDEX lead_opportunities_by_last_status ON public.lead_opportunities USING btree (last_status, created_at, id) WHERE (last_status = ANY (ARRAY['green'::text, 'red'::text]));
-
-CREATE INDEX lead_opportunities_by_last_status_and_attempt ON public.lead_opportunities USING btree (last_status, COALESCE(last_contact_attempt_at, '-infinity'::timestamp with time zone), id) WHERE (last_status = ANY (ARRAY['green'::text, 'red'::text]));
+CREATE INDEX lead_opportunities_by_search_text ON public.lead_opportunities USING gin (((title_search_text || contact_search_text)) gin_trgm_ops);
 
 CREATE INDEX lead_opportunities_by_source ON public.lead_opportunities USING btree (source, created_at, id);
 
-CREATE INDEX lead_opportunities_by_status ON public.lead_opportunities USING btree (status, created_at, id);
+CREATE INDEX listed_opportunities_by_last_attempt ON public.listed_opportunities USING btree (last_attempt_at, opportunity_id);
 
-CREATE INDEX lead_opportunities_by_status_and_last_attempt ON public.lead_opportunities USING btree (status, COALESCE(last_contact_attempt_at, '-infinity'::timestamp with time zone), id);
+CREATE INDEX listed_opportunities_by_last_status ON public.listed_opportunities USING btree (last_status, created_at, opportunity_id) WHERE (last_status = ANY (ARRAY['green'::text, 'red'::text]));
 
-CREATE INDEX lead_opportunities_completed ON public.lead_opportunities USING btree (created_at, id) WHERE first_call_completed;
+CREATE INDEX listed_opportunities_by_last_status_and_attempt ON public.listed_opportunities USING btree (last_status, last_attempt_at, opportunity_id) WHERE (last_status = ANY (ARRAY['green'::text, 'red'::text]));
 
-CREATE INDEX lead_opportunities_completed_by_last_attempt ON public.lead_opportunities USING btree (COALESCE(last_contact_attempt_at, '-infinity'::timestamp with time zone), id) WHERE first_call_completed;
+CREATE INDEX listed_opportunities_by_status ON public.listed_opportunities USING btree (status, created_at, opportunity_id);
 
-CREATE INDEX lead_opportunities_full_by_last_attempt ON public.lead_opportunities USING btree (COALESCE(last_contact_attempt_at, '-infinity'::timestamp with time zone), id) WHERE (attempts_made = 5);
+CREATE INDEX listed_opportunities_by_status_and_last_attempt ON public.listed_opportunities USING btree (status, last_attempt_at, opportunity_id);
 
-CREATE INDEX lead_opportunities_untried_or_full ON public.lead_opportunities USING btree (attempts_made, created_at, id) WHERE (attempts_made = ANY (ARRAY[0, 5]));
+CREATE INDEX listed_opportunities_completed ON public.listed_opportunities USING btree (created_at, opportunity_id) WHERE first_call_completed;
 
-CREATE INDEX lead_opportunity_titles_by_search_text ON public.lead_opportunity_titles USING gin (search_text gin_trgm_ops);
+CREATE INDEX listed_opportunities_completed_by_last_attempt ON public.listed_opportunities USING btree (last_attempt_at, opportunity_id) WHERE first_call_completed;
+
+CREATE INDEX listed_opportunities_full_by_last_attempt ON public.listed_opportunities USING btree (last_attempt_at, opportunity_id) WHERE (attempts_made = 5);
+
+CREATE INDEX listed_opportunities_untried_or_full ON public.listed_opportunities USING btree (attempts_made, created_at, opportunity_id) WHERE (attempts_made = ANY (ARRAY[0, 5]));
+
+CREATE TRIGGER copy_search_text_to_opportunities AFTER INSERT OR UPDATE OF search_text ON public.contacts FOR EACH ROW EXECUTE FUNCTION copy_search_text_to_opportunities();
+
+CREATE TRIGGER copy_search_text_of_contact BEFORE INSERT OR UPDATE OF contact_id ON public.lead_opportunities FOR EACH ROW EXECUTE FUNCTION copy_search_text_of_contact();
+
+CREATE TRIGGER list_changed_opportunities AFTER UPDATE ON public.lead_opportunities REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION list_changed_opportunities();
+
+CREATE TRIGGER list_new_opportunities AFTER INSERT ON public.lead_opportunities REFERENCING NEW TABLE AS made FOR EACH STATEMENT EXECUTE FUNCTION list_new_opportunities();

@@ -58,6 +58,10 @@ create table lead_opportunities (
   -- No foreign key: the CRM may keep its contacts elsewhere (B18).
   contact_id uuid not null,
   title text check (char_length(title) <= 500),
+  -- What searches look in: the title, folded, which the service writes with it; and what the contact is found by, which a
+  -- trigger copies.
+  title_search_text text not null default '',
+  contact_search_text text not null default '',
   status text not null default 'pending' check (char_length(status) between 1 and 40),
   assigned_to text check (char_length(assigned_to) <= 200),
   source text check (char_length(source) <= 200),
@@ -102,34 +106,100 @@ create table lead_opportunities (
     last_contact_attempt_at is not distinct from
     (first_call_attempts -> attempts_made::text ->> 'attempted_at')::timestamptz)
 );
+-- None of these is on what an attempt changes, so that registering one touches no index of this table; and the pages have
+-- room for the row's next version.
+alter table lead_opportunities set (fillfactor = 80);
 create index lead_opportunities_by_contact on lead_opportunities (contact_id);
 create index lead_opportunities_by_created_at on lead_opportunities (created_at, id);
 create index lead_opportunities_by_assigned_to on lead_opportunities (assigned_to, created_at, id);
 create index lead_opportunities_by_source on lead_opportunities (source, created_at, id);
-create index lead_opportunities_by_status on lead_opportunities (status, created_at, id);
--- Never tried counts as longest ago.
-create index lead_opportunities_by_last_attempt on lead_opportunities (coalesce(last_contact_attempt_at, '-infinity'), id);
-create index lead_opportunities_by_status_and_last_attempt on lead_opportunities
-  (status, coalesce(last_contact_attempt_at, '-infinity'), id);
--- Only for values that may be rare: an index on what every attempt changes would be written at every call.
-create index lead_opportunities_untried_or_full on lead_opportunities (attempts_made, created_at, id)
-  where attempts_made in (0, 5);
-create index lead_opportunities_full_by_last_attempt on lead_opportunities
-  (coalesce(last_contact_attempt_at, '-infinity'), id) where attempts_made = 5;
-create index lead_opportunities_completed on lead_opportunities (created_at, id) where first_call_completed;
-create index lead_opportunities_completed_by_last_attempt on lead_opportunities
-  (coalesce(last_contact_attempt_at, '-infinity'), id) where first_call_completed;
-create index lead_opportunities_by_last_status on lead_opportunities (last_status, created_at, id)
-  where last_status in ('green', 'red');
-create index lead_opportunities_by_last_status_and_attempt on lead_opportunities
-  (last_status, coalesce(last_contact_attempt_at, '-infinity'), id) where last_status in ('green', 'red');
+create index lead_opportunities_by_search_text on lead_opportunities
+  using gin ((title_search_text || contact_search_text) gin_trgm_ops);
 
--- Titles to search lie apart: an index on them beside the attempts would be written at every call.
-create table lead_opportunity_titles (
+-- What lists sort and filter by and every attempt changes, and what searches look through: a narrow row beside each
+-- opportunity. The triggers below keep it, whoever writes.
+create table listed_opportunities (
   opportunity_id uuid primary key references lead_opportunities on delete cascade,
+  created_at timestamptz(3) not null,
+  status text not null,
+  assigned_to text,
+  source text,
+  first_call_completed boolean not null,
+  attempts_made smallint not null,
+  last_status text,
+  -- Never tried counts as longest ago.
+  last_attempt_at timestamptz(3) not null,
   search_text text not null
 );
-create index lead_opportunity_titles_by_search_text on lead_opportunity_titles using gin (search_text gin_trgm_ops);
+create index listed_opportunities_by_status on listed_opportunities (status, created_at, opportunity_id);
+create index listed_opportunities_by_last_attempt on listed_opportunities (last_attempt_at, opportunity_id);
+create index listed_opportunities_by_status_and_last_attempt on listed_opportunities
+  (status, last_attempt_at, opportunity_id);
+-- Only for values that may be rare: an index on what every attempt changes would be written at every call.
+create index listed_opportunities_untried_or_full on listed_opportunities (attempts_made, created_at, opportunity_id)
+  where attempts_made in (0, 5);
+create index listed_opportunities_full_by_last_attempt on listed_opportunities (last_attempt_at, opportunity_id)
+  where attempts_made = 5;
+create index listed_opportunities_completed on listed_opportunities (created_at, opportunity_id)
+  where first_call_completed;
+create index listed_opportunities_completed_by_last_attempt on listed_opportunities (last_attempt_at, opportunity_id)
+  where first_call_completed;
+create index listed_opportunities_by_last_status on listed_opportunities (last_status, created_at, opportunity_id)
+  where last_status in ('green', 'red');
+create index listed_opportunities_by_last_status_and_attempt on listed_opportunities
+  (last_status, last_attempt_at, opportunity_id) where last_status in ('green', 'red');
+
+create function list_new_opportunities() returns trigger language plpgsql as $$
+begin
+  insert into listed_opportunities
+  select id, created_at, status, assigned_to, source, first_call_completed, attempts_made, last_status,
+    coalesce(last_contact_attempt_at, '-infinity'), title_search_text || contact_search_text
+  from made;
+  return null;
+end
+$$;
+create trigger list_new_opportunities after insert on lead_opportunities
+  referencing new table as made for each statement execute function list_new_opportunities();
+
+create function list_changed_opportunities() returns trigger language plpgsql as $$
+begin
+  update listed_opportunities set created_at = changed.created_at, status = changed.status,
+    assigned_to = changed.assigned_to, source = changed.source, first_call_completed = changed.first_call_completed,
+    attempts_made = changed.attempts_made, last_status = changed.last_status,
+    last_attempt_at = coalesce(changed.last_contact_attempt_at, '-infinity'),
+    search_text = title_search_text || contact_search_text
+  from changed where opportunity_id = changed.id;
+  return null;
+end
+$$;
+create trigger list_changed_opportunities after update on lead_opportunities
+  referencing new table as changed for each statement execute function list_changed_opportunities();
+
+-- An opportunity and its contact that are made or changed at the same moment: the later one waits, and sees the other.
+create function await_contact(contact_id uuid) returns void language sql as $$
+  select pg_advisory_xact_lock(4012, hashtext(contact_id::text) & 63)
+$$;
+
+create function copy_search_text_of_contact() returns trigger language plpgsql as $$
+begin
+  perform await_contact(new.contact_id);
+  new.contact_search_text := coalesce((select search_text from contacts where id = new.contact_id), '');
+  return new;
+end
+$$;
+create trigger copy_search_text_of_contact before insert or update of contact_id on lead_opportunities
+  for each row execute function copy_search_text_of_contact();
+
+create function copy_search_text_to_opportunities() returns trigger language plpgsql as $$
+begin
+  perform await_contact(new.id);
+  update lead_opportunities set contact_search_text = new.search_text
+  where contact_id = new.id and contact_search_text <> new.search_text;
+  return null;
+end
+$$;
+create trigger copy_search_text_to_opportunities after insert or update of search_text on contacts
+  for each row execute function copy_search_text_to_opportunities();
 
 -- B7: attempts of an older system whose call is not ours. One call_id is held by one opportunity only.
 create table foreign_attempts (
@@ -198,7 +268,8 @@ create unique index calls_by_provider_key on calls (provider, provider_call_id) 
 create index calls_by_time on calls (happened_at, id) where deleted_at is null;
 create index calls_by_entity on calls (entity_id, happened_at, id) where deleted_at is null and entity_id is not null;
 create index calls_by_opportunity on calls (opportunity_id, happened_at, id) where opportunity_id is not null;
-create index calls_by_direction on calls (direction, happened_at, id) where deleted_at is null;
+-- Most calls are outbound, and found by time.
+create index calls_by_direction on calls (direction, happened_at, id) where deleted_at is null and direction <> 'outbound';
 create index calls_by_call_status on calls (lower(btrim(call_status)), happened_at, id) where deleted_at is null and call_status is not null;
 create index calls_by_outcome on calls (outcome, happened_at, id) where deleted_at is null;
 create index calls_by_provider on calls (provider, happened_at, id) where deleted_at is null and provider is not null;

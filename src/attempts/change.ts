@@ -29,6 +29,5 @@ export interface Plan<Result> {
   calls?: readonly Call[]
   newOpportunity?: Opportunity
   deletedCall?: Call
-  title?: { opportunity_id: string; search_text: string }
   answer?: { key: AnswerKey; answer: Answer }
 }

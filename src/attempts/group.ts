@@ -57,7 +57,6 @@ export function writingOf(book: Book, plans: readonly Plan<unknown>[], groups: G
     newCalls: [],
     newForeignAttempts: [],
     goneForeignAttempts: [],
-    titles: [],
     answers: [],
   }
   const groupOfOpportunity = new Map<string, number>()
@@ -67,7 +66,6 @@ export function writingOf(book: Book, plans: readonly Plan<unknown>[], groups: G
     for (const { id } of plan.opportunities ?? []) groupOfOpportunity.set(id, group)
     if (plan.newOpportunity !== undefined) groupOfOpportunity.set(plan.newOpportunity.id, group)
     for (const { id } of plan.calls ?? []) groupOfCall.set(id, group)
-    if (plan.title !== undefined) writing.titles.push({ group, ...plan.title })
     if (plan.answer !== undefined) writing.answers.push({ group, ...plan.answer, now: book.now })
   })
   for (const [id, group] of groupOfOpportunity) {

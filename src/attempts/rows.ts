@@ -1,4 +1,5 @@
 import type { Call, Outcome, Sources } from '../calls/call.ts'
+import { searchTextOf } from '../contacts/search.ts'
 import type { Opportunity } from '../opportunities/opportunity.ts'
 import type { Instant } from '../time.ts'
 import {
@@ -82,6 +83,7 @@ export function opportunityFromRow(row: OpportunityRow): Opportunity {
 
 /** With the columns that follow from the attempts (B1), which the database's checks compare with them. */
 export function opportunityToRow(opportunity: Opportunity): OpportunityRow & {
+  title_search_text: string
   first_call_completed: boolean
   first_call_successful_attempt: number | null
   last_contact_attempt_at: Time | null
@@ -90,6 +92,7 @@ export function opportunityToRow(opportunity: Opportunity): OpportunityRow & {
     id: opportunity.id,
     contact_id: opportunity.contact_id,
     title: opportunity.title,
+    title_search_text: opportunity.title === null ? '' : searchTextOf([opportunity.title]),
     status: opportunity.status,
     assigned_to: opportunity.assigned_to,
     source: opportunity.source,

@@ -17,7 +17,6 @@ export interface Writing {
   /** B7: attempts that begin to be foreign, and those that no longer are. */
   newForeignAttempts: InGroup<{ call_id: string; opportunity_id: string }>[]
   goneForeignAttempts: InGroup<{ call_id: string }>[]
-  titles: InGroup<{ opportunity_id: string; search_text: string }>[]
   answers: InGroup<{ key: AnswerKey; answer: Answer; now: number }>[]
 }
 
@@ -38,6 +37,7 @@ type Part = {
 
 const OPPORTUNITY_COLUMNS = {
   title: 'text',
+  title_search_text: 'text',
   status: 'text',
   assigned_to: 'text',
   source: 'text',
@@ -129,13 +129,6 @@ const PARTS: Part = {
     statement: `delete from foreign_attempts t using "goneForeignAttempts_in" i
       where t.call_id = i.call_id and i.${NOT_REFUSED}`,
     record: ({ call_id }) => ({ call_id }),
-  },
-  titles: {
-    columns: { opportunity_id: 'uuid', search_text: 'text' },
-    statement: `insert into lead_opportunity_titles (opportunity_id, search_text)
-      select opportunity_id, search_text from titles_in where ${NOT_REFUSED}
-      on conflict (opportunity_id) do update set search_text = excluded.search_text`,
-    record: ({ opportunity_id, search_text }) => ({ opportunity_id, search_text }),
   },
   answers: {
     columns: {

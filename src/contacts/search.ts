@@ -16,9 +16,29 @@ export function searchTextOf(parts: readonly (string | null)[]): string {
  * looked for by its digits, and as it is, for the "24-7" of a name.
  */
 export function searchPatterns(search: string): string[] {
-  const asText = patternFor(foldText(search))
+  return soughtIn(search).map(patternFor)
+}
+
+/**
+ * What every text has that the search finds, as an index of trigrams finds it soon: for each pattern a few shorter ones,
+ * which all have to match. Every trigram more is one more list to go through.
+ */
+export function indexPatterns(search: string): string[][] {
+  return soughtIn(search).map((sought) => {
+    const words = sought.split(' ').sort((a, b) => b.length - a.length)
+    const telling = words.filter((word) => word.length >= 3).slice(0, TELLING_WORDS)
+    return telling.length === 0 ? [patternFor(sought)] : telling.map((word) => patternFor(word.slice(-TELLING_END)))
+  })
+}
+
+const TELLING_WORDS = 2
+const TELLING_END = 7
+
+function soughtIn(search: string): string[] {
+  const asText = foldText(search)
   const digits = digitsOf(writtenNumber(search) ?? '')
-  return digits === '' ? [asText] : [...new Set([patternFor(digits), asText])]
+  // What has the text has its digits, too.
+  return digits === '' || asText.includes(digits) ? [digits || asText] : [digits, asText]
 }
 
 function patternFor(folded: string): string {

@@ -70,7 +70,8 @@ export function openDatabase({ connection, hasPooler, onIdleError }: DatabaseOpt
     return pool
   }
   const calls = open(4, CALL_STATEMENT_TIMEOUT_MS, `${BY_KEY_ONLY} -c timezone=UTC`)
-  const general = open(8, STATEMENT_TIMEOUT_MS, '-c timezone=UTC -c jit=off')
+  // A page is found sooner than helpers are started.
+  const general = open(8, STATEMENT_TIMEOUT_MS, '-c timezone=UTC -c jit=off -c max_parallel_workers_per_gather=0')
   const patient = open(1, null, '-c timezone=UTC')
   const query = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: general }) })
   return {
@@ -97,10 +98,10 @@ function endIfUnanswered(client: pg.PoolClient): void {
 const TIMESTAMPTZ = 1184
 const INT8 = 20
 
-/** Times come as milliseconds since 1970, eight-byte integers as numbers (ours stay far below 2^53). */
+/** Times come as milliseconds since 1970 or an infinity, eight-byte integers as numbers (ours stay far below 2^53). */
 function getTypeParser(oid: number, format?: 'text' | 'binary'): (text: string) => unknown {
   const parse = pg.types.getTypeParser(oid, format as 'text')
-  if (oid === TIMESTAMPTZ) return (text) => (parse(text) as unknown as Date).getTime()
+  if (oid === TIMESTAMPTZ) return (text) => Number(parse(text))
   if (oid === INT8) return Number
   return parse
 }

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { totalmem } from 'node:os'
 import { join } from 'node:path'
 import { type Account, runAs } from './embedded-account.ts'
 import type { Binaries } from './embedded-binaries.ts'
@@ -7,9 +8,20 @@ import type { Place } from './embedded-place.ts'
 
 const FILE = 'first-call.conf'
 
+const MB = 1024 * 1024
+
+/**
+ * An eighth of the machine's memory, or of what the service may use of it, from 128 MB to 2 GB: PostgreSQL takes it page
+ * by page as the data grows. With 256 MB a million opportunities were registered a third slower than with 2 GB.
+ */
+function sharedBuffers(): string {
+  const memory = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY)
+  return `${Math.floor(Math.min(Math.max(memory / 8 / MB, 128), 2_048))}MB`
+}
+
 const SETTINGS = {
+  shared_buffers: sharedBuffers(),
   max_connections: '100',
-  shared_buffers: '256MB',
   max_wal_size: '2GB',
   checkpoint_timeout: '15min',
   jit: 'off',

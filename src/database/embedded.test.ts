@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import * as fs from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { tmpdir, totalmem } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
@@ -68,17 +68,23 @@ describe.concurrent('one after the other', () => {
     const file = join(dataDir, 'postgres', 'postgresql.conf')
     await fs.appendFile(file, 'random_page_cost = 2\n')
     const database = await startEmbeddedDatabase(options)
+    // An eighth of the memory, but never too little to work with, nor more than such data need.
+    const memory = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY)
+    const pages = `${Math.floor(Math.min(Math.max(memory / 8, 128 * 1024 ** 2), 2 * 1024 ** 3) / 1024 ** 2) * 128}`
+    expect(await query(database, `select setting from pg_settings where name = 'shared_buffers'`)).toEqual([
+      { setting: pages },
+    ])
     const settings = await query(
       database,
       `select string_agg(name || ' ' || current_setting(name), ', ' order by name) as settings from pg_settings
        where name in ('fsync', 'synchronous_commit', 'full_page_writes', 'data_checksums', 'listen_addresses',
-                      'server_encoding', 'shared_buffers', 'max_wal_size', 'random_page_cost')`,
+                      'server_encoding', 'max_wal_size', 'random_page_cost')`,
     )
     expect(settings).toEqual([
       {
         settings:
           'data_checksums on, fsync on, full_page_writes on, listen_addresses , max_wal_size 2GB, ' +
-          'random_page_cost 2, server_encoding UTF8, shared_buffers 256MB, synchronous_commit on',
+          'random_page_cost 2, server_encoding UTF8, synchronous_commit on',
       },
     ])
     expect((await fs.stat(database.connection.host)).mode & 0o777).toBe(0o700)

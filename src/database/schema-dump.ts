@@ -1,7 +1,7 @@
 import type pg from 'pg'
 
 /**
- * The schema as the catalogs tell it: extensions, functions, tables with their columns and constraints, indexes; by
+ * The schema as the catalogs tell it: extensions, functions, tables with their columns and constraints, indexes, triggers; by
  * name, columns in their order. The same text on every PostgreSQL from 15 on, and SQL that makes the schema again.
  */
 export async function dumpSchema(pool: pg.Pool): Promise<string> {
@@ -40,7 +40,7 @@ order by p.proname collate "C", pg_get_function_identity_arguments(p.oid) collat
 
 /** NOT NULL stands with its column: PostgreSQL 18 has constraints for it (contype n), older ones have not. */
 const TABLES = `
-select format(E'CREATE TABLE %I (\\n  %s\\n)', t.relname, array_to_string(
+select format(E'CREATE TABLE %I (\\n  %s\\n)%s', t.relname, array_to_string(
   array(
     select concat_ws(' ', quote_ident(a.attname), format_type(a.atttypid, a.atttypmod),
       case
@@ -57,7 +57,7 @@ select format(E'CREATE TABLE %I (\\n  %s\\n)', t.relname, array_to_string(
     select format('CONSTRAINT %I %s', c.conname, pg_get_constraintdef(c.oid))
     from pg_constraint c where c.conrelid = t.oid and c.contype not in ('f', 'n', 't')
     order by c.conname collate "C"
-  ), E',\\n  ')) as text
+  ), E',\\n  '), ' WITH (' || array_to_string(t.reloptions, ', ') || ')') as text
 from pg_class t where t.relnamespace = 'public'::regnamespace and t.relkind = 'r' and ${notOfExtension('t.oid')}
 order by t.relname collate "C"`
 
@@ -76,4 +76,11 @@ where t.relnamespace = 'public'::regnamespace and not exists (
   select from pg_constraint c where c.conindid = i.indexrelid and c.contype in ('p', 'u', 'x'))
 order by t.relname collate "C", x.relname collate "C"`
 
-const PARTS = [EXTENSIONS, FUNCTIONS, TABLES, FOREIGN_KEYS, INDEXES]
+/** Those of foreign keys came with their constraints. */
+const TRIGGERS = `
+select pg_get_triggerdef(g.oid) as text
+from pg_trigger g join pg_class t on t.oid = g.tgrelid
+where t.relnamespace = 'public'::regnamespace and not g.tgisinternal
+order by t.relname collate "C", g.tgname collate "C"`
+
+const PARTS = [EXTENSIONS, FUNCTIONS, TABLES, FOREIGN_KEYS, INDEXES, TRIGGERS]

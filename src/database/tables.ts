@@ -36,6 +36,8 @@ interface LeadOpportunitiesTable {
   id: string
   contact_id: string
   title: string | null
+  title_search_text: string
+  contact_search_text: ColumnType<string, never, never>
   status: string
   assigned_to: string | null
   source: string | null
@@ -50,6 +52,21 @@ interface LeadOpportunitiesTable {
   revision: number
   created_at: Time
   updated_at: Time
+}
+
+/** Kept by triggers. */
+interface ListedOpportunitiesTable {
+  opportunity_id: string
+  created_at: Time
+  status: string
+  assigned_to: string | null
+  source: string | null
+  first_call_completed: boolean
+  attempts_made: number
+  last_status: string | null
+  /** Never tried: `-infinity`. */
+  last_attempt_at: Time
+  search_text: string
 }
 
 interface ContactsTable {
@@ -69,7 +86,7 @@ interface ContactsTable {
 export interface Tables {
   calls: CallsTable
   lead_opportunities: LeadOpportunitiesTable
-  lead_opportunity_titles: { opportunity_id: string; search_text: string }
+  listed_opportunities: ListedOpportunitiesTable
   foreign_attempts: { call_id: string; opportunity_id: string; call_uuid: ColumnType<string | null, never, never> }
   contacts: ContactsTable
   idempotency_keys: {

@@ -3,7 +3,6 @@ import { type Answer, type AnswerKey, type Book, answerKey as nameOf } from '../
 import type { Change } from '../attempts/change.ts'
 import { NO_NEEDS } from '../attempts/read.ts'
 import type { Call } from '../calls/call.ts'
-import { searchTextOf } from '../contacts/search.ts'
 import { anyRevision, type RevisionTest, revisionChanged } from '../http/preconditions.ts'
 import { problemOf, type Refusal, refusal } from '../http/refusal.ts'
 import type { Instant } from '../time.ts'
@@ -79,7 +78,6 @@ export function createOpportunity(asked: NewOpportunity, answerKey: AnswerKey | 
         restsOn,
         newOpportunity: taken.opportunity,
         calls: taken.calls.map((call) => ({ ...call, revision: call.revision + 1, updated_at: book.now })),
-        ...(asked.title === null ? {} : titleOf(taken.opportunity)),
         ...(answerKey === null ? {} : { answer: { key: answerKey, answer } }),
       }
     },
@@ -115,15 +113,10 @@ export function changeOpportunity(
         ...decision,
         result: opportunityBody(changed),
         restsOn: [id],
-        ...(changed.title === opportunity.title ? {} : titleOf(changed)),
       }
     },
     onAnswerLost: () => {
       wasAnswerLost = true
     },
   }
-}
-
-function titleOf({ id, title }: Opportunity): { title: { opportunity_id: string; search_text: string } } {
-  return { title: { opportunity_id: id, search_text: searchTextOf([title]) } }
 }

@@ -1,6 +1,6 @@
-import { type SelectQueryBuilder, sql } from 'kysely'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { type FirstCallAttempt, formatInstant } from '../attempts/attempt.ts'
-import { searchPatterns } from '../contacts/search.ts'
+import { indexPatterns, searchPatterns } from '../contacts/search.ts'
 import type { Database } from '../database/database.ts'
 import type { Tables } from '../database/tables.ts'
 import type { Position } from '../http/cursor.ts'
@@ -59,15 +59,21 @@ export async function findOpportunity({ query }: Database, id: string): Promise<
   return row === undefined ? null : bodyOf(row)
 }
 
-/** Never tried counts as longest ago. */
-const SORT_KEYS = {
-  created_at: sql<Instant>`created_at`,
-  last_contact_attempt_at: sql<Instant>`coalesce(last_contact_attempt_at, '-infinity')`,
-}
+type Condition = RawBuilder<unknown>
 
-/** So many rows are looked through in the list's own order at first, and at most. */
-const LOOKED_THROUGH = 1_500
-const LOOKED_THROUGH_AT_MOST = 6_000
+/** A list in its order. Its names are those of the table in which it is sorted. */
+interface Sorted {
+  table: Condition
+  id: Condition
+  key: Condition
+  direction: Condition
+  /** What searches look in. */
+  text: Condition
+  /** What holds of every row. */
+  conditions: readonly Condition[]
+  /** Filters that the table has no index for: looked for among the first rows, or else by the other table's. */
+  unindexed: readonly Condition[]
+}
 
 /**
  * The opportunities that the filter leaves, sorted, after a position.
@@ -75,83 +81,130 @@ const LOOKED_THROUGH_AT_MOST = 6_000
  * @returns at most `limit` of them, and where the rest begins
  */
 export async function listOpportunities(
-  database: Database,
-  filter: OpportunityFilter,
+  { query }: Database,
+  { q = '', ...filter }: OpportunityFilter,
   sort: OpportunitySort,
   limit: number,
   after: Position | null,
 ): Promise<{ data: OpportunityBody[]; next: Position | null }> {
-  const isDescending = sort.startsWith('-')
-  const sortField = sort.replace('-', '') as keyof typeof SORT_KEYS
-  const sortKey = SORT_KEYS[sortField]
-  let opportunities = database.query.selectFrom('lead_opportunities').select(COLUMNS)
-  for (const field of ['contact_id', 'status', 'assigned_to', 'source', 'last_status'] as const) {
-    const value = filter[field]
-    if (value !== undefined) opportunities = opportunities.where(field, '=', value)
-  }
-  const { first_call_completed, attempts, last_status, q } = filter
-  if (first_call_completed !== undefined) {
-    // As the indexes have it, which know no parameter.
-    opportunities = opportunities.where(sql.raw<boolean>(`${first_call_completed ? '' : 'not '}first_call_completed`))
-  }
-  if (attempts !== undefined) opportunities = opportunities.where('attempts_made', '=', attempts)
-  if (attempts !== undefined || last_status !== undefined) {
-    // It follows, and spares a walk past all that were never tried, or were.
-    const isUntried = attempts === 0
-    opportunities = opportunities.where(
-      sql<boolean>`${SORT_KEYS.last_contact_attempt_at} ${sql.raw(isUntried ? '=' : '>')} '-infinity'`,
-    )
-  }
-  if (after !== null) {
-    const comparison = sql.raw(isDescending ? '<' : '>')
-    opportunities = opportunities.where(
-      sql<boolean>`(${sortKey}, id) ${comparison} (${after.key}::timestamptz, ${after.id}::uuid)`,
-    )
-  }
-  const direction = isDescending ? 'desc' : 'asc'
-  const sorted = opportunities.orderBy(sortKey, direction).orderBy('id', direction)
-  const rows = await (q === undefined || q.trim() === ''
-    ? sorted.limit(limit + 1).execute()
-    : search(database, sorted, q, limit + 1))
-  const data = rows.slice(0, limit)
-  const last = data.at(-1)
-  if (rows.length <= limit || last === undefined) return { data: data.map(bodyOf), next: null }
-  const key = last[sortField]
-  return { data: data.map(bodyOf), next: { key: key === null ? '-infinity' : formatInstant(key), id: last.id } }
+  const list = sortedList(filter, sort, after)
+  const found = await (q.trim() === '' && list.unindexed.length === 0
+    ? idsIn(query, list, list.conditions, limit + 1)
+    : lookFor(query, list, q.trim(), limit + 1))
+  const page = found.slice(0, limit)
+  const last = page.at(-1)
+  const next = found.length > limit && last ? { key: keyText(last.key), id: last.id } : null
+  if (page.length === 0) return { data: [], next }
+  const ids = page.map(({ id }) => id)
+  const rows = await query.selectFrom('lead_opportunities').select(COLUMNS).where('id', 'in', ids).execute()
+  const byId = new Map(rows.map((row) => [row.id, row]))
+  // One that was deleted since its id was found is left out.
+  return { data: ids.flatMap((id) => byId.get(id) ?? []).map(bodyOf), next }
 }
 
-/**
- * The rows of a list that a search finds. What many rows have is soon found among the list's first ones; what few have
- * is found by the index of trigrams.
- */
-async function search(
-  { query }: Database,
-  sorted: SelectQueryBuilder<Tables, 'lead_opportunities', Row>,
-  q: string,
-  limit: number,
-): Promise<Row[]> {
-  const isFound = sql`search_text like any(${searchPatterns(q)}::text[])`
-  for (let count = LOOKED_THROUGH; count <= LOOKED_THROUGH_AT_MOST; count *= 4) {
-    const rows = await query
-      .selectFrom(sorted.limit(count).as('o'))
-      .selectAll()
-      .where(
-        sql<boolean>`(exists (select from contacts where contacts.id = o.contact_id and ${isFound} offset 0)
-          or exists (select from lead_opportunity_titles where opportunity_id = o.id and ${isFound} offset 0))`,
-      )
-      .limit(limit)
-      .execute()
-    if (rows.length === limit) return rows
-    if (rows.length * 4 < limit) break
+const keyText = (key: Instant): string => (Number.isFinite(key) ? formatInstant(key) : '-infinity')
+
+function sortedList(filter: Omit<OpportunityFilter, 'q'>, sort: OpportunitySort, after: Position | null): Sorted {
+  const { contact_id, attempts, last_status, first_call_completed, status, assigned_to, source } = filter
+  const isByAttempt = sort.endsWith('last_contact_attempt_at')
+  const changesByAttempt =
+    status !== undefined ||
+    first_call_completed === true ||
+    attempts === 0 ||
+    attempts === 5 ||
+    last_status === 'green' ||
+    last_status === 'red'
+  // A contact has few.
+  const isListed = contact_id === undefined && (isByAttempt || changesByAttempt)
+  const indexed: Condition[] = []
+  const equal = (column: string, value: unknown): Condition => sql`${sql.ref(column)} = ${value}`
+  if (contact_id !== undefined) indexed.push(equal('contact_id', contact_id))
+  if (status !== undefined) indexed.push(equal('status', status))
+  if (attempts !== undefined) indexed.push(equal('attempts_made', attempts))
+  if (last_status !== undefined) indexed.push(equal('last_status', last_status))
+  if (first_call_completed !== undefined) {
+    // As the indexes have it, which know no parameter.
+    indexed.push(sql.raw(first_call_completed ? 'first_call_completed' : 'not first_call_completed'))
   }
-  return sorted
-    .where(
-      sql<boolean>`lead_opportunities.id in (
-        select lead_opportunities.id from contacts join lead_opportunities on contact_id = contacts.id where ${isFound}
-        union select opportunity_id from lead_opportunity_titles where ${isFound})`,
-    )
-    .limit(limit)
-    .execute()
+  if (isListed && (attempts !== undefined || last_status !== undefined)) {
+    // It follows, and spares a walk past all that were never tried, or were.
+    indexed.push(sql.raw(`last_attempt_at ${attempts === 0 ? '=' : '>'} '-infinity'`))
+  }
+  const others: Condition[] = []
+  if (assigned_to !== undefined) others.push(equal('assigned_to', assigned_to))
+  if (source !== undefined) others.push(equal('source', source))
+
+  const id = sql.ref(isListed ? 'opportunity_id' : 'id')
+  const lastAttempt = isListed ? sql`last_attempt_at` : sql`coalesce(last_contact_attempt_at, '-infinity')`
+  const key = isByAttempt ? lastAttempt : sql`created_at`
+  const isDescending = sort.startsWith('-')
+  if (after !== null) {
+    const comparison = sql.raw(isDescending ? '<' : '>')
+    indexed.push(sql`(${key}, ${id}) ${comparison} (${after.key}::timestamptz, ${after.id}::uuid)`)
+  }
+  return {
+    table: sql.table(isListed ? 'listed_opportunities' : 'lead_opportunities'),
+    id,
+    key,
+    direction: sql.raw(isDescending ? 'desc' : 'asc'),
+    text: isListed ? sql`search_text` : SEARCH_TEXT,
+    conditions: isListed ? indexed : [...indexed, ...others],
+    unindexed: isListed ? others : [],
+  }
+}
+
+/** As `lead_opportunities` has it, and its index of trigrams. */
+const SEARCH_TEXT = sql`(title_search_text || contact_search_text)`
+
+interface Found {
+  id: string
+  key: Instant
+}
+
+const allOf = (conditions: readonly Condition[]): Condition =>
+  conditions.length === 0 ? sql`true` : sql.join(conditions, sql` and `)
+
+async function idsIn(query: Kysely<Tables>, list: Sorted, conditions: readonly Condition[], limit: number) {
+  const { table, id, key, direction } = list
+  const statement = sql<Found>`select ${id} as id, ${key} as key from ${table}
+    where ${allOf(conditions)} order by ${key} ${direction}, ${id} ${direction} limit ${limit}`
+  return (await query.executeQuery(statement.compile(query))).rows
+}
+
+/** So many rows are looked through in the list's own order at first, and at most. */
+const LOOKED_THROUGH = 2_000
+const LOOKED_THROUGH_AT_MOST = 20_000
+
+/**
+ * Finds what the list's order has no index for, or a search asks for. What many rows have is soon found among the list's
+ * first ones; what few have, by the indexes of `lead_opportunities`.
+ */
+async function lookFor(query: Kysely<Tables>, list: Sorted, q: string, limit: number): Promise<Found[]> {
+  const { table, id, key, direction, text, conditions, unindexed } = list
+  const isMatch = (of: Condition): Condition[] => (q === '' ? [] : [sql`${of} like any(${searchPatterns(q)}::text[])`])
+  const lookThrough = async (count: number): Promise<Found[]> => {
+    const statement = sql<Found>`select id, key from (
+        select ${id} as id, ${key} as key, assigned_to, source, ${text} as text from ${table}
+        where ${allOf(conditions)} order by ${key} ${direction}, ${id} ${direction} limit ${count}) as first_rows
+      where ${allOf([...unindexed, ...isMatch(sql`text`)])} limit ${limit}`
+    return (await query.executeQuery(statement.compile(query))).rows
+  }
+  const found = await lookThrough(LOOKED_THROUGH)
+  if (found.length === limit) return found
+  const needed = Math.ceil((LOOKED_THROUGH * limit * 1.2) / found.length)
+  if (needed <= LOOKED_THROUGH_AT_MOST) {
+    const more = await lookThrough(needed)
+    if (more.length === limit) return more
+  }
+  const byIndex = indexPatterns(q).map((patterns) => allOf(patterns.map((one) => sql`${SEARCH_TEXT} like ${one}`)))
+  const few = [
+    ...unindexed,
+    ...(q === '' ? [] : [sql`(${sql.join(byIndex, sql` or `)})`]),
+    // Not by the index.
+    ...isMatch(sql`${SEARCH_TEXT} || ''`),
+  ]
+  const isFew = sql`${id} in (select id from lead_opportunities where ${allOf(few)} offset 0)`
+  return idsIn(query, list, [...conditions, isFew], limit)
 }
 
 /**
