@@ -128,6 +128,7 @@ CREATE TABLE calls (
   pending_since timestamp(3) with time zone,
   due_at timestamp(3) with time zone,
   tries integer DEFAULT 0 NOT NULL,
+  is_counted boolean DEFAULT false NOT NULL,
   revision bigint DEFAULT 1 NOT NULL,
   created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
   updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
@@ -266,6 +267,12 @@ CREATE TABLE schema_migrations (
   name text NOT NULL,
   applied_at timestamp(3) with time zone DEFAULT now() NOT NULL,
   CONSTRAINT schema_migrations_pkey PRIMARY KEY (name)
+);
+
+CREATE TABLE sweep_marks (
+  name text NOT NULL,
+  swept_until timestamp(3) with time zone NOT NULL,
+  CONSTRAINT sweep_marks_pkey PRIMARY KEY (name)
 );
 
 ALTER TABLE calls ADD CONSTRAINT calls_opportunity_id_fkey FOREIGN KEY (opportunity_id) REFERENCES lead_opportunities(id);

@@ -237,10 +237,12 @@ create table calls (
     'not_outbound', 'not_a_contact', 'unknown_contact', 'registered', 'limit_reached', 'first_call_completed',
     'no_open_opportunity', 'pending')),
   opportunity_id uuid references lead_opportunities,
-  -- B9: since when registering waits, when it is tried next, how often it was tried on its own.
+  -- B9: since when registering waits, when it is tried next, how often it was tried on its own, and whether the
+  -- opportunity counts it meanwhile.
   pending_since timestamptz(3),
   due_at timestamptz(3),
   tries integer not null default 0,
+  is_counted boolean not null default false,
   revision bigint not null default 1,
   created_at timestamptz(3) not null default now(),
   updated_at timestamptz(3) not null default now(),
@@ -276,6 +278,12 @@ create index calls_by_provider on calls (provider, happened_at, id) where delete
 create index calls_by_phone_number on calls (phone_number, happened_at, id) where deleted_at is null and phone_number is not null;
 create index calls_due on calls (due_at) where due_at is not null;
 create index calls_pending_by_entity on calls (entity_id) where due_at is not null;
+
+-- How far a sweep has come that looks at everything once.
+create table sweep_marks (
+  name text primary key,
+  swept_until timestamptz(3) not null
+);
 
 -- One row per remembered answer, written by the same statement as what it answers for; a batch has one per place.
 create table idempotency_keys (

@@ -219,16 +219,20 @@ export interface Subject {
  */
 export function decideCall(situation: Situation, subject: Subject): Decision {
   const draft = new Draft(situation, subject)
-  draft.settlePendingOf(draft.contactsOf(subject.call), subject.call.id)
-  draft.settle(subject.call)
+  const isOnlyTriedAgain = subject.call === subject.stored
+  const settled = draft.settlePendingOf(draft.contactsOf(subject.call), isOnlyTriedAgain ? null : subject.call.id)
+  if (!settled.has(subject.call.id)) draft.settle(subject.call)
   return draft.decision()
 }
 
-/** Decides the deletion of a call (B5); the call itself is not among what the decision changes. */
-export function decideDeletion(situation: Situation, call: Call): Decision {
-  const draft = new Draft(situation, { call, stored: call })
-  draft.settlePendingOf(draft.contactsOfHolders(call.id), call.id)
-  draft.withdraw(call)
+/**
+ * Decides the deletion of a call (B5), or what is left to do of one where an older system's attempt with its id came at
+ * the same moment (B7). The call itself is not among what the decision changes.
+ */
+export function decideDeletion(situation: Situation, callId: string): Decision {
+  const draft = new Draft(situation)
+  draft.settlePendingOf(draft.contactsOfHolders(callId), callId)
+  draft.withdraw(callId)
   return draft.decision()
 }
 
@@ -245,7 +249,7 @@ export function decideOpportunityChange(
   draft.changeOpportunity(changed)
   const opens = isOpen(changed) && !isOpen(opportunity)
   if (opens && draft.turnedAwayBy(opportunity.id).length > 0) {
-    draft.settlePendingOf(new Set([opportunity.contact_id]))
+    draft.settlePendingOf(new Set([opportunity.contact_id]), null)
     draft.reconsider(opportunity.id)
   }
   return draft.decision()
@@ -283,8 +287,12 @@ class Draft {
     return new Set(this.#holdersOf(callId).map((opportunity) => opportunity.contact_id))
   }
 
-  /** B9: the pending calls of these contacts are decided first, oldest first; a stubborn one stands back. */
-  settlePendingOf(contactIds: ReadonlySet<string>, exceptCallId?: string): void {
+  /**
+   * B9: the pending calls of these contacts are decided first, oldest first; a stubborn one stands back.
+   *
+   * @returns the ids of those that were decided
+   */
+  settlePendingOf(contactIds: ReadonlySet<string>, exceptCallId: string | null): ReadonlySet<string> {
     const isFirst = (call: Call): boolean =>
       call.pending !== null &&
       call.pending.tries < TRIES_BEFORE_STANDING_BACK &&
@@ -295,28 +303,27 @@ class Draft {
     const first = [...this.#calls.values()].filter(isFirst)
     first.sort((a, b) => sinceWhen(a) - sinceWhen(b) || compareIds(a.id, b.id))
     for (const call of first) this.settle(call)
+    return new Set(first.map(({ id }) => id))
   }
 
   /** B2: a call that is an attempt stays where it is registered while it fits; any other looks for a place. */
   settle(call: Call): void {
     const holders = this.#holdersOf(call.id)
-    const [holder, ...others] = holders
-    if (holder !== undefined && isEligible(call) && call.entity_id === holder.contact_id) {
+    const holder = isEligible(call) ? holders.find(({ contact_id }) => contact_id === call.entity_id) : undefined
+    if (holder !== undefined) {
       const updated = withUpdated(holder, call)
       if (updated !== holder) this.changeOpportunity(updated)
       this.#settled(call, 'registered', holder.id)
       if (!isOpen(holder)) this.#reconsiderIfOpen(holder.id)
-      for (const other of others) this.#release(other.id, call.id)
-    } else {
-      for (const { id } of holders) this.#release(id, call.id)
-      this.#place(call)
     }
+    for (const other of holders) if (other !== holder) this.#release(other.id, call.id)
+    if (holder === undefined) this.#place(call)
   }
 
   /** B5: the call is gone and gives its attempt back. */
-  withdraw(call: Call): void {
-    this.#calls.delete(call.id)
-    for (const { id } of this.#holdersOf(call.id)) this.#release(id, call.id)
+  withdraw(callId: string): void {
+    this.#calls.delete(callId)
+    for (const { id } of this.#holdersOf(callId)) this.#release(id, callId)
   }
 
   changeOpportunity(opportunity: Opportunity): void {
@@ -544,7 +551,7 @@ function withoutEmpty(report: CallChanges): CallChanges {
 }
 
 /** Whether nothing of the stored call differs, so that there is nothing to write (B14). */
-function isSameCall(a: Call, b: Call): boolean {
+export function isSameCall(a: Call, b: Call): boolean {
   const fields = Object.keys({ ...a.sources, ...b.sources }) as (keyof CallFields)[]
   return (
     fields.every((field) => a.sources[field] === b.sources[field]) &&

@@ -127,7 +127,9 @@ export class Book {
 
   /** Whether an opportunity's attempts hold this id, of a call of ours or of an older system's (B7). */
   isHeldElsewhere(callId: string): boolean {
-    return this.#foreignHolders.has(callId) || this.holderOf(callId) !== undefined
+    const foreignHolder = this.#foreignHolders.get(callId)
+    const isUnread = foreignHolder !== undefined && !this.#opportunities.has(foreignHolder)
+    return isUnread || this.holderOf(callId) !== undefined
   }
 
   answer(key: AnswerKey): { requestHash: string; answer: Answer } | undefined {
@@ -136,18 +138,12 @@ export class Book {
 
   /** What the heart may look at to decide this call. */
   situationOf(call: Call): Situation {
-    const contactIds = new Set<string>()
-    if (call.entity_id !== null) contactIds.add(call.entity_id)
-    for (const id of [this.#calls.get(call.id)?.opportunity_id ?? null, this.#foreignHolders.get(call.id) ?? null]) {
-      const contactId = this.opportunity(id)?.contact_id
-      if (contactId !== undefined) contactIds.add(contactId)
-    }
-    return this.#situation(contactIds)
+    return this.#situation([...(call.entity_id === null ? [] : [call.entity_id]), ...this.#contactsOfHolders(call.id)])
   }
 
   /** What the heart may look at to decide a change of this contact's opportunities. */
   situationOfContact(contactId: string): Situation {
-    return this.#situation(new Set([contactId]))
+    return this.#situation([contactId])
   }
 
   apply(decision: Decision): void {
@@ -168,9 +164,17 @@ export class Book {
     this.#answers.set(answerKey(key), { requestHash: key.requestHash, answer })
   }
 
-  #situation(contactIds: ReadonlySet<string>): Situation {
+  /** The contacts of the opportunities that count this call, or may, as their own or as a foreign one. */
+  #contactsOfHolders(callId: string): string[] {
+    const holderIds = [this.#calls.get(callId)?.opportunity_id ?? null, this.#foreignHolders.get(callId) ?? null]
+    return holderIds.flatMap((id) => this.opportunity(id)?.contact_id ?? [])
+  }
+
+  #situation(concerned: readonly string[]): Situation {
     const opportunities: Opportunity[] = []
     const calls: Call[] = []
+    // It grows: a pending call may be counted by an opportunity of another contact, where it then is withdrawn (B9).
+    const contactIds = new Set(concerned)
     for (const contactId of contactIds) {
       for (const id of this.#opportunitiesByContact.get(contactId) ?? []) {
         const opportunity = this.opportunity(id)
@@ -178,7 +182,9 @@ export class Book {
       }
       for (const id of this.#callsByContact.get(contactId) ?? []) {
         const call = this.call(id)
-        if (call?.entity_id === contactId) calls.push(call)
+        if (call?.entity_id !== contactId) continue
+        calls.push(call)
+        if (call.pending !== null) for (const other of this.#contactsOfHolders(id)) contactIds.add(other)
       }
     }
     return { opportunities, calls, isKnownContact: (id) => this.#knownContacts.has(id), now: this.now }

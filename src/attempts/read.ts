@@ -32,7 +32,7 @@ const OPPORTUNITY_COLUMNS = `
 const CALL_COLUMNS = `
   id, entity_type, entity_id, direction, call_status, call_result, resumen_llamada, phone_number, extension,
   started_at, answered_at, ended_at, duration_seconds, provider, provider_call_id, sources, outcome, opportunity_id,
-  pending_since, tries, revision, created_at, updated_at`
+  pending_since, tries, is_counted, revision, created_at, updated_at`
 
 const ACTIVE = `status in ('pending', 'assigned', 'contacted')`
 
@@ -67,20 +67,30 @@ with named_ids as (
     join calls using (provider, provider_call_id)
 ), named as materialized (
   select calls.* from named_ids join calls using (id)
-), holders as materialized (
+), asked_holders as materialized (
   select call_id, opportunity_id from foreign_attempts where call_uuid = any($5::uuid[]) or call_id = any($8::text[])
+  union
+  select call_id, opportunity_id from foreign_attempts where call_uuid in (select id from named)
 ), related as materialized (
   select unnest($9::uuid[]) as id
   union select opportunity_id from named where opportunity_id is not null
-  union select opportunity_id from holders
-), concerned as materialized (
+  union select opportunity_id from asked_holders
+), asked as materialized (
   select unnest($1::uuid[]) as contact_id
   union select entity_id from named where entity_id is not null
   union select contact_id from lead_opportunities join related using (id)
 ), pending as materialized (
-  select calls.* from concerned join calls on entity_id = contact_id where due_at is not null and deleted_at is null
+  select calls.* from asked join calls on entity_id = contact_id where due_at is not null and deleted_at is null
+), holders as materialized (
+  select call_id, opportunity_id from asked_holders
+  union
+  select call_id, opportunity_id from foreign_attempts where call_uuid in (select id from pending)
 ), holding as materialized (
-  select id from related union select opportunity_id from pending where opportunity_id is not null
+  select id from related
+  union select opportunity_id from pending where opportunity_id is not null
+  union select opportunity_id from holders
+), concerned as materialized (
+  select contact_id from asked union select contact_id from lead_opportunities join holding using (id)
 ), opportunity_ids as (
   select lead_opportunities.id from concerned join lead_opportunities using (contact_id) where ${ACTIVE}
   union

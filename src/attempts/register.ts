@@ -52,6 +52,9 @@ interface Job {
   /** What went wrong last. */
   reason: unknown
   isAnswered: boolean
+  isBeingWritten: boolean
+  /** Its time came while it was written. */
+  isOverdue: boolean
   answer(answer: { result: unknown } | { error: unknown }): void
 }
 
@@ -92,6 +95,8 @@ export class Register {
         canSave: change.planWithoutRegistering !== undefined,
         reason: null,
         isAnswered: false,
+        isBeingWritten: false,
+        isOverdue: false,
         answer: (answer) => {
           if (job.isAnswered) return
           job.isAnswered = true
@@ -103,7 +108,9 @@ export class Register {
         },
       }
       const deadline = setTimeout(() => {
-        job.answer({ error: new UnavailableError('the database did not take it in time', { cause: job.reason }) })
+        // What has to be whole may not be written after the caller was told that it was not (B9).
+        if (job.isBeingWritten && !job.canSave) job.isOverdue = true
+        else answerUnavailable(job)
       }, this.#times.answerWithin)
       this.#unanswered++
       this.#waiting.register.push(job)
@@ -175,7 +182,10 @@ export class Register {
       enter(book, plan)
     }
     const plans = planned.map(({ plan }) => plan)
-    const refused = await write(this.#run, writingOf(book, plans, groups))
+    for (const { job } of planned) job.isBeingWritten = true
+    const refused = await write(this.#run, writingOf(book, plans, groups)).finally(() => {
+      for (const { job } of planned) job.isBeingWritten = false
+    })
     planned.forEach(({ job, plan }, place) => {
       open.delete(job)
       if (refused.has(groups.of(place))) {
@@ -183,7 +193,8 @@ export class Register {
         return
       }
       // After a lost answer nothing may be left to save.
-      if (way === 'save' && plan.calls?.length !== 0) this.#events.onNotRegistered(job.reason)
+      if (way === 'save' && plan.calls?.some(({ pending }) => pending !== null))
+        this.#events.onNotRegistered(job.reason)
       job.answer({ result: plan.result })
     })
   }
@@ -228,6 +239,10 @@ export class Register {
   }
 
   #later(job: Job): void {
+    if (job.isOverdue) {
+      answerUnavailable(job)
+      return
+    }
     const waitMs = Math.min(SHORTEST_WAIT_MS * 2 ** job.tries, LONGEST_WAIT_MS)
     job.tries++
     setTimeout(() => {
@@ -239,6 +254,10 @@ export class Register {
 
 /** Unique keys (somebody else wrote the same first), serialisation failure, deadlock: the next reading sees why. */
 const CONFLICTS: ReadonlySet<string> = new Set(['23505', '40001', '40P01'])
+
+function answerUnavailable(job: Job): void {
+  job.answer({ error: new UnavailableError('the database did not take it in time', { cause: job.reason }) })
+}
 
 /** Nobody knows whether it was written: the next reading has to look, and the change has to recognise its own work. */
 function answerLost(job: Job): void {

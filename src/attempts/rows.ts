@@ -51,6 +51,7 @@ export interface CallRow {
   opportunity_id: string | null
   pending_since: Time | null
   tries: number
+  is_counted: boolean
   revision: number
   created_at: Time
   updated_at: Time
@@ -109,13 +110,13 @@ export function opportunityToRow(opportunity: Opportunity): OpportunityRow & {
 }
 
 export function callFromRow(row: CallRow): Call {
-  const { pending_since, tries, started_at, answered_at, ended_at, created_at, updated_at, ...fields } = row
+  const { pending_since, tries, is_counted, started_at, answered_at, ended_at, created_at, updated_at, ...fields } = row
   return {
     ...fields,
     started_at: instantOrNull(started_at),
     answered_at: instantOrNull(answered_at),
     ended_at: instantOrNull(ended_at),
-    pending: pending_since === null ? null : { since: instant(pending_since), tries },
+    pending: pending_since === null ? null : { since: instant(pending_since), tries, isCounted: is_counted },
     created_at: instant(created_at),
     updated_at: instant(updated_at),
   }
@@ -146,6 +147,7 @@ export function callToRow(call: Call): CallRow & { due_at: Time | null } {
     pending_since: pendingSince,
     due_at: pendingSince,
     tries: call.pending?.tries ?? 0,
+    is_counted: call.pending?.isCounted ?? false,
     revision: call.revision,
     created_at: formatInstant(call.created_at),
     updated_at: formatInstant(call.updated_at),

@@ -3,6 +3,7 @@ import type pg from 'pg'
 import { retryCall } from '../calls/save.ts'
 import type { Database } from '../database/database.ts'
 import type { Metrics } from '../metrics.ts'
+import { formatInstant } from './attempt.ts'
 import type { Register } from './register.ts'
 
 const EVERY_MS = 250
@@ -27,12 +28,21 @@ update calls set tries = tries + 1,
 where id in (
   select id from calls where due_at <= clock_timestamp() and outcome = 'pending'
   order by due_at limit ${CLAIM_SIZE} for update skip locked)
-returning id`
+returning id, pending_since`
 
-/** Calls that were made at the same moment as an older system's attempt of them was brought in (B7). */
+/**
+ * Calls, or what is left of deleted ones, that were made at the same moment as an older system's attempt of them was
+ * brought in (B7). A transaction of either may have taken a while; and what is found is looked at again until nothing is.
+ */
 const MEETING = `
 select calls.id from foreign_attempts join calls on calls.id = call_uuid
-where call_uuid is not null and foreign_attempts.created_at > now() - interval '1 hour' and deleted_at is null limit ${CLAIM_SIZE}`
+where call_uuid is not null and foreign_attempts.created_at >= coalesce(
+  (select swept_until - interval '1 minute' from sweep_marks where name = 'meetings'), '-infinity')
+limit ${CLAIM_SIZE}`
+
+const MARK_MEETINGS = `
+insert into sweep_marks (name, swept_until) values ('meetings', $1)
+on conflict (name) do update set swept_until = excluded.swept_until`
 
 /** Many at a time, but not so many that the statement could run out of its time. */
 const TIDY = `
@@ -44,8 +54,9 @@ select count(*)::int as pending,
   coalesce(extract(epoch from clock_timestamp() - min(pending_since)), 0)::float8 as oldest
 from calls where due_at is not null`
 
-const ask = <Row extends pg.QueryResultRow>({ patient }: Database, text: string): Promise<pg.QueryResult<Row>> =>
-  patient.query<Row>({ text, query_timeout: GIVE_UP_AFTER_MS } as pg.QueryConfig)
+function ask<Row extends pg.QueryResultRow>({ patient }: Database, text: string, values: unknown[] = []) {
+  return patient.query<Row>({ text, values, query_timeout: GIVE_UP_AFTER_MS } as pg.QueryConfig)
+}
 
 export interface SweepOptions {
   database: Database
@@ -57,7 +68,8 @@ export interface SweepOptions {
 
 /** Registers what is due, once. Gives how many calls were tried. */
 export async function sweepOnce({ database, register, log }: Omit<SweepOptions, 'metrics'>): Promise<number> {
-  const { rows } = await ask<{ id: string }>(database, CLAIM)
+  const { rows } = await ask<{ id: string; pending_since: number }>(database, CLAIM)
+  rows.sort((a, b) => a.pending_since - b.pending_since)
   await retry(
     rows.map((row) => row.id),
     register,
@@ -68,7 +80,10 @@ export async function sweepOnce({ database, register, log }: Omit<SweepOptions, 
 
 /** Gives the calls whose attempts came beside them to whom they belong (B7). */
 export async function sweepMeetings({ database, register, log }: Omit<SweepOptions, 'metrics'>): Promise<void> {
+  const { rows: clock } = await ask<{ now: number }>(database, 'select clock_timestamp() as now')
   const { rows } = await ask<{ id: string }>(database, MEETING)
+  const startedAt = clock[0]?.now
+  if (rows.length === 0 && startedAt !== undefined) await ask(database, MARK_MEETINGS, [formatInstant(startedAt)])
   await retry(
     rows.map((row) => row.id),
     register,

@@ -72,6 +72,7 @@ const CALL_COLUMNS = {
   pending_since: 'timestamptz',
   due_at: 'timestamptz',
   tries: 'integer',
+  is_counted: 'boolean',
   revision: 'bigint',
   updated_at: 'timestamptz',
 }

@@ -34,6 +34,15 @@ export type Outcome =
   | 'no_open_opportunity'
   | 'pending'
 
+/** How the registering of a call waits. */
+export interface Pending {
+  since: Instant
+  /** How often it was tried on its own. */
+  tries: number
+  /** Whether an opportunity counts it, as of the last decision: its attempt is not withdrawn in passing. */
+  isCounted: boolean
+}
+
 /** One phone call as it is stored. */
 export interface Call extends CallFields {
   id: string
@@ -43,8 +52,8 @@ export interface Call extends CallFields {
   outcome: Outcome
   /** The opportunity that counts it or turned it away, as of its last decision (B8). */
   opportunity_id: string | null
-  /** B9: since when its registering waits, and how often it was tried on its own; null where nothing waits. */
-  pending: { since: Instant; tries: number } | null
+  /** B9: null where nothing waits. */
+  pending: Pending | null
   revision: number
   created_at: Instant
   updated_at: Instant

@@ -107,7 +107,9 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
           if (data === undefined) return problemAnswer(problemOf(invalid(error.issues)))
           const answerKey = firstKey === null ? null : { ...firstKey, place }
           try {
-            return await register.registerCallAttempt(createCall(newCall(data), { clock, place }, answerKey))
+            const answer = await register.registerCallAttempt(createCall(newCall(data), { clock, place }, answerKey))
+            if (answer.status >= 400) return answer
+            return { status: answer.status, body: await withAttempt(database, answer.body as CallBody) }
           } catch (error) {
             if (!(error instanceof UnavailableError))
               request.log.error({ err: error, place }, 'a call of a batch failed')

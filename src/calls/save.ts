@@ -3,6 +3,7 @@ import {
   decideCall,
   decideDeletion,
   isEligible,
+  isSameCall,
   repeatedByPerson,
   sourcesOfPerson,
   whyNotEligible,
@@ -49,7 +50,10 @@ export function createCall(
   answerKey: AnswerKey | null = null,
 ): Change<Answer> {
   let createdAt = asked.created_at
+  /** What was last planned: a call that is new, and not one more report of one. */
+  let isCreation = false
   let wasAnswerLost = false
+  let wasCreationLost = false
 
   /** Decided once, so that what is found after a lost answer can be told from somebody else's. */
   const creation = (now: Instant): Instant => {
@@ -103,7 +107,7 @@ export function createCall(
     if (provider !== null && provider_call_id !== null) {
       const existing = book.callByProviderKey(provider, provider_call_id)
       if (existing !== undefined) {
-        if (existing.id === id && wasAnswerLost && existing.created_at === createdAt && existing.revision === 1) {
+        if (wasCreationLost && existing.id === id && existing.created_at === createdAt) {
           return { answer: created(existing, book) }
         }
         if (!isIdGiven || existing.id === id) return { existing }
@@ -112,8 +116,7 @@ export function createCall(
     }
     const existing = book.call(id)
     if (existing === undefined) return null
-    const isOwn = wasAnswerLost && existing.created_at === createdAt
-    if (isOwn) return { answer: created(existing, book) }
+    if (wasCreationLost && existing.created_at === createdAt) return { answer: created(existing, book) }
     return refused(refusal('conflict', `A call with the id ${id} exists already.`))
   }
 
@@ -123,6 +126,7 @@ export function createCall(
     const found = known(book)
     if (found !== null && 'answer' in found) return { result: found.answer, restsOn }
     const stored = found?.existing ?? null
+    isCreation = stored === null
     const call = stored === null ? made(book.now) : repeated(stored)
     const decided = finish(book, call, stored)
     const body = bodyIn(decided, book)
@@ -133,9 +137,11 @@ export function createCall(
   return {
     needs: {
       ...NO_NEEDS,
-      // A repeated one may lack what the call has already.
+      // A repeated one may lack what the call has already, and one with an id be changed in the same batch.
       contactIds:
-        asked.fields.entity_id && (asked.provider !== null || mayConcern(asked.fields)) ? [asked.fields.entity_id] : [],
+        asked.fields.entity_id && (asked.provider !== null || asked.isIdGiven || mayConcern(asked.fields))
+          ? [asked.fields.entity_id]
+          : [],
       callIds: asked.isIdGiven ? [asked.id] : [],
       providerKeys:
         asked.provider !== null && asked.provider_call_id !== null
@@ -147,10 +153,11 @@ export function createCall(
     planWithoutRegistering: (book) => {
       const found = known(book)
       const isWithdrawal = found !== null && 'existing' in found && withdraws(repeated(found.existing), found.existing)
-      return isWithdrawal ? null : plan(book, undecided)
+      return isWithdrawal ? null : plan(book, undecided({ wasAnswerLost, isIdGiven: asked.isIdGiven }))
     },
     onAnswerLost: () => {
       wasAnswerLost = true
+      wasCreationLost ||= isCreation
     },
   }
 }
@@ -193,7 +200,9 @@ export function updateCall(
     needs: { ...NO_NEEDS, callIds: [id], contactIds: changes.entity_id ? [changes.entity_id] : [] },
     plan: (book) => plan(book, decided) ?? { result: noSuchCall(id), restsOn: [id] },
     planWithoutRegistering: (book) =>
-      plan(book, (_, call, stored) => (withdraws(call, stored) ? null : undecided(book, call, stored))),
+      plan(book, (_, call, stored) =>
+        withdraws(call, stored) ? null : undecided({ wasAnswerLost, isIdGiven: true })(book, call, stored),
+      ),
     onAnswerLost: () => {
       wasAnswerLost = true
     },
@@ -211,7 +220,7 @@ export function deleteCall(id: string, isExpected: RevisionTest = anyRevision): 
         return { result: wasAnswerLost && book.isDeleted(id) ? null : noSuchCall(id), restsOn: [id] }
       }
       if (!isExpected(stored.revision)) return { result: revisionChanged(stored), restsOn: [id] }
-      const decision = decideDeletion(book.situationOf(stored), stored)
+      const decision = decideDeletion(book.situationOf(stored), id)
       const deletedCall = { ...stored, revision: stored.revision + 1, updated_at: book.now }
       return { ...decision, deletedCall, result: null, restsOn: [id] }
     },
@@ -221,12 +230,16 @@ export function deleteCall(id: string, isExpected: RevisionTest = anyRevision): 
   }
 }
 
-/** The sweep's: decides a call again that is pending, or whose id an older system's attempt holds (B7, B9). */
+/** The sweep's: decides a call again that is pending, or whose id an older system's attempt holds (B5, B7, B9). */
 export function retryCall(id: string): Change<void> {
   return {
     needs: { ...NO_NEEDS, callIds: [id] },
     plan: (book) => {
       const stored = book.call(id)
+      const holder = book.holderOf(id)
+      if (stored === undefined && holder !== undefined && book.isDeleted(id)) {
+        return { ...decideDeletion(book.situationOfContact(holder.contact_id), id), result: undefined, restsOn: [id] }
+      }
       // Another batch may have settled it meanwhile.
       const isOpen = stored !== undefined && (stored.pending !== null || book.isHeldElsewhere(id))
       if (!isOpen) return { result: undefined, restsOn: [id] }
@@ -246,29 +259,41 @@ function decided(book: Book, call: Call, stored: Call | null): Plan<Call> {
 
 /**
  * The call without its attempt, which the sweep registers (A9); opportunity and number stay as they were (B8). A call
- * that cannot be an attempt has nothing to wait for.
+ * that cannot be an attempt has nothing to wait for, unless its id may be that of a foreign one (B7).
  */
-function undecided(book: Book, call: Call, stored: Call | null): Plan<Call> {
-  const reason = mayBeAttempt(stored) ? null : whyNotEligible(call)
-  const saved: Call = {
-    ...call,
-    outcome: reason ?? 'pending',
-    opportunity_id: reason === null ? (stored?.opportunity_id ?? null) : null,
-    pending: reason === null ? { since: stored?.pending?.since ?? book.now, tries: 0 } : null,
-    revision: (stored?.revision ?? 0) + 1,
-    updated_at: book.now,
+function undecided({ wasAnswerLost, isIdGiven }: { wasAnswerLost: boolean; isIdGiven: boolean }) {
+  return (book: Book, call: Call, stored: Call | null): Plan<Call> => {
+    // What is found after a lost answer is what was written.
+    if (stored !== null && wasAnswerLost && isSameCall(call, stored)) {
+      return { result: stored, restsOn: [call.id], calls: [] }
+    }
+    const mayBeCounted = stored === null ? isIdGiven : isCounted(stored) || stored.pending !== null
+    const reason = mayBeCounted ? null : whyNotEligible(call)
+    const saved: Call = {
+      ...call,
+      outcome: reason ?? 'pending',
+      opportunity_id: reason === null ? (stored?.opportunity_id ?? null) : null,
+      pending:
+        reason === null
+          ? {
+              since: stored?.pending?.since ?? book.now,
+              tries: stored?.pending?.tries ?? 0,
+              isCounted: stored !== null && isCounted(stored),
+            }
+          : null,
+      revision: (stored?.revision ?? 0) + 1,
+      updated_at: book.now,
+    }
+    return { result: saved, restsOn: [call.id], calls: [saved] }
   }
-  return { result: saved, restsOn: [call.id], calls: [saved] }
 }
 
-/** Whether an opportunity may count this call, as far as the call alone can tell. */
-function mayBeAttempt(stored: Call | null): stored is Call {
-  return stored?.outcome === 'registered' || (stored?.outcome === 'pending' && stored.opportunity_id !== null)
-}
+/** Whether an opportunity counted this call as of its last decision. */
+const isCounted = ({ outcome, pending }: Call): boolean => outcome === 'registered' || (pending?.isCounted ?? false)
 
 /** Whether a change takes an attempt away from the opportunity that counts it. */
 function withdraws(call: Call, stored: Call): boolean {
-  return mayBeAttempt(stored) && (!isEligible(call) || call.entity_id !== stored.entity_id)
+  return isCounted(stored) && (!isEligible(call) || call.entity_id !== stored.entity_id)
 }
 
 function bodyIn(plan: Plan<Call>, book: Book): CallBody {

@@ -42,12 +42,13 @@ export async function findCall({ query }: Database, id: string): Promise<CallBod
 const ATTEMPT_WITHIN_MS = 100
 
 /**
- * A call that is pending and was an attempt before keeps its number and colour (B8), which were not read when it was
- * saved: they are read now, if that is quick and does not fail.
+ * A call that was saved without its opportunity's being read, and is or was an attempt, has its number and colour all the
+ * same (B8): they are read now, if that is quick and does not fail.
  */
 export async function withAttempt(database: Database, call: CallBody): Promise<CallBody> {
   const { outcome, opportunity_id, number } = call.attempt
-  if (outcome !== 'pending' || opportunity_id === null || number !== null) return call
+  const mayHaveNumber = outcome === 'registered' || outcome === 'pending'
+  if (!mayHaveNumber || opportunity_id === null || number !== null) return call
   const found = findCall(database, call.id).catch(() => null)
   return (await Promise.race([found, wait(ATTEMPT_WITHIN_MS, null)])) ?? call
 }
@@ -115,6 +116,7 @@ function bodyOf(row: Selected): CallBody {
     attempted_at: 0,
     call_created_at: null,
   }))
-  const pending = row.pending_since === null ? null : { since: row.pending_since, tries: row.tries }
+  const pending =
+    row.pending_since === null ? null : { since: row.pending_since, tries: row.tries, isCounted: row.is_counted }
   return callBody({ ...row, pending }, { attempts })
 }

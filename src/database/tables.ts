@@ -25,6 +25,7 @@ export interface CallsTable extends CallColumns {
   pending_since: TimeOrNull
   due_at: TimeOrNull
   tries: number
+  is_counted: boolean
   revision: number
   created_at: Time
   updated_at: Time
@@ -98,5 +99,6 @@ export interface Tables {
     created_at: Generated<Instant>
   }
   api_keys: { id: string; name: string; role: 'admin'; key_sha256: Buffer; created_at: Generated<Instant> }
+  sweep_marks: { name: string; swept_until: Time }
   schema_migrations: { name: string; applied_at: Generated<Instant> }
 }
