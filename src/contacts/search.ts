@@ -16,9 +16,9 @@ export function searchTextOf(parts: readonly (string | null)[]): string {
  * looked for by its digits, and as it is, for the "24-7" of a name.
  */
 export function searchPatterns(search: string): string[] {
-  const asText = patternFor(foldText(search))
-  const digits = digitsOf(writtenNumber(search) ?? '')
-  return digits === '' ? [asText] : [...new Set([patternFor(digits), asText])]
+  const written = writtenNumber(search)
+  const digits = written === null ? [] : digitsOf(written)
+  return [...new Set([...digits, foldText(search)].map(patternFor))]
 }
 
 function patternFor(folded: string): string {
@@ -29,8 +29,13 @@ function patternFor(folded: string): string {
 /** As many digits as a whole number has; fewer are part of one, whose zeros may stand anywhere in it. */
 const WHOLE_NUMBER = 9
 
+/** Fewer are found everywhere. */
+const TELLING_DIGITS = 3
+
 /** The digits as they stand in a stored number, which begins with its country's code: neither `00` nor `0` before it. */
-function digitsOf(search: string): string {
-  const digits = search.replace(/\D/g, '')
-  return digits.length < WHOLE_NUMBER ? digits : digits.replace(/^0+/, '')
+function digitsOf(written: string): string[] {
+  const digits = written.replace('+', '')
+  const stored = digits.replace(/^0+/, '')
+  if (stored.length < TELLING_DIGITS) return [digits]
+  return digits.length < WHOLE_NUMBER ? [digits, stored] : [stored]
 }
