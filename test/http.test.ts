@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import http from 'node:http'
 import net from 'node:net'
+import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import type { InjectOptions, LightMyRequestResponse } from 'fastify'
 import pino from 'pino'
@@ -28,7 +29,7 @@ afterAll(async () => {
 })
 
 type Fields = Record<string, unknown>
-type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD' | 'OPTIONS' | 'TRACE'
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD' | 'OPTIONS' | 'TRACE' | 'PROPFIND'
 
 const CALLS = '/api/crm/calls'
 const BATCH = '/api/crm/calls/batch'
@@ -158,6 +159,19 @@ describe('a body that cannot be read is refused, and nothing is stored', () => {
     const payload = Buffer.from('{"direction":"outbound"}')
     expectProblem(await service.app.inject({ method: 'POST', url: CALLS, headers, payload }), 415)
     expectProblem(await service.app.inject({ method: 'POST', url: CALLS, headers }), 422)
+  })
+
+  it('packed: 415, and not read as if it were not', async () => {
+    const before = await rows()
+    for (const encoding of ['gzip', 'br', 'deflate', 'GZIP', 'identity, gzip']) {
+      const encoded = { 'content-encoding': encoding }
+      for (const body of [gzipSync('{"direction":"outbound"}'), '{"direction":"outbound"}']) {
+        expect(expectProblem(await send('POST', CALLS, body, encoded), 415).detail).toContain('Content-Encoding')
+      }
+    }
+    expect(await rows()).toEqual(before)
+    const identity = { 'content-encoding': 'Identity' }
+    expect((await send('POST', CALLS, '{"direction":"outbound"}', identity)).statusCode).toBe(201)
   })
 
   it('the content type may name its charset, in any letter case', async () => {
@@ -364,6 +378,16 @@ describe('the key is checked before anything else', () => {
       ['GET', '/api/crm/'],
       ['GET', '/api/crm/nothing/here'],
       ['GET', `${CALLS}/7`],
+      ['GET', `${CALLS}/%zz`],
+      ['GET', `${CALLS}/${'x'.repeat(5_000)}`],
+      ['GET', '/api/crm/%ff'],
+      ['GET', '/api/%63r%6d/%zz'],
+      ['GET', '/api/admin'],
+      ['POST', '/api/admin/keys', '{', JSON_TYPE],
+      ['GET', '/api/admin/%zz'],
+      ['POST', '/api/recordings/email', 'From: a@b.es', 'message/rfc822'],
+      ['GET', '/api/recordings/email/'],
+      ['PROPFIND', CALLS],
       ['TRACE', CALLS],
       ['OPTIONS', CALLS],
       ['HEAD', CALLS],
@@ -420,9 +444,10 @@ describe('addresses and methods', () => {
     [`${OPPORTUNITIES}/${randomUUID()}`, 'DELETE, GET, HEAD, PATCH'],
   ]
   it.each(known)('%s allows %s, and says so to every other method', async (url, allow) => {
-    const methods: Method[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE']
-    for (const method of methods.filter((name) => !allow.split(', ').includes(name))) {
-      const response = await send(method, url)
+    const others = http.METHODS.filter((name) => name !== 'CONNECT' && !allow.split(', ').includes(name))
+    expect(others).toEqual(expect.arrayContaining(['OPTIONS', 'TRACE', 'PROPFIND', 'LOCK', 'PURGE', 'SEARCH']))
+    for (const method of others) {
+      const response = await send(method as Method, url)
       expect(response.statusCode, `${method} ${url}`).toBe(405)
       expect(response.headers.allow).toBe(allow)
       if (method !== 'HEAD') expectProblem(response, 405)
@@ -439,6 +464,10 @@ describe('addresses and methods', () => {
       '/api/crm/leads',
       `${CALLS}/`,
       '/docs/nothing',
+      '/api/admin',
+      '/api/admin/keys',
+      '/api/recordings',
+      '/api/recordings/email',
     ]) {
       for (const method of ['GET', 'POST', 'OPTIONS'] as const) {
         const response = await send(method, url)
@@ -459,23 +488,98 @@ describe('addresses and methods', () => {
   })
 
   it('an address that cannot be decoded: 400', async () => {
-    expectProblem(await send('GET', '/%zz'), 400)
+    for (const url of ['/%zz', `${CALLS}/%zz`, '/api/admin/%ff']) expectProblem(await send('GET', url), 400)
+    // Nobody's: no key is asked for.
+    for (const url of ['/%zz', '/api/crmx/%zz', '/api/%63rmx/%zz']) {
+      expectProblem(await service.app.inject({ url }), 400)
+    }
   })
 
   it('what is no HTTP is answered as a problem too', async () => {
     const long = `GET / HTTP/1.1\r\nhost: x\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`
+    const close = 'connection: close\r\n'
     for (const [text, status] of [
       ['rubbish\r\n\r\n', 400],
       [long, 431],
+      [`GET /healthz HTTP/1.1\r\n${close}\r\n`, 400],
+      [`GET ${CALLS} HTTP/1.1\r\nauthorization: ${authorization}\r\n${close}\r\n`, 400],
+      [`GET /healthz HTTP/1.1\r\nhost: x\r\nexpect: foo\r\n${close}\r\n`, 417],
     ] as const) {
-      const socket = net.connect(port, '127.0.0.1', () => socket.write(text))
-      let answer = ''
-      for await (const chunk of socket) answer += chunk
-      const [head = '', body = ''] = answer.split('\r\n\r\n')
+      const { head, body } = await exchange(port, text)
       expect(head).toContain(`HTTP/1.1 ${status} `)
       expect(head).toContain('application/problem+json')
-      expect(JSON.parse(body)).toMatchObject({ status })
+      expect(JSON.parse(body)).toMatchObject({ type: 'about:blank', status, detail: expect.any(String) })
     }
+    expect((await exchange(port, `GET /healthz HTTP/1.0\r\n\r\n`)).head).toContain('HTTP/1.1 200 ')
+  })
+})
+
+/** What is answered to bytes, on a connection of their own. */
+async function exchange(to: number, text: string): Promise<{ head: string; body: string }> {
+  const socket = net.connect(to, '127.0.0.1', () => socket.write(text))
+  let answer = ''
+  for await (const chunk of socket) answer += chunk
+  const [head = '', body = ''] = answer.split('\r\n\r\n')
+  return { head, body }
+}
+
+describe('a service of its own', () => {
+  const build = (log: pino.Logger) =>
+    buildApp({
+      database: service.database,
+      register: service.register,
+      findCaller: createKeyCheck(service.database, KEY),
+      metrics: createMetrics(),
+      country: 'ES',
+      host: '127.0.0.1',
+      isReady: async () => true,
+      log,
+    })
+
+  it('that stops still answers what comes on an open connection, by the contract, and closes it', async () => {
+    const app = await build(pino({ level: 'silent' }))
+    await app.listen({ host: '127.0.0.1', port: 0 })
+    const { port: ownPort } = app.server.address() as net.AddressInfo
+    const socket = net.connect(ownPort, '127.0.0.1')
+    const body = '{"name":"Ana"}'
+    const head = `POST ${CONTACTS} HTTP/1.1\r\nhost: x\r\nauthorization: ${authorization}\r\n`
+    socket.write(`${head}content-type: ${JSON_TYPE}\r\ncontent-length: ${body.length}\r\nexpect: 100-continue\r\n\r\n`)
+    let answers = ''
+    socket.setEncoding('utf8').on('data', (text) => {
+      answers += text
+    })
+    await once(socket, 'data')
+    const closed = app.close()
+    // The stop is under way once nobody may connect any more.
+    while (app.server.listening) await new Promise(setImmediate)
+    socket.write(`${body}GET ${CONTACTS} HTTP/1.1\r\nhost: x\r\n\r\n`)
+    await once(socket, 'close')
+    await closed
+    const [, made = '', unasked = ''] = answers.split(/(?=HTTP\/1\.1 )/)
+    expect(made).toMatch(/^HTTP\/1\.1 201 /)
+    expect(unasked).toMatch(/^HTTP\/1\.1 401 [\s\S]*application\/problem\+json/)
+    expect(unasked.toLowerCase()).toContain('connection: close')
+  })
+
+  it('whose client hangs up does not blame the database', async () => {
+    const lines: string[] = []
+    const app = await build(pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) }))
+    await app.listen({ host: '127.0.0.1', port: 0 })
+    const { port: ownPort } = app.server.address() as net.AddressInfo
+    const asked = new Promise<{ req: http.IncomingMessage }>((resolve) =>
+      app.server.once('request', (req) => resolve({ req })),
+    )
+    const socket = net.connect(ownPort, '127.0.0.1')
+    const head = `POST ${CONTACTS} HTTP/1.1\r\nhost: x\r\nauthorization: ${authorization}\r\n`
+    socket.write(`${head}content-type: ${JSON_TYPE}\r\ncontent-length: 100\r\n\r\n{"name":`)
+    // Its body is being read once somebody listens to it.
+    const { req } = await asked
+    while (req.listenerCount('data') === 0) await new Promise(setImmediate)
+    const lost = new Promise((resolve) => req.once('close', resolve))
+    socket.resetAndDestroy()
+    await lost
+    await app.close()
+    expect(lines).toEqual([])
   })
 })
 

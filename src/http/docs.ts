@@ -1,7 +1,8 @@
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
-import type { FastifyInstance, onRequestHookHandler } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
+import type { Guard } from './guard.ts'
 import { answerOtherMethods } from './method-not-allowed.ts'
 
 /** Collects the description of every route that is added afterwards; from the schemas that validate. */
@@ -27,7 +28,7 @@ const CONTENT_SECURITY_POLICY =
   "default-src 'self'; base-uri 'self'; frame-ancestors 'self'; img-src 'self' data:; object-src 'none'; style-src 'self' 'unsafe-inline'"
 
 /** Shows the description: `/openapi.json`, and `/docs` as pages, which ask no other host for anything. */
-export async function showDescription(app: FastifyInstance, guard: onRequestHookHandler): Promise<void> {
+export async function showDescription(app: FastifyInstance, guard: Guard): Promise<void> {
   await app.register(async (scope) => {
     scope.addHook('onRequest', guard)
     const addOtherMethods = answerOtherMethods(scope)

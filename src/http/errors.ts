@@ -1,4 +1,3 @@
-import { STATUS_CODES } from 'node:http'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
 import { z } from 'zod'
@@ -42,8 +41,18 @@ export function invalid(issues: readonly Issue[]): Refusal {
 
 /** Sets the answers to everything that is not a success. None shows a stack, SQL or a path of the server. */
 export function answerErrors(app: FastifyInstance): void {
-  app.setErrorHandler((error: FastifyError, request, reply) => sendRefusal(reply, refusalOf(error, request)))
+  app.setErrorHandler(sendError)
+  answerNotFound(app)
+}
+
+/** Answers whatever this scope does not have. */
+export function answerNotFound(app: FastifyInstance): void {
   app.setNotFoundHandler((_, reply) => sendRefusal(reply, refusal('not_found', 'There is nothing at this address.')))
+}
+
+/** Answers what was thrown. */
+export function sendError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  return sendRefusal(reply, refusalOf(error, request))
 }
 
 function refusalOf(error: FastifyError, request: FastifyRequest): Refusal {
@@ -57,7 +66,8 @@ function refusalOf(error: FastifyError, request: FastifyRequest): Refusal {
     if (error.validationContext === 'params') return { ...invalid(issues), code: 'malformed' }
     return invalid(error.validationContext === 'body' ? [...issues, ...queryIssues(request)] : issues)
   }
-  if (error instanceof UnavailableError || isUnavailable(error)) {
+  // What has a status is about the request: a client that hangs up looks like a database that does.
+  if (error instanceof UnavailableError || (error.statusCode === undefined && isUnavailable(error))) {
     request.log.warn({ err: error }, 'the database is not available')
     return refusal('unavailable', 'The database does not answer at the moment. Send the request again a little later.')
   }
@@ -65,7 +75,12 @@ function refusalOf(error: FastifyError, request: FastifyRequest): Refusal {
     case 413:
       return refusal('too_large', 'The body is larger than this address takes.')
     case 415:
-      return refusal('unsupported_media_type', 'Send the body as application/json.')
+      return refusal(
+        'unsupported_media_type',
+        request.headers['content-encoding'] === undefined
+          ? 'Send the body as application/json.'
+          : 'Send the body as it is, without Content-Encoding.',
+      )
     case 422:
       return refusal('invalid', 'The body is nested too deeply.')
     case 400:
@@ -83,18 +98,4 @@ function refusalOf(error: FastifyError, request: FastifyRequest): Refusal {
 function queryIssues({ routeOptions, query }: FastifyRequest): readonly Issue[] {
   const schema = routeOptions.schema?.querystring
   return schema instanceof z.ZodType ? (schema.safeParse(query).error?.issues ?? []) : []
-}
-
-/** What Node's HTTP parser refuses never reaches a route: answered on the socket itself. */
-export function answerClientError(error: NodeJS.ErrnoException, socket: import('node:net').Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy()
-    return
-  }
-  const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400
-  const title = STATUS_CODES[status] ?? 'Bad Request'
-  const body = JSON.stringify({ type: 'about:blank', title, status, detail: 'The request is not valid HTTP.' })
-  socket.end(
-    `HTTP/1.1 ${status} ${title}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-  )
 }

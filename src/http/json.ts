@@ -12,6 +12,10 @@ export function readJson(app: FastifyInstance): void {
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     // Many clients name the type of a body that they do not send.
     if (body.length === 0 && request.method === 'DELETE') return done(null, undefined)
+    const { 'content-encoding': encoding = 'identity' } = request.headers
+    if (encoding.toLowerCase() !== 'identity') {
+      return done(Object.assign(new Error('encoded'), { statusCode: 415 }))
+    }
     if (depthOf(body as Buffer) > MAXIMUM_DEPTH) {
       return done(Object.assign(new Error('nested too deeply'), { statusCode: 422 }))
     }
