@@ -218,8 +218,18 @@ describe('a fault in a field is told with its path', () => {
     ['a sentence with a number in it', CONTACTS, { phones: ['call 612345678'] }, ['phones.0']],
     ['a number with an extension', CONTACTS, { phones: ['612345678 ext 5'] }, ['phones.0']],
     ['21 numbers', CONTACTS, { phones: Array.from({ length: 21 }, (_, n) => `6123456${n + 10}`) }, ['phones']],
+    [
+      '22 numbers, two of which can’t be phones',
+      CONTACTS,
+      { phones: Array.from({ length: 22 }, (_, n) => (n % 21 === 0 ? 'anonymous' : `6123456${n + 10}`)) },
+      ['phones', 'phones.0', 'phones.21'],
+    ],
     ['a blank name', CONTACTS, { name: ' \u00a0\t' }, ['name']],
     ['an e-mail that is none', CONTACTS, { email: 'ana' }, ['email']],
+    ['an e-mail with NUL', CONTACTS, { email: 'a\u0000@b.es' }, ['email']],
+    ['an e-mail with half a surrogate pair', CONTACTS, { email: 'a\ud800@b.es' }, ['email']],
+    ['an e-mail with a blank', CONTACTS, { email: 'a b@c.es' }, ['email']],
+    ['an e-mail that is too long', CONTACTS, { email: `${'a'.repeat(60)}@${'b'.repeat(194)}` }, ['email']],
     ['an offset as a time zone', CONTACTS, { timezone: '+01:00' }, ['timezone']],
     ['an unknown time zone', CONTACTS, { timezone: 'Europe/Alcorcon' }, ['timezone']],
     ['text for a boolean', CONTACTS, { opt_out: 'true' }, ['opt_out']],
@@ -232,6 +242,31 @@ describe('a fault in a field is told with its path', () => {
       OPPORTUNITIES,
       { first_call_attempts: { 1: { status: 'blue', call_id: '', attempted_at: 'x', extra: 1 } } },
       ['attempted_at', 'call_id', 'extra', 'status'].map((field) => `first_call_attempts.1.${field}`),
+    ],
+    [
+      'whatever attempts contradict, beside a contact that is none',
+      OPPORTUNITIES,
+      {
+        contact_id: 'x',
+        first_call_attempts: {
+          1: { status: 'green', call_id: 'a', attempted_at: '2025-01-29T10:00:00Z' },
+          2: { status: 'blue', call_id: 'a', attempted_at: '2025-01-29T10:00:00Z' },
+          ...Object.fromEntries(
+            [3, 4, 5, 6].map((n) => [n, { status: 'red', call_id: `${n}`, attempted_at: '2025-01-29T10:00:00Z' }]),
+          ),
+          first: null,
+        },
+        first_call_completed: false,
+      },
+      [
+        'contact_id',
+        'first_call_attempts',
+        'first_call_attempts.2.call_id',
+        'first_call_attempts.2.status',
+        'first_call_attempts.6',
+        'first_call_attempts.first',
+        'first_call_completed',
+      ],
     ],
   ]
   it.each(faults)('%s', async (_, url, fields, paths) => {
@@ -325,6 +360,11 @@ describe('what is taken', () => {
     for (const given of ['612 34 56 78', '0034612345678', '+34 612-345-678', '34612345678', 'tel:+34612345678']) {
       expect(await make(CALLS, { phone_number: given })).toMatchObject({ phone_number: '+34612345678' })
     }
+  })
+
+  it('e-mail addresses as people have them', async () => {
+    const emails = ['a&b@x.es', 'a!b@x.es', "o'neil@x.es", 'a#b@x.es', 'a/b@x.es', 'josé@x.es', 'ana@muñoz.es']
+    for (const email of emails) expect(await make(CONTACTS, { email })).toMatchObject({ email })
   })
 
   it('blank texts are none where they name something; astral characters count once', async () => {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { faultsOfSent, type SentAttempts } from '../attempts/attempt.ts'
 import { cursor, instant, instantOrUtc, limit, text, time, uuid, wholeNumber, word } from '../http/schemas.ts'
 
 const KNOWN_STATUSES = new Set(['pending', 'assigned', 'contacted', 'qualified', 'won', 'lost', 'discarded'])
@@ -35,23 +36,48 @@ const olderAttempts = z.preprocess(
     }
     return value
   },
-  z.record(z.string().max(100), olderAttempt),
+  z.record(z.string().meta({ pattern: '^[1-5]$' }), olderAttempt),
 )
 
 const title = text(500).nullable().optional()
 const shortText = text(200).nullable().optional()
 
-export const newOpportunity = z.strictObject({
-  id: uuid.optional(),
-  contact_id: uuid,
-  title,
-  status: status.default('pending'),
-  assigned_to: shortText,
-  source: shortText,
-  created_at: instant.optional(),
-  first_call_attempts: olderAttempts.default({}),
-  first_call_completed: z.boolean().optional(),
-})
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
+
+/** What of a body can be read as attempts; what cannot is told by the schema. */
+function sentAttempts(body: object): SentAttempts {
+  const attempts = 'first_call_attempts' in body && isObject(body.first_call_attempts) ? body.first_call_attempts : {}
+  // __proto__ is told above.
+  const read = Object.entries(attempts).filter((entry): entry is [string, object] => {
+    return isObject(entry[1]) && entry[0] !== '__proto__'
+  })
+  return {
+    first_call_attempts: Array.isArray(attempts) ? {} : Object.fromEntries(read),
+    first_call_completed: 'first_call_completed' in body ? body.first_call_completed : undefined,
+  }
+}
+
+export const newOpportunity = z
+  .strictObject({
+    id: uuid.optional(),
+    contact_id: uuid,
+    title,
+    status: status.default('pending'),
+    assigned_to: shortText,
+    source: shortText,
+    created_at: instant.optional(),
+    first_call_attempts: olderAttempts.default({}),
+    first_call_completed: z.boolean().optional(),
+  })
+  .superRefine(
+    (body, context) => {
+      for (const { path, message } of faultsOfSent(sentAttempts(body))) {
+        context.addIssue({ code: 'custom', path: path.split('.'), message })
+      }
+    },
+    // Also where other fields are at fault, so that all faults are told at once.
+    { when: ({ value }) => isObject(value) },
+  )
 
 export const opportunityChanges = z.strictObject({
   title,
