@@ -208,6 +208,11 @@ describe('a fault in a field is told with its path', () => {
     ['29 February 2025', CALLS, { started_at: '2025-02-29T00:00:00Z' }, ['started_at']],
     ['31 April', CALLS, { answered_at: '2025-04-31T00:00:00Z' }, ['answered_at']],
     ['hour 24', CALLS, { ended_at: '2025-04-30T24:00:00Z' }, ['ended_at']],
+    ['second 60 within a month', CALLS, { ended_at: '2016-12-30T23:59:60Z' }, ['ended_at']],
+    ['second 60 within a day', CALLS, { ended_at: '2016-12-31T22:59:60Z' }, ['ended_at']],
+    ['second 60 where it is not midnight in UTC', CALLS, { ended_at: '2016-12-31T23:59:60+01:00' }, ['ended_at']],
+    ['second 60 at the end of time', CALLS, { ended_at: '9999-12-31T23:59:60Z' }, ['ended_at']],
+    ['second 61', CALLS, { ended_at: '2016-12-31T23:59:61Z' }, ['ended_at']],
     ['a time without an offset', CALLS, { started_at: '2025-01-29T10:00:00' }, ['started_at']],
     ['a day', CALLS, { started_at: '2025-01-29' }, ['started_at']],
     ['a time as a number', CALLS, { started_at: 1738144800 }, ['started_at']],
@@ -300,6 +305,39 @@ describe('a fault in a field is told with its path', () => {
     ])
   })
 
+  it('of more than a hundred faults the first are told, and how many there are', async () => {
+    const fieldsOf = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`field_${n}`, n]))
+    for (const [url, fields] of [
+      [CALLS, { direction: 'outbound', ...fieldsOf(1_000) }],
+      [CONTACTS, { name: 'Ana', ...fieldsOf(1_000) }],
+      [`${OPPORTUNITIES}?first=1`, { ...bodies[OPPORTUNITIES], ...fieldsOf(999) }],
+    ] as const) {
+      const { detail, errors } = expectProblem(await post(url, fields), 422)
+      expect(detail).toContain('1000 faults')
+      expect(errors).toHaveLength(100)
+      expect(errors?.[0]).toEqual({ path: 'field_0', message: expect.any(String) })
+    }
+    const { results } = (await post(BATCH, { calls: Array.from({ length: 1_000 }, () => fieldsOf(40)) })).json()
+    for (const { problem } of results) {
+      expect(problem.errors).toHaveLength(20)
+      expect(problem.detail).toContain('41 faults')
+    }
+    const attempts = Object.fromEntries(Array.from({ length: 5_000 }, (_, n) => [`${n}`, {}]))
+    const older = await post(OPPORTUNITIES, { contact_id: randomUUID(), first_call_attempts: attempts })
+    expect(expectProblem(older, 422).errors).toHaveLength(100)
+    const long = expectProblem(await post(CALLS, { direction: 'outbound', ['x'.repeat(500_000)]: 1 }), 422)
+    expect(long.errors).toEqual([{ path: `${'x'.repeat(100)}…`, message: expect.any(String) }])
+  })
+
+  it('a million values are refused unread', async () => {
+    const many = Array.from({ length: 1_000_000 }, (_, n) => `"${n}":1`).join(',')
+    for (const body of [`{${many}}`, `{"calls":[{${many}}]}`, `{"calls":[${'1,'.repeat(1_000_000)}1]}`]) {
+      const response = await send('POST', BATCH, body)
+      expect(pathsOf(response)).toEqual([''])
+      expect(response.body.length).toBeLessThan(1_000)
+    }
+  })
+
   it('a query name that nobody reads is refused by name, at every address', async () => {
     const urls: [Method, string][] = [CALLS, CONTACTS, OPPORTUNITIES].flatMap((url): [Method, string][] => [
       ['GET', url],
@@ -340,6 +378,10 @@ describe('what is taken', () => {
       '2025-01-29T10:00:00-00:00': '2025-01-29T10:00:00Z',
       '0001-01-01T00:00:00Z': '0001-01-01T00:00:00Z',
       '9999-12-31T23:59:59.999Z': '9999-12-31T23:59:59.999Z',
+      // A leap second.
+      '2016-12-31T23:59:60Z': '2017-01-01T00:00:00Z',
+      '2015-06-30T23:59:60.25Z': '2015-07-01T00:00:00.250Z',
+      '1990-12-31T15:59:60-08:00': '1991-01-01T00:00:00Z',
     }
     for (const [given, kept] of Object.entries(times)) {
       const call = await make(CALLS, { started_at: given, created_at: given })

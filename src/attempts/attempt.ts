@@ -442,7 +442,7 @@ export function faultsOfSent({ first_call_attempts, first_call_completed }: Sent
   const faults: Fault[] = []
   const entries = Object.entries(first_call_attempts)
   if (entries.length > MAXIMUM_ATTEMPTS) {
-    faults.push({ path: 'first_call_attempts', message: `has ${entries.length} attempts, and five is the most` })
+    faults.push({ path: 'first_call_attempts', message: 'has more than five attempts' })
   }
   const callIds = new Set<unknown>()
   for (const [number, { call_id }] of entries) {

@@ -8,7 +8,7 @@ import type { Register } from '../attempts/register.ts'
 import { UnavailableError } from '../attempts/register.ts'
 import type { Database } from '../database/database.ts'
 import { writeCursor } from '../http/cursor.ts'
-import { invalid, sendProblem, sendRefusal } from '../http/errors.ts'
+import { invalid, mostFaultsOfEach, sendProblem, sendRefusal } from '../http/errors.ts'
 import { answerKeyOf, isRefusal, KEY_USED_BEFORE, wasUsedOtherwise } from '../http/idempotency.ts'
 import { etagOf, ifMatch } from '../http/preconditions.ts'
 import { type Problem, problemOf, refusal } from '../http/refusal.ts'
@@ -101,10 +101,11 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
       // Refused as a whole: place by place, a longer batch than the first would be saved in part.
       if (firstKey !== null && (await wasUsedOtherwise(database, firstKey))) return sendRefusal(reply, KEY_USED_BEFORE)
       const clock = { start: null }
+      const mostFaults = mostFaultsOfEach(request.body.calls.length)
       const results = await Promise.all(
         request.body.calls.map(async (given, place): Promise<Answer> => {
           const { data, error } = schemas.newCall.safeParse(given)
-          if (data === undefined) return problemAnswer(problemOf(invalid(error.issues)))
+          if (data === undefined) return problemAnswer(problemOf(invalid(error.issues, mostFaults)))
           const answerKey = firstKey === null ? null : { ...firstKey, place }
           try {
             return await register.registerCallAttempt(createCall(newCall(data), { clock, place }, answerKey))

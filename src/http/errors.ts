@@ -26,17 +26,40 @@ interface Issue {
   keys?: readonly string[]
 }
 
-/** Every fault that a schema found, by path and in words. */
-function faultsOf(issues: readonly Issue[]): Fault[] {
-  return issues.flatMap(({ code, path, message, keys = [] }) => {
-    if (code !== 'unrecognized_keys') return { path: path.join('.'), message }
-    return keys.map((key) => ({ path: [...path, key].join('.'), message: 'is not a field that is known' }))
-  })
+/** Somebody who sends a million unknown fields learns no more from a million faults. */
+const MOST_FAULTS = 100
+const MOST_FAULTS_OF_BATCH = 20_000
+const LONGEST_PART = 100
+
+/** So many faults are told of each call of a batch: all that its fields can have, and not endlessly many. */
+export const mostFaultsOfEach = (calls: number): number =>
+  Math.min(MOST_FAULTS, Math.floor(MOST_FAULTS_OF_BATCH / calls))
+
+const pathOf = (parts: readonly PropertyKey[]): string =>
+  parts
+    .map(String)
+    .map((part) => (part.length > LONGEST_PART ? `${part.slice(0, LONGEST_PART).toWellFormed()}…` : part))
+    .join('.')
+
+/** The first faults that a schema found, by path and in words. */
+function faultsOf(issues: readonly Issue[], most: number): Fault[] {
+  const faults: Fault[] = []
+  for (const { code, path, message, keys = [] } of issues) {
+    if (faults.length >= most) break
+    if (code !== 'unrecognized_keys') faults.push({ path: pathOf(path), message })
+    for (const key of keys.slice(0, most - faults.length)) {
+      faults.push({ path: pathOf([...path, key]), message: 'is not a field that is known' })
+    }
+  }
+  return faults
 }
 
-/** Refuses what a schema refused. */
-export function invalid(issues: readonly Issue[]): Refusal {
-  return refusal('invalid', 'Something in the request cannot be taken; nothing was stored.', faultsOf(issues))
+/** Refuses what a schema refused. Of more than `most` faults the first are told, and how many there are. */
+export function invalid(issues: readonly Issue[], most = MOST_FAULTS): Refusal {
+  const count = issues.reduce((sum, { keys }) => sum + (keys?.length ?? 1), 0)
+  const rest = count > most ? ` It has ${count} faults, of which these are the first ${most}.` : ''
+  const detail = `Something in the request cannot be taken; nothing was stored.${rest}`
+  return refusal('invalid', detail, faultsOf(issues, most))
 }
 
 /** Sets the answers to everything that is not a success. None shows a stack, SQL or a path of the server. */
@@ -61,7 +84,7 @@ function refusalOf(error: FastifyError, request: FastifyRequest): Refusal {
       code: keyword,
       path: instancePath.split('/').filter((part) => part !== ''),
       message: message ?? 'cannot be taken',
-      keys: 'keys' in params && Array.isArray(params.keys) ? params.keys.map(String) : [],
+      ...('keys' in params && Array.isArray(params.keys) ? { keys: params.keys.map(String) } : {}),
     }))
     if (error.validationContext === 'params') return { ...invalid(issues), code: 'malformed' }
     return invalid(error.validationContext === 'body' ? [...issues, ...queryIssues(request)] : issues)
@@ -82,7 +105,7 @@ function refusalOf(error: FastifyError, request: FastifyRequest): Refusal {
           : 'Send the body as it is, without Content-Encoding.',
       )
     case 422:
-      return refusal('invalid', 'The body is nested too deeply.')
+      return refusal('invalid', 'The body was not read.', [{ path: '', message: error.message }])
     case 400:
       return refusal(
         'malformed',

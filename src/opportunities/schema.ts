@@ -7,6 +7,8 @@ const KNOWN_STATUSES = new Set(['pending', 'assigned', 'contacted', 'qualified',
 /** A word that we know is known in any letter case; every other one is kept as it is. */
 const status = word(40).transform((value) => (KNOWN_STATUSES.has(value.toLowerCase()) ? value.toLowerCase() : value))
 
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
+
 const colour = z.enum(['green', 'orange', 'red'])
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
@@ -23,10 +25,14 @@ const olderAttempt = z.strictObject({
     .transform((notes) => notes ?? ''),
 })
 
+/** Of far too many, so many are looked at: their number is a fault already. */
+const LOOKED_AT = 50
+
 /** A record loses a key named `__proto__` without a word. */
 const olderAttempts = z.preprocess(
   (value, context) => {
-    if (typeof value === 'object' && value !== null && Object.hasOwn(value, '__proto__')) {
+    if (!isObject(value) || Array.isArray(value)) return value
+    if (Object.hasOwn(value, '__proto__')) {
       context.issues.push({
         code: 'custom',
         input: value,
@@ -34,15 +40,14 @@ const olderAttempts = z.preprocess(
         message: 'an attempt has a number from "1" to "5"',
       })
     }
-    return value
+    const entries = Object.entries(value)
+    return entries.length > LOOKED_AT ? Object.fromEntries(entries.slice(0, LOOKED_AT)) : value
   },
   z.record(z.string().meta({ pattern: '^[1-5]$' }), olderAttempt),
 )
 
 const title = text(500).nullable().optional()
 const shortText = text(200).nullable().optional()
-
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
 
 /** What of a body can be read as attempts; what cannot is told by the schema. */
 function sentAttempts(body: object): SentAttempts {
