@@ -821,6 +821,30 @@ describe('pages beside the API', () => {
     expect((await service.app.inject('/readyz')).json()).toEqual({ status: 'ready' })
   })
 
+  it('/metrics counts what became of calls, and how long it took, whichever way they come', async () => {
+    const count = async (line: string) => {
+      const { body } = await service.app.inject('/metrics')
+      return Number(
+        body
+          .split('\n')
+          .find((text) => text.startsWith(`${line} `))
+          ?.slice(line.length) ?? 0,
+      )
+    }
+    const lines = [
+      'first_call_outcomes_total{outcome="not_outbound"}',
+      'first_call_outcomes_total{outcome="not_a_contact"}',
+      'first_call_registering_seconds_count{door="rest"}',
+      'first_call_registering_seconds_count{door="batch"}',
+    ]
+    const before = await Promise.all(lines.map(count))
+    const [inbound, outbound] = [{ direction: 'inbound' }, { direction: 'outbound' }]
+    await make(CALLS, inbound)
+    await post(BATCH, { calls: [inbound, { direction: 'up' }, outbound, inbound] })
+    const after = await Promise.all(lines.map(count))
+    expect(after.map((value, place) => value - (before[place] ?? 0))).toEqual([3, 1, 1, 3])
+  })
+
   it.each(['0.0.0.0', '::', '192.168.1.7', 'crm.example.com', '127.evil.example'])(
     'ask for a key on %s',
     async (host) => {

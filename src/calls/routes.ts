@@ -8,7 +8,7 @@ import type { Register } from '../attempts/register.ts'
 import { UnavailableError } from '../attempts/register.ts'
 import type { Database } from '../database/database.ts'
 import { writeCursor } from '../http/cursor.ts'
-import { invalid, mostFaultsOfEach, sendProblem, sendRefusal } from '../http/errors.ts'
+import { invalid, mostFaultsOfEach, RETRY_AFTER, sendProblem, sendRefusal } from '../http/errors.ts'
 import { answerKeyOf, isRefusal, KEY_USED_BEFORE, wasUsedOtherwise } from '../http/idempotency.ts'
 import { etagOf, ifMatch } from '../http/preconditions.ts'
 import { type Problem, problemOf, refusal } from '../http/refusal.ts'
@@ -107,8 +107,11 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
           const { data, error } = schemas.newCall.safeParse(given)
           if (data === undefined) return problemAnswer(problemOf(invalid(error.issues, mostFaults)))
           const answerKey = firstKey === null ? null : { ...firstKey, place }
+          const done = metrics.registering.startTimer({ door: 'batch' })
           try {
-            return await register.registerCallAttempt(createCall(newCall(data), { clock, place }, answerKey))
+            const answer = await register.registerCallAttempt(createCall(newCall(data), { clock, place }, answerKey))
+            done()
+            return answer
           } catch (error) {
             if (!(error instanceof UnavailableError))
               request.log.error({ err: error, place }, 'a call of a batch failed')
@@ -117,11 +120,17 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
           }
         }),
       )
-      if (results.every(({ status }) => status === 503)) throw new UnavailableError('no call of the batch was saved')
+      if (results.some(isUnavailable)) {
+        if (results.every(isRefused)) throw new UnavailableError('no call of the batch was saved')
+        void reply.header('retry-after', RETRY_AFTER)
+      }
       return {
-        results: results.map(({ status, body }) =>
-          status >= 400 ? { status, problem: body as Problem } : { status, call: body as CallBody },
-        ),
+        results: results.map(({ status, body }) => {
+          if (status >= 400) return { status, problem: body as Problem }
+          const call = body as CallBody
+          metrics.outcomes.inc({ outcome: call.attempt.outcome })
+          return { status, call }
+        }),
       }
     },
   )
@@ -216,5 +225,8 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
     }
   }
 }
+
+const isRefused = ({ status }: Answer): boolean => status >= 400
+const isUnavailable = ({ status }: Answer): boolean => status === 503
 
 const problemAnswer = (problem: Problem): Answer => ({ status: problem.status, body: problem })

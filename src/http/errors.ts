@@ -5,9 +5,12 @@ import { UnavailableError } from '../attempts/register.ts'
 import { isUnavailable } from '../database/database.ts'
 import { type Fault, type Problem, problemOf, type Refusal, refusal } from './refusal.ts'
 
+/** In seconds: what was not taken is gone from the way by then. */
+export const RETRY_AFTER = '1'
+
 /** Answers a refusal as a problem document (RFC 9457). */
 export function sendRefusal(reply: FastifyReply, reason: Refusal): FastifyReply {
-  if (reason.code === 'unavailable') void reply.header('retry-after', '1')
+  if (reason.code === 'unavailable') void reply.header('retry-after', RETRY_AFTER)
   if (reason.code === 'unauthorized') void reply.header('www-authenticate', 'Bearer')
   return sendProblem(reply, problemOf(reason))
 }
