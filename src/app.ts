@@ -7,13 +7,14 @@ import type { FindCaller } from './auth/keys.ts'
 import { callRoutes } from './calls/routes.ts'
 import { contactRoutes } from './contacts/routes.ts'
 import type { Database } from './database/database.ts'
-import { describe, showDescription } from './http/docs.ts'
-import { answerErrors, answerNotFound, sendRefusal } from './http/errors.ts'
+import { describe } from './http/description.ts'
+import { showDescription } from './http/docs.ts'
+import { answerErrors, answerNotFound } from './http/errors.ts'
 import { answerUnreadable, GUARDED, requireKey, requireKeyUnlessLocal } from './http/guard.ts'
 import { readJson } from './http/json.ts'
+import { addLifeSigns } from './http/life-signs.ts'
 import { answerOtherMethods, knowEveryMethod } from './http/method-not-allowed.ts'
 import { answerClientError, refuseExpectations, requireHost } from './http/raw-answers.ts'
-import { refusal } from './http/refusal.ts'
 import type { Metrics } from './metrics.ts'
 import { opportunityRoutes } from './opportunities/routes.ts'
 
@@ -61,16 +62,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await describe(app)
 
   const addOtherMethods = answerOtherMethods(app)
-  app.get('/healthz', { schema: { hide: true } }, async () => ({ status: 'alive' }))
-  app.get('/readyz', { schema: { hide: true } }, async (_, reply) =>
-    (await isReady().catch(() => false))
-      ? { status: 'ready' }
-      : sendRefusal(reply, refusal('unavailable', 'Not ready: the database is not reached or not migrated.')),
-  )
   const guardUnlessLocal = requireKeyUnlessLocal(findCaller, host)
-  app.get('/metrics', { schema: { hide: true }, onRequest: guardUnlessLocal }, async (_, reply) =>
-    reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
-  )
+  addLifeSigns(app, { metrics, isReady, guard: guardUnlessLocal })
   addOtherMethods()
   await showDescription(app, guardUnlessLocal)
 

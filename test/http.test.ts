@@ -56,14 +56,22 @@ const LEAK = /node_modules|\bat .+:\d+:\d+|\.ts:\d|\bselect .+ from\b|insert int
 
 const JSON_TYPE = 'application/json'
 
-/** A request as a stranger sends it: any bytes, any headers. */
-const send = (method: Method, url: string, payload?: string | Buffer, headers: Record<string, string> = {}) =>
-  service.app.inject({
+/** A request as a stranger sends it: any bytes, any headers. What is answered has to be in the description. */
+async function send(method: Method, url: string, payload?: string | Buffer, headers: Record<string, string> = {}) {
+  const response = await service.app.inject({
     method,
     url,
     headers: { authorization, ...(payload === undefined ? {} : { 'content-type': JSON_TYPE }), ...headers },
     ...(payload === undefined ? {} : { payload }),
   } as InjectOptions)
+  const address = url.replace(/\?.*/s, '').replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, '{id}')
+  const operations = (service.app.swagger() as unknown as { paths: Paths }).paths[address] ?? {}
+  const described = operations[method.toLowerCase()]?.responses
+  if (described !== undefined) expect(Object.keys(described), `${method} ${url}`).toContain(`${response.statusCode}`)
+  return response
+}
+
+type Paths = Record<string, Record<string, { responses: object }>>
 
 const post = (url: string, body: unknown, headers?: Record<string, string>) =>
   send('POST', url, JSON.stringify(body), headers)
@@ -180,6 +188,9 @@ describe('a body that cannot be read is refused, and nothing is stored', () => {
   })
 
   it('DELETE may name the type of a body that it does not have', async () => {
+    const address = `${CALLS}/${randomUUID()}`
+    expectProblem(await send('DELETE', address, 'x', { 'content-type': 'text/plain' }), 415)
+    expectProblem(await send('DELETE', address, `"${'x'.repeat(1024 * 1024)}"`), 413)
     const { id } = await make(CALLS)
     expect((await send('DELETE', `${CALLS}/${id}`, undefined, { 'content-type': JSON_TYPE })).statusCode).toBe(204)
   })

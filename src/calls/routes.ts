@@ -8,6 +8,7 @@ import type { Register } from '../attempts/register.ts'
 import { UnavailableError } from '../attempts/register.ts'
 import type { Database } from '../database/database.ts'
 import { writeCursor } from '../http/cursor.ts'
+import { A_PAGE } from '../http/description.ts'
 import { invalid, mostFaultsOfEach, RETRY_AFTER, sendProblem, sendRefusal } from '../http/errors.ts'
 import { answerKeyOf, isRefusal, KEY_USED_BEFORE, wasUsedOtherwise } from '../http/idempotency.ts'
 import { etagOf, ifMatch } from '../http/preconditions.ts'
@@ -51,7 +52,11 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
           'A call with a provider key that is known already is one more report of that call, and answers 200 with it.',
         querystring: noQuery,
         body: schemas.newCall,
-        response: { 201: callResponse, 200: callResponse, '4xx': problemSchema, 503: problemSchema },
+        response: { 201: callResponse, 200: callResponse },
+        told: {
+          takes: 'Idempotency-Key',
+          answers: { 200: 'The call that has this provider key already, as it is now.' },
+        },
       },
     },
     async (request, reply) => {
@@ -90,9 +95,8 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
               ]),
             ),
           }),
-          '4xx': problemSchema,
-          503: problemSchema,
         },
+        told: { takes: 'Idempotency-Key', answers: { 200: 'An answer for each call, in order.' } },
       },
     },
     async (request, reply) => {
@@ -144,7 +148,8 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
         description:
           '`started_from` (from, inclusive) and `started_to` (to, exclusive) look at `started_at`, else `created_at`.',
         querystring: schemas.query,
-        response: { 200: listOf(callResponse), '4xx': problemSchema, 503: problemSchema },
+        response: { 200: listOf(callResponse) },
+        told: { answers: { 200: A_PAGE } },
       },
     },
     async (request) => {
@@ -162,7 +167,7 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
         summary: 'Gives a call, and what became of it',
         params,
         querystring: noQuery,
-        response: { 200: callResponse, '4xx': problemSchema, 503: problemSchema },
+        response: { 200: callResponse },
       },
     },
     async (request, reply) => {
@@ -182,7 +187,8 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
       params,
       querystring: noQuery,
       body: schemas.changes,
-      response: { 200: callResponse, '4xx': problemSchema, 503: problemSchema },
+      response: { 200: callResponse },
+      told: { takes: 'If-Match' },
     },
     handler: async (request, reply) => {
       const done = metrics.registering.startTimer({ door: 'rest' })
@@ -202,7 +208,8 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
         summary: 'Deletes a call, which gives its attempt back',
         params,
         querystring: noQuery,
-        response: { 204: z.null(), '4xx': problemSchema, 503: problemSchema },
+        response: { 204: z.null() },
+        told: { takes: 'If-Match' },
       },
     },
     async (request, reply) => {

@@ -66,22 +66,26 @@ export function contactSchemas(country: CountryCode) {
     opt_out: z.boolean(),
   }
   return {
-    newContact: z.strictObject({
-      id: uuid.optional(),
-      name: fields.name,
-      phones: fields.phones.default([]),
-      email: fields.email.default(null),
-      timezone: fields.timezone.default(null),
-      opt_out: fields.opt_out.default(false),
-      created_at: instant.optional(),
-    }),
-    changes: z.strictObject({
-      name: fields.name.optional(),
-      phones: fields.phones.optional(),
-      email: fields.email.optional(),
-      timezone: fields.timezone.optional(),
-      opt_out: fields.opt_out.optional(),
-    }),
+    newContact: z
+      .strictObject({
+        id: uuid.optional(),
+        name: fields.name,
+        phones: fields.phones.default([]),
+        email: fields.email.default(null),
+        timezone: fields.timezone.default(null),
+        opt_out: fields.opt_out.default(false),
+        created_at: instant.optional(),
+      })
+      .meta({ title: 'NewContact' }),
+    changes: z
+      .strictObject({
+        name: fields.name.optional(),
+        phones: fields.phones.optional(),
+        email: fields.email.optional(),
+        timezone: fields.timezone.optional(),
+        opt_out: fields.opt_out.optional(),
+      })
+      .meta({ title: 'ContactChanges' }),
     query: z.strictObject({
       q: text(200).optional(),
       phone: phone.optional(),

@@ -1,27 +1,7 @@
-import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
-import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
 import type { Guard } from './guard.ts'
 import { answerOtherMethods } from './method-not-allowed.ts'
-
-/** Collects the description of every route that is added afterwards; from the schemas that validate. */
-export async function describe(app: FastifyInstance): Promise<void> {
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: {
-        title: 'First Call',
-        version: '1',
-        description: 'Registers every outbound call as a numbered attempt of its lead opportunity, by itself.',
-      },
-      components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
-      security: [{ key: [] }],
-    },
-    transform: jsonSchemaTransform,
-    transformObject: jsonSchemaTransformObject,
-  })
-}
 
 /** The page asks this host only, and needs styles within its elements. */
 const CONTENT_SECURITY_POLICY =

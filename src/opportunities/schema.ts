@@ -83,13 +83,11 @@ export const newOpportunity = z
     // Also where other fields are at fault, so that all faults are told at once.
     { when: ({ value }) => isObject(value) },
   )
+  .meta({ title: 'NewOpportunity' })
 
-export const opportunityChanges = z.strictObject({
-  title,
-  status: status.optional(),
-  assigned_to: shortText,
-  source: shortText,
-})
+export const opportunityChanges = z
+  .strictObject({ title, status: status.optional(), assigned_to: shortText, source: shortText })
+  .meta({ title: 'OpportunityChanges' })
 
 export const opportunityQuery = z.strictObject({
   contact_id: uuid.optional(),
