@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import http from 'node:http'
 import net from 'node:net'
@@ -792,6 +792,24 @@ describe('Idempotency-Key', () => {
     expect(first).toMatchObject([{ status: 201 }, { status: 422 }, { status: 201 }])
     const before = await rows()
     expect((await post(BATCH, { calls }, headers)).json().results).toEqual(first)
+    expect(await rows()).toEqual(before)
+  })
+
+  it('a thousand calls with long texts and a key are saved, at the latest when they are sent again', async () => {
+    const headers = { 'idempotency-key': randomUUID() }
+    const longText = () => randomBytes(6_000).toString('hex')
+    const calls = Array.from({ length: 1_000 }, () => ({ direction: 'outbound', call_result: longText() }))
+    let saved = 0
+    while (saved < calls.length) {
+      const response = await post(BATCH, { calls }, headers)
+      expect([200, 503]).toContain(response.statusCode)
+      const { results = [] } = response.json()
+      const savedNow = results.filter(({ status }: { status: number }) => status === 201).length
+      expect(savedNow).toBeGreaterThan(saved)
+      saved = savedNow
+    }
+    const before = await rows()
+    expect((await post(BATCH, { calls }, headers)).statusCode).toBe(200)
     expect(await rows()).toEqual(before)
   })
 
