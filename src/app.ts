@@ -1,3 +1,4 @@
+import { maxHeaderSize } from 'node:http'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { CountryCode } from 'libphonenumber-js'
@@ -6,12 +7,14 @@ import type { FindCaller } from './auth/keys.ts'
 import { callRoutes } from './calls/routes.ts'
 import { contactRoutes } from './contacts/routes.ts'
 import type { Database } from './database/database.ts'
-import { describe, showDescription } from './http/docs.ts'
-import { answerClientError, answerErrors, sendRefusal } from './http/errors.ts'
-import { requireKey, requireKeyUnlessLocal } from './http/guard.ts'
+import { describe } from './http/description.ts'
+import { showDescription } from './http/docs.ts'
+import { answerErrors, answerNotFound } from './http/errors.ts'
+import { answerUnreadable, GUARDED, requireKey, requireKeyUnlessLocal } from './http/guard.ts'
 import { readJson } from './http/json.ts'
-import { answerOtherMethods } from './http/method-not-allowed.ts'
-import { refusal } from './http/refusal.ts'
+import { addLifeSigns } from './http/life-signs.ts'
+import { answerOtherMethods, knowEveryMethod } from './http/method-not-allowed.ts'
+import { answerClientError, refuseExpectations, requireHost } from './http/raw-answers.ts'
 import type { Metrics } from './metrics.ts'
 import { opportunityRoutes } from './opportunities/routes.ts'
 
@@ -36,49 +39,51 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: options.log,
     bodyLimit: BODY_LIMIT,
+    http: { requireHostHeader: false },
     clientErrorHandler: answerClientError,
     requestTimeout: 30_000,
     // Requests are counted and timed by the metrics; a line each would drown what needs attention.
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: 'idle',
-    return503OnClosing: true,
-    routerOptions: { maxParamLength: 200 },
-    frameworkErrors: (_, __, reply) => sendRefusal(reply, refusal('malformed', 'The address cannot be read.')),
+    // What still comes on an open connection is answered as ever, and the connection then closed.
+    return503OnClosing: false,
+    // No address is longer: what is wrong with an id is told by its route.
+    routerOptions: { maxParamLength: maxHeaderSize },
+    frameworkErrors: answerUnreadable(findCaller),
   }).withTypeProvider<ZodTypeProvider>()
+  refuseExpectations(app.server)
+  knowEveryMethod(app)
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   app.decorateRequest('caller', null)
+  app.addHook('onRequest', requireHost)
   answerErrors(app)
   readJson(app)
   await describe(app)
 
   const addOtherMethods = answerOtherMethods(app)
-  app.get('/healthz', { schema: { hide: true } }, async () => ({ status: 'alive' }))
-  app.get('/readyz', { schema: { hide: true } }, async (_, reply) =>
-    (await isReady().catch(() => false))
-      ? { status: 'ready' }
-      : sendRefusal(reply, refusal('unavailable', 'Not ready: the database is not reached or not migrated.')),
-  )
   const guardUnlessLocal = requireKeyUnlessLocal(findCaller, host)
-  app.get('/metrics', { schema: { hide: true }, onRequest: guardUnlessLocal }, async (_, reply) =>
-    reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
-  )
+  addLifeSigns(app, { metrics, isReady, guard: guardUnlessLocal })
   addOtherMethods()
   await showDescription(app, guardUnlessLocal)
 
+  const guard = (scope: FastifyInstance): void => {
+    scope.addHook('onRequest', requireKey(findCaller))
+    answerNotFound(scope)
+  }
   await app.register(
     async (crm) => {
-      crm.addHook('onRequest', requireKey(findCaller))
-      crm.setNotFoundHandler((_, reply) =>
-        sendRefusal(reply, refusal('not_found', 'There is nothing at this address.')),
-      )
+      guard(crm)
       const addOtherMethodsOfCrm = answerOtherMethods(crm)
       await crm.register(contactRoutes, { database, country })
       await crm.register(opportunityRoutes, { database, register })
       await crm.register(callRoutes, { database, register, metrics, country })
       addOtherMethodsOfCrm()
     },
-    { prefix: '/api/crm' },
+    { prefix: GUARDED.crm },
   )
+  for (const prefix of [GUARDED.admin, GUARDED.recordingEmail]) {
+    await app.register(async (scope) => guard(scope), { prefix })
+  }
   return app
 }

@@ -27,10 +27,13 @@ async function main(): Promise<void> {
   process.stdout.write(greeting(await starting))
 }
 
-function greeting({ address, isDescriptionOpen, dataPlace, firstKey }: Service): string {
+function greeting({ address, isOnEveryAddress, isDescriptionOpen, dataPlace, firstKey }: Service): string {
+  const others = isOnEveryAddress
+    ? '             (and every other address of this machine, for all who can reach it)\n'
+    : ''
   const key = firstKey === null ? '' : `Admin key    ${firstKey}\n             (shown this once; keep it)\n`
   const docs = `${address}/docs${isDescriptionOpen ? '' : ' (with the key)'}`
-  return `First Call   ${address}\nDescription  ${docs}\nData         ${dataPlace}\n${key}`
+  return `First Call   ${address}\n${others}Description  ${docs}\nData         ${dataPlace}\n${key}`
 }
 
 function fail(error: unknown): void {

@@ -12,13 +12,15 @@ import { startEmbeddedDatabase } from './database/embedded.ts'
 import { type DatabaseHome, givenDatabase } from './database/given.ts'
 import { isMigrated, migrate } from './database/migrate.ts'
 import { isLoopback } from './http/guard.ts'
-import { closer, listen } from './http/listening.ts'
+import { closer, isOnEveryAddress, listen } from './http/listening.ts'
 import { createMetrics } from './metrics.ts'
 
 export interface Service {
   app: FastifyInstance
   /** Where it listens. */
   address: string
+  /** Whether it listens on every address of this machine, of which `address` is one. */
+  isOnEveryAddress: boolean
   /** Whether its description is shown to everybody who can reach it. */
   isDescriptionOpen: boolean
   /** Where the data lives, in words. */
@@ -92,7 +94,15 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
     const address = await listen(app, config)
     // Last, since a key of a start that fails would be lost: it is shown once, and none is made where there is one.
     const firstKey = config.bootstrapApiKey === null ? await makeFirstKey(database) : null
-    return { app, address, isDescriptionOpen: isLoopback(config.host), dataPlace, firstKey, stop }
+    return {
+      app,
+      address,
+      isOnEveryAddress: isOnEveryAddress(app),
+      isDescriptionOpen: isLoopback(config.host),
+      dataPlace,
+      firstKey,
+      stop,
+    }
   } catch (error) {
     await stop()
     throw error

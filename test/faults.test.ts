@@ -547,6 +547,7 @@ describe('R12: while the database', () => {
           ...read(),
           post(service, callTo(lead)),
           service.request('POST', '/api/crm/calls/batch', { calls: [callTo(lead), callTo(lead)] }),
+          service.request('POST', '/api/crm/calls/batch', { calls: [callTo(lead), { direction: 'up' }] }),
           service.request('PATCH', address, { call_status: 'rejected' }),
           service.request('DELETE', address),
           service.request('POST', '/api/crm/contacts', { name: 'Ana' }),
@@ -579,4 +580,19 @@ describe('R12: while the database', () => {
         expect(await unaccounted(direct)).toEqual([])
       }),
   )
+
+  it('has no room for one call of a batch, the others are saved, and the answer says when to come again', () =>
+    onStage(async ({ service, direct }) => {
+      await direct.query(`
+        create function fault() returns trigger language plpgsql as $$ begin
+          if new.call_result = 'large' then raise exception 'no room' using errcode = '53100'; end if; return new;
+        end $$;
+        create trigger fault before insert on calls for each row execute function fault()`)
+      const lead = await newLead(service)
+      const calls = [callTo(lead), { direction: 'up' }, callTo(lead, { call_result: 'large' }), callTo(lead)]
+      const { status, body, headers } = await service.request('POST', '/api/crm/calls/batch', { calls })
+      expect([status, headers['retry-after']]).toEqual([200, '1'])
+      expect(body.results).toMatchObject([{ status: 201 }, { status: 422 }, { status: 503 }, { status: 201 }])
+      expect(body.results[2].problem).toMatchObject({ status: 503 })
+    }))
 })

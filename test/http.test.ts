@@ -1,7 +1,8 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import http from 'node:http'
 import net from 'node:net'
+import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import type { InjectOptions, LightMyRequestResponse } from 'fastify'
 import pino from 'pino'
@@ -28,7 +29,7 @@ afterAll(async () => {
 })
 
 type Fields = Record<string, unknown>
-type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD' | 'OPTIONS' | 'TRACE'
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD' | 'OPTIONS' | 'TRACE' | 'PROPFIND'
 
 const CALLS = '/api/crm/calls'
 const BATCH = '/api/crm/calls/batch'
@@ -55,14 +56,22 @@ const LEAK = /node_modules|\bat .+:\d+:\d+|\.ts:\d|\bselect .+ from\b|insert int
 
 const JSON_TYPE = 'application/json'
 
-/** A request as a stranger sends it: any bytes, any headers. */
-const send = (method: Method, url: string, payload?: string | Buffer, headers: Record<string, string> = {}) =>
-  service.app.inject({
+/** A request as a stranger sends it: any bytes, any headers. What is answered has to be in the description. */
+async function send(method: Method, url: string, payload?: string | Buffer, headers: Record<string, string> = {}) {
+  const response = await service.app.inject({
     method,
     url,
     headers: { authorization, ...(payload === undefined ? {} : { 'content-type': JSON_TYPE }), ...headers },
     ...(payload === undefined ? {} : { payload }),
   } as InjectOptions)
+  const address = url.replace(/\?.*/s, '').replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, '{id}')
+  const operations = (service.app.swagger() as unknown as { paths: Paths }).paths[address] ?? {}
+  const described = operations[method.toLowerCase()]?.responses
+  if (described !== undefined) expect(Object.keys(described), `${method} ${url}`).toContain(`${response.statusCode}`)
+  return response
+}
+
+type Paths = Record<string, Record<string, { responses: object }>>
 
 const post = (url: string, body: unknown, headers?: Record<string, string>) =>
   send('POST', url, JSON.stringify(body), headers)
@@ -160,12 +169,28 @@ describe('a body that cannot be read is refused, and nothing is stored', () => {
     expectProblem(await service.app.inject({ method: 'POST', url: CALLS, headers }), 422)
   })
 
+  it('packed: 415, and not read as if it were not', async () => {
+    const before = await rows()
+    for (const encoding of ['gzip', 'br', 'deflate', 'GZIP', 'identity, gzip']) {
+      const encoded = { 'content-encoding': encoding }
+      for (const body of [gzipSync('{"direction":"outbound"}'), '{"direction":"outbound"}']) {
+        expect(expectProblem(await send('POST', CALLS, body, encoded), 415).detail).toContain('Content-Encoding')
+      }
+    }
+    expect(await rows()).toEqual(before)
+    const identity = { 'content-encoding': 'Identity' }
+    expect((await send('POST', CALLS, '{"direction":"outbound"}', identity)).statusCode).toBe(201)
+  })
+
   it('the content type may name its charset, in any letter case', async () => {
     const type = { 'content-type': 'Application/JSON; charset=UTF-8' }
     expect((await send('POST', CALLS, '{"direction":"outbound"}', type)).statusCode).toBe(201)
   })
 
   it('DELETE may name the type of a body that it does not have', async () => {
+    const address = `${CALLS}/${randomUUID()}`
+    expectProblem(await send('DELETE', address, 'x', { 'content-type': 'text/plain' }), 415)
+    expectProblem(await send('DELETE', address, `"${'x'.repeat(1024 * 1024)}"`), 413)
     const { id } = await make(CALLS)
     expect((await send('DELETE', `${CALLS}/${id}`, undefined, { 'content-type': JSON_TYPE })).statusCode).toBe(204)
   })
@@ -194,6 +219,11 @@ describe('a fault in a field is told with its path', () => {
     ['29 February 2025', CALLS, { started_at: '2025-02-29T00:00:00Z' }, ['started_at']],
     ['31 April', CALLS, { answered_at: '2025-04-31T00:00:00Z' }, ['answered_at']],
     ['hour 24', CALLS, { ended_at: '2025-04-30T24:00:00Z' }, ['ended_at']],
+    ['second 60 within a month', CALLS, { ended_at: '2016-12-30T23:59:60Z' }, ['ended_at']],
+    ['second 60 within a day', CALLS, { ended_at: '2016-12-31T22:59:60Z' }, ['ended_at']],
+    ['second 60 where it is not midnight in UTC', CALLS, { ended_at: '2016-12-31T23:59:60+01:00' }, ['ended_at']],
+    ['second 60 at the end of time', CALLS, { ended_at: '9999-12-31T23:59:60Z' }, ['ended_at']],
+    ['second 61', CALLS, { ended_at: '2016-12-31T23:59:61Z' }, ['ended_at']],
     ['a time without an offset', CALLS, { started_at: '2025-01-29T10:00:00' }, ['started_at']],
     ['a day', CALLS, { started_at: '2025-01-29' }, ['started_at']],
     ['a time as a number', CALLS, { started_at: 1738144800 }, ['started_at']],
@@ -204,8 +234,18 @@ describe('a fault in a field is told with its path', () => {
     ['a sentence with a number in it', CONTACTS, { phones: ['call 612345678'] }, ['phones.0']],
     ['a number with an extension', CONTACTS, { phones: ['612345678 ext 5'] }, ['phones.0']],
     ['21 numbers', CONTACTS, { phones: Array.from({ length: 21 }, (_, n) => `6123456${n + 10}`) }, ['phones']],
+    [
+      '22 numbers, two of which can’t be phones',
+      CONTACTS,
+      { phones: Array.from({ length: 22 }, (_, n) => (n % 21 === 0 ? 'anonymous' : `6123456${n + 10}`)) },
+      ['phones', 'phones.0', 'phones.21'],
+    ],
     ['a blank name', CONTACTS, { name: ' \u00a0\t' }, ['name']],
     ['an e-mail that is none', CONTACTS, { email: 'ana' }, ['email']],
+    ['an e-mail with NUL', CONTACTS, { email: 'a\u0000@b.es' }, ['email']],
+    ['an e-mail with half a surrogate pair', CONTACTS, { email: 'a\ud800@b.es' }, ['email']],
+    ['an e-mail with a blank', CONTACTS, { email: 'a b@c.es' }, ['email']],
+    ['an e-mail that is too long', CONTACTS, { email: `${'a'.repeat(60)}@${'b'.repeat(194)}` }, ['email']],
     ['an offset as a time zone', CONTACTS, { timezone: '+01:00' }, ['timezone']],
     ['an unknown time zone', CONTACTS, { timezone: 'Europe/Alcorcon' }, ['timezone']],
     ['text for a boolean', CONTACTS, { opt_out: 'true' }, ['opt_out']],
@@ -218,6 +258,31 @@ describe('a fault in a field is told with its path', () => {
       OPPORTUNITIES,
       { first_call_attempts: { 1: { status: 'blue', call_id: '', attempted_at: 'x', extra: 1 } } },
       ['attempted_at', 'call_id', 'extra', 'status'].map((field) => `first_call_attempts.1.${field}`),
+    ],
+    [
+      'whatever attempts contradict, beside a contact that is none',
+      OPPORTUNITIES,
+      {
+        contact_id: 'x',
+        first_call_attempts: {
+          1: { status: 'green', call_id: 'a', attempted_at: '2025-01-29T10:00:00Z' },
+          2: { status: 'blue', call_id: 'a', attempted_at: '2025-01-29T10:00:00Z' },
+          ...Object.fromEntries(
+            [3, 4, 5, 6].map((n) => [n, { status: 'red', call_id: `${n}`, attempted_at: '2025-01-29T10:00:00Z' }]),
+          ),
+          first: null,
+        },
+        first_call_completed: false,
+      },
+      [
+        'contact_id',
+        'first_call_attempts',
+        'first_call_attempts.2.call_id',
+        'first_call_attempts.2.status',
+        'first_call_attempts.6',
+        'first_call_attempts.first',
+        'first_call_completed',
+      ],
     ],
   ]
   it.each(faults)('%s', async (_, url, fields, paths) => {
@@ -249,6 +314,39 @@ describe('a fault in a field is told with its path', () => {
       'phone',
       'started_from',
     ])
+  })
+
+  it('of more than a hundred faults the first are told, and how many there are', async () => {
+    const fieldsOf = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`field_${n}`, n]))
+    for (const [url, fields] of [
+      [CALLS, { direction: 'outbound', ...fieldsOf(1_000) }],
+      [CONTACTS, { name: 'Ana', ...fieldsOf(1_000) }],
+      [`${OPPORTUNITIES}?first=1`, { ...bodies[OPPORTUNITIES], ...fieldsOf(999) }],
+    ] as const) {
+      const { detail, errors } = expectProblem(await post(url, fields), 422)
+      expect(detail).toContain('1000 faults')
+      expect(errors).toHaveLength(100)
+      expect(errors?.[0]).toEqual({ path: 'field_0', message: expect.any(String) })
+    }
+    const { results } = (await post(BATCH, { calls: Array.from({ length: 1_000 }, () => fieldsOf(40)) })).json()
+    for (const { problem } of results) {
+      expect(problem.errors).toHaveLength(20)
+      expect(problem.detail).toContain('41 faults')
+    }
+    const attempts = Object.fromEntries(Array.from({ length: 5_000 }, (_, n) => [`${n}`, {}]))
+    const older = await post(OPPORTUNITIES, { contact_id: randomUUID(), first_call_attempts: attempts })
+    expect(expectProblem(older, 422).errors).toHaveLength(100)
+    const long = expectProblem(await post(CALLS, { direction: 'outbound', ['x'.repeat(500_000)]: 1 }), 422)
+    expect(long.errors).toEqual([{ path: `${'x'.repeat(100)}…`, message: expect.any(String) }])
+  })
+
+  it('a million values are refused unread', async () => {
+    const many = Array.from({ length: 1_000_000 }, (_, n) => `"${n}":1`).join(',')
+    for (const body of [`{${many}}`, `{"calls":[{${many}}]}`, `{"calls":[${'1,'.repeat(1_000_000)}1]}`]) {
+      const response = await send('POST', BATCH, body)
+      expect(pathsOf(response)).toEqual([''])
+      expect(response.body.length).toBeLessThan(1_000)
+    }
   })
 
   it('a query name that nobody reads is refused by name, at every address', async () => {
@@ -291,6 +389,10 @@ describe('what is taken', () => {
       '2025-01-29T10:00:00-00:00': '2025-01-29T10:00:00Z',
       '0001-01-01T00:00:00Z': '0001-01-01T00:00:00Z',
       '9999-12-31T23:59:59.999Z': '9999-12-31T23:59:59.999Z',
+      // A leap second.
+      '2016-12-31T23:59:60Z': '2017-01-01T00:00:00Z',
+      '2015-06-30T23:59:60.25Z': '2015-07-01T00:00:00.250Z',
+      '1990-12-31T15:59:60-08:00': '1991-01-01T00:00:00Z',
     }
     for (const [given, kept] of Object.entries(times)) {
       const call = await make(CALLS, { started_at: given, created_at: given })
@@ -311,6 +413,11 @@ describe('what is taken', () => {
     for (const given of ['612 34 56 78', '0034612345678', '+34 612-345-678', '34612345678', 'tel:+34612345678']) {
       expect(await make(CALLS, { phone_number: given })).toMatchObject({ phone_number: '+34612345678' })
     }
+  })
+
+  it('e-mail addresses as people have them', async () => {
+    const emails = ['a&b@x.es', 'a!b@x.es', "o'neil@x.es", 'a#b@x.es', 'a/b@x.es', 'josé@x.es', 'ana@muñoz.es']
+    for (const email of emails) expect(await make(CONTACTS, { email })).toMatchObject({ email })
   })
 
   it('blank texts are none where they name something; astral characters count once', async () => {
@@ -364,6 +471,16 @@ describe('the key is checked before anything else', () => {
       ['GET', '/api/crm/'],
       ['GET', '/api/crm/nothing/here'],
       ['GET', `${CALLS}/7`],
+      ['GET', `${CALLS}/%zz`],
+      ['GET', `${CALLS}/${'x'.repeat(5_000)}`],
+      ['GET', '/api/crm/%ff'],
+      ['GET', '/api/%63r%6d/%zz'],
+      ['GET', '/api/admin'],
+      ['POST', '/api/admin/keys', '{', JSON_TYPE],
+      ['GET', '/api/admin/%zz'],
+      ['POST', '/api/recordings/email', 'From: a@b.es', 'message/rfc822'],
+      ['GET', '/api/recordings/email/'],
+      ['PROPFIND', CALLS],
       ['TRACE', CALLS],
       ['OPTIONS', CALLS],
       ['HEAD', CALLS],
@@ -420,9 +537,10 @@ describe('addresses and methods', () => {
     [`${OPPORTUNITIES}/${randomUUID()}`, 'DELETE, GET, HEAD, PATCH'],
   ]
   it.each(known)('%s allows %s, and says so to every other method', async (url, allow) => {
-    const methods: Method[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE']
-    for (const method of methods.filter((name) => !allow.split(', ').includes(name))) {
-      const response = await send(method, url)
+    const others = http.METHODS.filter((name) => name !== 'CONNECT' && !allow.split(', ').includes(name))
+    expect(others).toEqual(expect.arrayContaining(['OPTIONS', 'TRACE', 'PROPFIND', 'LOCK', 'PURGE', 'SEARCH']))
+    for (const method of others) {
+      const response = await send(method as Method, url)
       expect(response.statusCode, `${method} ${url}`).toBe(405)
       expect(response.headers.allow).toBe(allow)
       if (method !== 'HEAD') expectProblem(response, 405)
@@ -439,6 +557,10 @@ describe('addresses and methods', () => {
       '/api/crm/leads',
       `${CALLS}/`,
       '/docs/nothing',
+      '/api/admin',
+      '/api/admin/keys',
+      '/api/recordings',
+      '/api/recordings/email',
     ]) {
       for (const method of ['GET', 'POST', 'OPTIONS'] as const) {
         const response = await send(method, url)
@@ -459,23 +581,98 @@ describe('addresses and methods', () => {
   })
 
   it('an address that cannot be decoded: 400', async () => {
-    expectProblem(await send('GET', '/%zz'), 400)
+    for (const url of ['/%zz', `${CALLS}/%zz`, '/api/admin/%ff']) expectProblem(await send('GET', url), 400)
+    // Nobody's: no key is asked for.
+    for (const url of ['/%zz', '/api/crmx/%zz', '/api/%63rmx/%zz']) {
+      expectProblem(await service.app.inject({ url }), 400)
+    }
   })
 
   it('what is no HTTP is answered as a problem too', async () => {
     const long = `GET / HTTP/1.1\r\nhost: x\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`
+    const close = 'connection: close\r\n'
     for (const [text, status] of [
       ['rubbish\r\n\r\n', 400],
       [long, 431],
+      [`GET /healthz HTTP/1.1\r\n${close}\r\n`, 400],
+      [`GET ${CALLS} HTTP/1.1\r\nauthorization: ${authorization}\r\n${close}\r\n`, 400],
+      [`GET /healthz HTTP/1.1\r\nhost: x\r\nexpect: foo\r\n${close}\r\n`, 417],
     ] as const) {
-      const socket = net.connect(port, '127.0.0.1', () => socket.write(text))
-      let answer = ''
-      for await (const chunk of socket) answer += chunk
-      const [head = '', body = ''] = answer.split('\r\n\r\n')
+      const { head, body } = await exchange(port, text)
       expect(head).toContain(`HTTP/1.1 ${status} `)
       expect(head).toContain('application/problem+json')
-      expect(JSON.parse(body)).toMatchObject({ status })
+      expect(JSON.parse(body)).toMatchObject({ type: 'about:blank', status, detail: expect.any(String) })
     }
+    expect((await exchange(port, `GET /healthz HTTP/1.0\r\n\r\n`)).head).toContain('HTTP/1.1 200 ')
+  })
+})
+
+/** What is answered to bytes, on a connection of their own. */
+async function exchange(to: number, text: string): Promise<{ head: string; body: string }> {
+  const socket = net.connect(to, '127.0.0.1', () => socket.write(text))
+  let answer = ''
+  for await (const chunk of socket) answer += chunk
+  const [head = '', body = ''] = answer.split('\r\n\r\n')
+  return { head, body }
+}
+
+describe('a service of its own', () => {
+  const build = (log: pino.Logger) =>
+    buildApp({
+      database: service.database,
+      register: service.register,
+      findCaller: createKeyCheck(service.database, KEY),
+      metrics: createMetrics(),
+      country: 'ES',
+      host: '127.0.0.1',
+      isReady: async () => true,
+      log,
+    })
+
+  it('that stops still answers what comes on an open connection, by the contract, and closes it', async () => {
+    const app = await build(pino({ level: 'silent' }))
+    await app.listen({ host: '127.0.0.1', port: 0 })
+    const { port: ownPort } = app.server.address() as net.AddressInfo
+    const socket = net.connect(ownPort, '127.0.0.1')
+    const body = '{"name":"Ana"}'
+    const head = `POST ${CONTACTS} HTTP/1.1\r\nhost: x\r\nauthorization: ${authorization}\r\n`
+    socket.write(`${head}content-type: ${JSON_TYPE}\r\ncontent-length: ${body.length}\r\nexpect: 100-continue\r\n\r\n`)
+    let answers = ''
+    socket.setEncoding('utf8').on('data', (text) => {
+      answers += text
+    })
+    await once(socket, 'data')
+    const closed = app.close()
+    // The stop is under way once nobody may connect any more.
+    while (app.server.listening) await new Promise(setImmediate)
+    socket.write(`${body}GET ${CONTACTS} HTTP/1.1\r\nhost: x\r\n\r\n`)
+    await once(socket, 'close')
+    await closed
+    const [, made = '', unasked = ''] = answers.split(/(?=HTTP\/1\.1 )/)
+    expect(made).toMatch(/^HTTP\/1\.1 201 /)
+    expect(unasked).toMatch(/^HTTP\/1\.1 401 [\s\S]*application\/problem\+json/)
+    expect(unasked.toLowerCase()).toContain('connection: close')
+  })
+
+  it('whose client hangs up does not blame the database', async () => {
+    const lines: string[] = []
+    const app = await build(pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) }))
+    await app.listen({ host: '127.0.0.1', port: 0 })
+    const { port: ownPort } = app.server.address() as net.AddressInfo
+    const asked = new Promise<{ req: http.IncomingMessage }>((resolve) =>
+      app.server.once('request', (req) => resolve({ req })),
+    )
+    const socket = net.connect(ownPort, '127.0.0.1')
+    const head = `POST ${CONTACTS} HTTP/1.1\r\nhost: x\r\nauthorization: ${authorization}\r\n`
+    socket.write(`${head}content-type: ${JSON_TYPE}\r\ncontent-length: 100\r\n\r\n{"name":`)
+    // Its body is being read once somebody listens to it.
+    const { req } = await asked
+    while (req.listenerCount('data') === 0) await new Promise(setImmediate)
+    const lost = new Promise((resolve) => req.once('close', resolve))
+    socket.resetAndDestroy()
+    await lost
+    await app.close()
+    expect(lines).toEqual([])
   })
 })
 
@@ -598,6 +795,24 @@ describe('Idempotency-Key', () => {
     expect(await rows()).toEqual(before)
   })
 
+  it('a thousand calls with long texts and a key are saved, at the latest when they are sent again', async () => {
+    const headers = { 'idempotency-key': randomUUID() }
+    const longText = () => randomBytes(6_000).toString('hex')
+    const calls = Array.from({ length: 1_000 }, () => ({ direction: 'outbound', call_result: longText() }))
+    let saved = 0
+    while (saved < calls.length) {
+      const response = await post(BATCH, { calls }, headers)
+      expect([200, 503]).toContain(response.statusCode)
+      const { results = [] } = response.json()
+      const savedNow = results.filter(({ status }: { status: number }) => status === 201).length
+      expect(savedNow).toBeGreaterThan(saved)
+      saved = savedNow
+    }
+    const before = await rows()
+    expect((await post(BATCH, { calls }, headers)).statusCode).toBe(200)
+    expect(await rows()).toEqual(before)
+  })
+
   it('on a batch with other calls: 409, and none of them is saved', async () => {
     const headers = { 'idempotency-key': randomUUID() }
     await post(BATCH, { calls: [{ direction: 'outbound' }] }, headers)
@@ -633,6 +848,30 @@ describe('pages beside the API', () => {
   it('say no more than that the service lives and can serve', async () => {
     expect((await service.app.inject('/healthz')).json()).toEqual({ status: 'alive' })
     expect((await service.app.inject('/readyz')).json()).toEqual({ status: 'ready' })
+  })
+
+  it('/metrics counts what became of calls, and how long it took, whichever way they come', async () => {
+    const count = async (line: string) => {
+      const { body } = await service.app.inject('/metrics')
+      return Number(
+        body
+          .split('\n')
+          .find((text) => text.startsWith(`${line} `))
+          ?.slice(line.length) ?? 0,
+      )
+    }
+    const lines = [
+      'first_call_outcomes_total{outcome="not_outbound"}',
+      'first_call_outcomes_total{outcome="not_a_contact"}',
+      'first_call_registering_seconds_count{door="rest"}',
+      'first_call_registering_seconds_count{door="batch"}',
+    ]
+    const before = await Promise.all(lines.map(count))
+    const [inbound, outbound] = [{ direction: 'inbound' }, { direction: 'outbound' }]
+    await make(CALLS, inbound)
+    await post(BATCH, { calls: [inbound, { direction: 'up' }, outbound, inbound] })
+    const after = await Promise.all(lines.map(count))
+    expect(after.map((value, place) => value - (before[place] ?? 0))).toEqual([3, 1, 1, 3])
   })
 
   it.each(['0.0.0.0', '::', '192.168.1.7', 'crm.example.com', '127.evil.example'])(

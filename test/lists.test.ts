@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readPhone } from '../src/contacts/phone.ts'
 import * as testing from './service.ts'
@@ -389,7 +390,7 @@ describe('filters of opportunities', () => {
       ...searches(isTitled('Chamberí'), 'CHAMBERI', 'piso  en', 'en chamberí'),
       ...searches(isTitled('piso_dos'), 'o_d', 's\\b', '50%'),
       ...searches(isTitled('24-7'), '24-7', '7 (2025)', '24-7 (2025)'),
-      ...searches(isOf(0), 'ÍÑIGO', 'nunez', 'inigo@', '(612) 34-56.78', '0034 612 34 56 78', '345678'),
+      ...searches(isOf(0), 'ÍÑIGO', 'nunez', 'inigo@', '(612) 34-56.78', '0034 612 34 56 78', '0034 612', '345678'),
       ...searches(isOf(1), 'zoe', '100%', '+1 212'),
     ]))
 
@@ -443,7 +444,7 @@ describe('filters of contacts', () => {
   it('hold alone and two together', () =>
     expectFiltersToHold(CONTACTS, [
       ...searches(/Garc/, 'garcia', 'GARCÍA', 'Jose  GARCIA', 'Garci\u0301a', ' garcía '),
-      ...searches(/José/, 'ñandú', 'NANDU', '212 555', '+1 (212)', '0012125550123'),
+      ...searches(/José/, 'ñandú', 'NANDU', '212 555', '+1 (212)', '001 212', '0012125550123'),
       ...searches(/Jose/, 'pepe.garcia@EXAMPLE', '612345679', '5679'),
       ...searches(/100%/, 'a_b', '0% a', 'n \\ c', '100%', '\\'),
       ...searches(/24-7/, '24-7', 'AnaXb'),
@@ -495,6 +496,37 @@ describe('telephone numbers of contacts', () => {
     await service.request('DELETE', `${CONTACTS}/${two.id}`)
     expect(await found('698765432')).toEqual([three.id])
     expect(await found('698765431')).toEqual([one.id])
+  })
+
+  const white = [...' \t\n\v\f\r\u00a0\u1680\u2000\u2009\u2028\u2029\u202f\u205f\u3000\ufeff']
+  const separator = fc.constantFrom('', '', ...white, ...'-./()\u2013\u200b\u200e')
+
+  it('are the same number with any separators at any places', () => {
+    const writing = fc.constantFrom('612345678', '+34612345678', '0034612345678', '34612345678')
+    const separated = writing.chain((digits) =>
+      fc
+        .array(separator, { minLength: digits.length + 1, maxLength: digits.length + 1 })
+        .map(([first = '', ...rest]) => first + [...digits].map((digit, place) => digit + rest[place]).join('')),
+    )
+    fc.assert(
+      fc.property(separated, (text) => {
+        expect(readPhone(text, 'ES')).toBe(NUMBER)
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
+  it.each(['612345678+', '61+2345678', '++34612345678', '+34+612345678', '+', '-', '()'])(
+    'are not read where a plus sign or the digits are out of place: %s',
+    (text) => expect(readPhone(text, 'ES')).toBeNull(),
+  )
+
+  it('that come with a tab or a line break are kept without it', async () => {
+    const phones = ['612345678\n', '\t698\u2028765\u1680432\r']
+    expect(await make(CONTACTS, { name: 'Ana', phones })).toMatchObject({ phones: [NUMBER, '+34698765432'] })
+    expect(await make(CALLS, { direction: 'inbound', phone_number: '612345678\n' })).toMatchObject({
+      phone_number: NUMBER,
+    })
   })
 
   it.each([

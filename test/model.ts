@@ -210,7 +210,8 @@ export class Model {
     }
     if (attempts.length > 5) return 'refused' // B7
     const hasGreen = attempts.some((attempt) => attempt.status === 'green')
-    if (hasGreen && given.first_call_completed === false) return 'refused' // B7
+    const saysGreen = Object.values(given.first_call_attempts ?? {}).some((sent) => sent.status === 'green')
+    if ((hasGreen || saysGreen) && given.first_call_completed === false) return 'refused' // B7
 
     const status = given.status ?? 'pending'
     const opportunity: Opportunity = {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { expect, it } from 'vitest'
+import { Validator } from '@seriousme/openapi-schema-validator'
+import { describe, expect, it } from 'vitest'
 import { describeApi } from './description.ts'
 
 it('openapi.json is what the schemas that validate say; `npm run openapi` writes it', async () => {
@@ -12,6 +13,9 @@ it('the description is OpenAPI 3.1 and knows every address of the API', async ()
   const { openapi, paths } = JSON.parse(await describeApi())
   expect(openapi).toMatch(/^3\.1\./)
   expect(Object.entries(paths).map(([path, methods]) => `${path} ${Object.keys(methods as object).sort()}`)).toEqual([
+    '/healthz get',
+    '/readyz get',
+    '/metrics get',
     '/api/crm/contacts get,post',
     '/api/crm/contacts/{id} delete,get,patch',
     '/api/crm/opportunities get,post',
@@ -20,4 +24,96 @@ it('the description is OpenAPI 3.1 and knows every address of the API', async ()
     '/api/crm/calls/batch post',
     '/api/crm/calls/{id} delete,get,patch,put',
   ])
+})
+
+// Parsed once: it is only looked at.
+const description = JSON.parse(await describeApi())
+
+interface Operation {
+  parameters?: { in: string; name: string }[]
+  requestBody?: { content: object }
+  responses: Record<string, { $ref?: string; description?: string; headers?: object; content?: object }>
+}
+
+const operations = Object.entries(description.paths as Record<string, Record<string, Operation>>).flatMap(
+  ([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => [`${method.toUpperCase()} ${path}`, operation] as const),
+)
+
+const followed = (answer: Operation['responses'][string]) =>
+  answer.$ref === undefined ? answer : description.components.responses[answer.$ref.split('/').at(-1) ?? '']
+
+describe('the description', () => {
+  it('is valid', async () => {
+    expect(await new Validator().validate(structuredClone(description))).toEqual({ valid: true })
+  })
+
+  it('has no component that nothing refers to, and refers to none that is not there', () => {
+    const named = new Set(JSON.stringify(description).match(/#\/components\/(schemas|responses)\/\w+/g))
+    const there = ['schemas', 'responses'].flatMap((kind) =>
+      Object.keys(description.components[kind]).map((name) => `#/components/${kind}/${name}`),
+    )
+    expect([...named].sort()).toEqual(there.sort())
+  })
+
+  const crud = [400, 401, 404, 422, 500, 503]
+  const body = [413, 415]
+  const statuses: Record<string, number[]> = {
+    'GET /healthz': [200],
+    'GET /readyz': [200, 503],
+    'GET /metrics': [200, 401, 500, 503],
+    'POST /api/crm/calls/batch': [200, 400, 401, 409, ...body, 422, 500, 503],
+    'PUT /api/crm/calls/{id}': [200, 412, ...crud, ...body],
+    'DELETE /api/crm/calls/{id}': [204, 412, ...crud, ...body],
+    'DELETE /api/crm/contacts/{id}': [204, 409, 412, ...crud, ...body],
+    'DELETE /api/crm/opportunities/{id}': [204, 409, 412, ...crud, ...body],
+    'POST /api/crm/calls': [200, 201, 400, 401, 409, ...body, 422, 500, 503],
+    ...Object.fromEntries(
+      ['contacts', 'opportunities', 'calls'].flatMap((name) => [
+        [`GET /api/crm/${name}`, [200, 401, 422, 500, 503]],
+        [`GET /api/crm/${name}/{id}`, [200, ...crud]],
+        [`PATCH /api/crm/${name}/{id}`, [200, 412, ...crud, ...body]],
+        ...(name === 'calls' ? [] : [[`POST /api/crm/${name}`, [201, 400, 401, 409, ...body, 422, 500, 503]]]),
+      ]),
+    ),
+  }
+
+  it.each(operations)('of %s has each of its answers, with what it means', (name, { responses }) => {
+    expect(Object.keys(responses).map(Number)).toEqual(statuses[name]?.sort((a, b) => a - b))
+    for (const [status, answer] of Object.entries(responses)) {
+      const { description: text, content = {}, headers = {} } = followed(answer)
+      expect(text).toMatch(/\.$/)
+      if (Number(status) >= 400) expect(Object.keys(content)).toEqual(['application/problem+json'])
+      expect(Object.keys(headers).includes('Retry-After')).toBe(status === '503')
+      expect(Object.keys(headers).includes('WWW-Authenticate')).toBe(status === '401')
+      expect(Object.keys(headers).includes('Location')).toBe(status === '201')
+      const isRow = JSON.stringify(content).includes('"schema":{"$ref"') && Number(status) < 300
+      expect(Object.keys(headers).includes('ETag')).toBe(isRow)
+    }
+  })
+
+  it.each(operations)('of %s has the headers that it reads', (name, { parameters = [] }) => {
+    const headers = parameters.filter((parameter) => parameter.in === 'header').map((parameter) => parameter.name)
+    const [method = ''] = name.split(' ')
+    const expected = { POST: ['Idempotency-Key'], GET: [] }[method] ?? ['If-Match']
+    expect(headers).toEqual(expected)
+  })
+
+  it('tells what is taken where something is left out, and the calls of a batch as calls', () => {
+    const { NewContact, NewOpportunity, CallBatch } = description.components.schemas
+    const defaultsOf = ({ properties }: { properties: Record<string, { default?: unknown }> }) =>
+      Object.fromEntries(
+        Object.entries(properties).flatMap(([field, schema]) => ('default' in schema ? [[field, schema.default]] : [])),
+      )
+    expect(defaultsOf(NewContact)).toEqual({ phones: [], email: null, timezone: null, opt_out: false })
+    expect(defaultsOf(NewOpportunity)).toEqual({ status: 'pending', first_call_attempts: {} })
+    expect(CallBatch.properties.calls.items).toEqual({ $ref: '#/components/schemas/NewCall' })
+    for (const name of ['contacts', 'opportunities', 'calls']) {
+      const { parameters } = description.paths[`/api/crm/${name}`].get
+      const limit = parameters.find((parameter: { name: string }) => parameter.name === 'limit')
+      expect(limit.schema).toEqual({ type: 'integer', minimum: 1, maximum: 200, default: 50 })
+    }
+    const attempt = NewOpportunity.properties.first_call_attempts.additionalProperties
+    expect(attempt.properties.attempted_at).not.toHaveProperty('format')
+  })
 })

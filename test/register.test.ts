@@ -261,6 +261,40 @@ it.each([
   expect(status).toBe(201)
 })
 
+it('calls of long texts are written in parts of a million characters, short ones together', async () => {
+  const sizes: number[] = []
+  const register = new Register(async (name) => (name.startsWith('read') ? nothingFound() : ([] as never)), {
+    ...silent,
+    onBatch: (size) => sizes.push(size),
+  })
+  const long = { ...newCall(randomUUID()), fields: { direction: 'outbound', call_result: 'x'.repeat(20_000) } } as const
+  const key = { owner: 'somebody', key: 'one', requestHash: 'x' }
+  const longs = Array.from({ length: 48 }, (_, place) =>
+    createCall({ ...long, id: randomUUID() }, undefined, { ...key, place }),
+  )
+  const shorts = Array.from({ length: 500 }, () => createCall(newCall(randomUUID())))
+  await Promise.all([...longs, ...shorts].map((change) => register.registerCallAttempt(change)))
+  expect(sizes).toEqual([16, 16, 516])
+})
+
+it('a batch that runs out of time is saved in parts that grow smaller, and not whole again', async () => {
+  const sizes: number[] = []
+  const slow: Run = async (name, _, [groups]) => {
+    if (name.startsWith('write') && Array.isArray(groups) && groups.length > 100) {
+      await wait(50)
+      throw databaseError('57014')
+    }
+    return name.startsWith('read') ? nothingFound() : ([] as never)
+  }
+  const events = { ...silent, onBatch: (size: number) => void sizes.push(size) }
+  const register = new Register(slow, events, { registerWithin: 10, answerWithin: 1_900 })
+  const changes = Array.from({ length: 1_000 }, () => createCall(newCall(randomUUID())))
+  const answers = await Promise.all(changes.map((change) => register.registerCallAttempt(change)))
+  expect(answers.every(({ status }) => status === 201)).toBe(true)
+  expect(sizes[0]).toBe(1_000)
+  expect(Math.max(...sizes.slice(1))).toBeLessThanOrEqual(500)
+})
+
 it('R12: what the database cannot do for the whole time is answered with 503', async () => {
   const full: Run = async (name) => {
     if (name.startsWith('write')) throw databaseError('53100')

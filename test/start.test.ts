@@ -2,7 +2,7 @@ import { execFile, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { watch } from 'node:fs'
-import { access, chmod, mkdtemp, readFile, realpath, rm, symlink } from 'node:fs/promises'
+import { access, chmod, mkdtemp, readFile, realpath, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import http from 'node:http'
 import net from 'node:net'
 import os from 'node:os'
@@ -11,7 +11,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { type ServerAddress, withAdmin } from './postgres.ts'
-import { KEY } from './service.ts'
+import { createTestDatabase, KEY } from './service.ts'
 
 const PASSWORD = 'planted-password-0'
 /** How long a request that is still being sent is waited for at a stop. */
@@ -132,6 +132,10 @@ function greeting(address: string, place: string, key?: string): string {
   return `First Call   ${address}\nDescription  ${address}/docs\nData         ${place}\n${keyLines}`
 }
 
+const greetingOfAll = (address: string, place: string): string =>
+  `First Call   ${address}\n             (and every other address of this machine, for all who can reach it)\n` +
+  `Description  ${address}/docs (with the key)\nData         ${place}\n`
+
 async function namesOfContacts(address: string, key: string): Promise<string[]> {
   const response = await fetch(`${address}/api/crm/contacts`, { headers: { authorization: `Bearer ${key}` } })
   expect(response.status).toBe(200)
@@ -193,6 +197,45 @@ describe.concurrent('the process of the service', () => {
     expect(stderr).not.toContain(PASSWORD)
     expect(stderr).not.toContain(faulty.BOOTSTRAP_API_KEY)
     expect(await exists(dataDir)).toBe(false)
+  })
+
+  test('says why a place cannot be its folder of data, and touches nothing', async ({ start, scratch }) => {
+    const file = path.join(scratch, 'file')
+    await writeFile(file, '', { mode: 0o600 })
+    const places: [string, string | RegExp][] = [
+      [file, `${file} is not a folder`],
+      [path.join(file, 'below', 'it'), `${file} is not a folder`],
+      ...(process.platform === 'linux'
+        ? [['/proc/nope/data', /it cannot be made \(E[^)]+\)/] as [string, RegExp]]
+        : []),
+    ]
+    for (const [place, reason] of places) {
+      const { code, stdout, stderr } = await start({ DATA_DIR: place }).ended
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+      expect(stderr.replace(reason, '…')).toBe(
+        `First Call cannot start or go on: The data folder ${place} cannot be used: …. ` +
+          'Set DATA_DIR to another folder, or set DATABASE_URL to a PostgreSQL 15 or newer.\n',
+      )
+    }
+    expect((await stat(file)).mode & 0o777).toBe(0o600)
+  })
+
+  test('on every address of the machine it says that others reach it', async ({ start }) => {
+    const server = inject('server')
+    const { connection, drop } = await createTestDatabase()
+    try {
+      const name = 'database' in connection ? connection.database : ''
+      const place = `the database "${name}" of the PostgreSQL at ${server.host}, port ${server.port}`
+      for (const HOST of ['0.0.0.0', '::']) {
+        const service = start({ HOST, DATABASE_URL: urlWithParameters(server, name), BOOTSTRAP_API_KEY: KEY })
+        const address = await addressOf(service)
+        expect((await fetch(`${address}/healthz`)).status).toBe(200)
+        service.kill('SIGTERM')
+        expect(await service.ended).toEqual({ code: 0, stdout: greetingOfAll(address, place) + STOPPING, stderr: '' })
+      }
+    } finally {
+      await drop()
+    }
   })
 
   test('brings its database along, from a start that fails to one after a hasty stop', async ({ start, dataDir }) => {

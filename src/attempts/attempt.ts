@@ -438,8 +438,40 @@ export interface Fault {
   message: string
 }
 
+/** What somebody sent as an older system's attempts, as far as it could be read. */
+export interface SentAttempts {
+  first_call_attempts: Readonly<Record<string, { call_id?: unknown; status?: unknown }>>
+  first_call_completed?: unknown
+}
+
+/** Every fault of B7 that shows without knowing the calls that the attempts name. */
+export function faultsOfSent({ first_call_attempts, first_call_completed }: SentAttempts): Fault[] {
+  const faults: Fault[] = []
+  const entries = Object.entries(first_call_attempts)
+  if (entries.length > MAXIMUM_ATTEMPTS) {
+    faults.push({ path: 'first_call_attempts', message: 'has more than five attempts' })
+  }
+  const callIds = new Set<unknown>()
+  for (const [number, { call_id }] of entries) {
+    const path = `first_call_attempts.${number}`
+    if (!/^[1-5]$/.test(number)) faults.push({ path, message: 'an attempt has a number from "1" to "5"' })
+    if (callIds.has(call_id)) {
+      faults.push({ path: `${path}.call_id`, message: 'names the same call as an earlier attempt' })
+    }
+    if (call_id !== undefined) callIds.add(call_id)
+  }
+  const hasGreen = entries.some(([, { status }]) => status === 'green')
+  if (hasGreen && first_call_completed === false) faults.push(NOT_COMPLETED_BESIDE_GREEN)
+  return faults
+}
+
+const NOT_COMPLETED_BESIDE_GREEN: Fault = {
+  path: 'first_call_completed',
+  message: 'is false, but there is a green attempt',
+}
+
 /**
- * Takes over the attempts of an older system (B1, B7).
+ * Takes over the attempts of an older system (B1, B7), in which {@link faultsOfSent} has found no fault.
  *
  * @param opportunity the new opportunity, without attempts
  * @returns the opportunity with its attempts, and the calls of ours that are among them; or every fault
@@ -453,16 +485,11 @@ export function withOlderAttempts(
   const attempts: Attempt[] = []
   const calls: Call[] = []
   const entries = Object.entries(older.first_call_attempts).sort(([a], [b]) => Number(a) - Number(b))
-  if (entries.length > MAXIMUM_ATTEMPTS) {
-    faults.push({ path: 'first_call_attempts', message: `has ${entries.length} attempts, and five is the most` })
-  }
   for (const [number, given] of entries) {
-    const path = `first_call_attempts.${number}`
-    const refuse = (message: string): void => void faults.push({ path: `${path}.call_id`, message })
-    if (!/^[1-5]$/.test(number)) faults.push({ path, message: 'an attempt has a number from "1" to "5"' })
+    const path = `first_call_attempts.${number}.call_id`
+    const refuse = (message: string): void => void faults.push({ path, message })
     const call = named.calls.get(given.call_id)
-    if (attempts.some(({ call_id }) => call_id === given.call_id)) refuse('names the same call as an earlier attempt')
-    else if (named.heldElsewhere.has(given.call_id)) refuse('names a call that another opportunity counts already')
+    if (named.heldElsewhere.has(given.call_id)) refuse('names a call that another opportunity counts already')
     else if (named.deleted.has(given.call_id)) refuse('names a call that was deleted')
     else if (call !== undefined && !(isEligible(call) && call.entity_id === opportunity.contact_id)) {
       refuse('names a call that is not an outbound call to this contact')
@@ -474,9 +501,8 @@ export function withOlderAttempts(
     }
   }
   const hasGreen = attempts.some(({ status }) => status === 'green')
-  if (hasGreen && older.first_call_completed === false) {
-    faults.push({ path: 'first_call_completed', message: 'is false, but there is a green attempt' })
-  }
+  // A call of ours may be greener than what was sent of it.
+  if (hasGreen && older.first_call_completed === false) faults.push(NOT_COMPLETED_BESIDE_GREEN)
   if (faults.length > 0) return { faults }
   const isContacted = attempts.length > 0 && opportunity.status === 'pending'
   return {

@@ -9,6 +9,8 @@ import type { Needs } from './read.ts'
  */
 export interface Change<Result> {
   needs: Needs
+  /** About how many characters of long text it reads and writes; nothing worth counting where it is left out. */
+  size?: number
   /** Decides with everything known. */
   plan(book: Book): Plan<Result>
   /**

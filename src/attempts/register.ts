@@ -17,6 +17,10 @@ const TIMES: RegisterTimes = { registerWithin: 200, answerWithin: 1_900 }
 /** Of each way: a call is saved without waiting for what keeps others from being registered. */
 const BATCHES_AT_ONCE = 2
 const BATCH_SIZE = 1_000
+/** So few are never what takes too long. */
+const FEWEST_TOGETHER = 32
+/** Characters of long text: a thousand calls with long notes would not be written within a statement's time. */
+const BATCH_TEXT = 1_000_000
 /** Between tries of what was locked or had changed. */
 const SHORTEST_WAIT_MS = 1
 const LONGEST_WAIT_MS = 25
@@ -46,6 +50,8 @@ interface Job {
   planned: Plan<unknown> | null
   acceptedAt: number
   tries: number
+  /** At most so many are tried together with it: fewer once a batch has run out of time. */
+  together: number
   way: Way
   /** False once the change said that only the whole of it will do (B9). */
   canSave: boolean
@@ -91,6 +97,7 @@ export class Register {
         planned: null,
         acceptedAt: performance.now(),
         tries: 0,
+        together: BATCH_SIZE,
         way: 'register',
         canSave: change.planWithoutRegistering !== undefined,
         reason: null,
@@ -129,7 +136,7 @@ export class Register {
 
   #start(way: Way): void {
     while (this.#running[way] < BATCHES_AT_ONCE && this.#waiting[way].length > 0) {
-      const jobs = this.#waiting[way].splice(0, BATCH_SIZE).filter((job) => !job.isAnswered)
+      const jobs = this.#take(way).filter((job) => !job.isAnswered)
       if (jobs.length === 0) continue
       this.#running[way]++
       void this.#processTogether(jobs, way).finally(() => {
@@ -137,6 +144,21 @@ export class Register {
         this.#start(way)
       })
     }
+  }
+
+  /** As much of what waits, in its order, as one statement can take. */
+  #take(way: Way): Job[] {
+    const waiting = this.#waiting[way]
+    let count = 0
+    let most = BATCH_SIZE
+    let text = 0
+    for (const { change, together } of waiting) {
+      most = Math.min(most, together)
+      text += change.size ?? 0
+      if (count > 0 && (count >= most || text > BATCH_TEXT)) break
+      count++
+    }
+    return waiting.splice(0, count)
   }
 
   /** One bad call harms no other: a batch that fails is tried in halves, until the bad one is alone. */
@@ -149,7 +171,10 @@ export class Register {
       const isDown = isOutage(error)
       if (isDown) for (const job of open) answerLost(job)
       const again: Job[] = []
+      const isOutOfTime = sqlState(error) === OUT_OF_TIME
+      const together = isOutOfTime ? Math.max(FEWEST_TOGETHER, Math.ceil(jobs.length / 2)) : BATCH_SIZE
       for (const job of open) {
+        job.together = Math.min(job.together, together)
         const isLate = way === 'register' && this.#isLate(job)
         if (isDown || isLate || jobs.length === 1) this.#failed(job, error)
         else again.push(job)
@@ -254,6 +279,9 @@ export class Register {
 
 /** Unique keys (somebody else wrote the same first), serialisation failure, deadlock: the next reading sees why. */
 const CONFLICTS: ReadonlySet<string> = new Set(['23505', '40001', '40P01'])
+
+/** A statement's time was not enough. */
+const OUT_OF_TIME = '57014'
 
 function answerUnavailable(job: Job): void {
   job.answer({ error: new UnavailableError('the database did not take it in time', { cause: job.reason }) })

@@ -8,7 +8,8 @@ import type { Register } from '../attempts/register.ts'
 import { UnavailableError } from '../attempts/register.ts'
 import type { Database } from '../database/database.ts'
 import { writeCursor } from '../http/cursor.ts'
-import { invalid, sendProblem, sendRefusal } from '../http/errors.ts'
+import { A_PAGE } from '../http/description.ts'
+import { invalid, mostFaultsOfEach, RETRY_AFTER, sendProblem, sendRefusal } from '../http/errors.ts'
 import { answerKeyOf, isRefusal, KEY_USED_BEFORE, wasUsedOtherwise } from '../http/idempotency.ts'
 import { etagOf, ifMatch } from '../http/preconditions.ts'
 import { type Problem, problemOf, refusal } from '../http/refusal.ts'
@@ -51,7 +52,11 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
           'A call with a provider key that is known already is one more report of that call, and answers 200 with it.',
         querystring: noQuery,
         body: schemas.newCall,
-        response: { 201: callResponse, 200: callResponse, '4xx': problemSchema, 503: problemSchema },
+        response: { 201: callResponse, 200: callResponse },
+        told: {
+          takes: 'Idempotency-Key',
+          answers: { 200: 'The call that has this provider key already, as it is now.' },
+        },
       },
     },
     async (request, reply) => {
@@ -90,9 +95,8 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
               ]),
             ),
           }),
-          '4xx': problemSchema,
-          503: problemSchema,
         },
+        told: { takes: 'Idempotency-Key', answers: { 200: 'An answer for each call, in order.' } },
       },
     },
     async (request, reply) => {
@@ -101,13 +105,16 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
       // Refused as a whole: place by place, a longer batch than the first would be saved in part.
       if (firstKey !== null && (await wasUsedOtherwise(database, firstKey))) return sendRefusal(reply, KEY_USED_BEFORE)
       const clock = { start: null }
+      const mostFaults = mostFaultsOfEach(request.body.calls.length)
       const results = await Promise.all(
         request.body.calls.map(async (given, place): Promise<Answer> => {
           const { data, error } = schemas.newCall.safeParse(given)
-          if (data === undefined) return problemAnswer(problemOf(invalid(error.issues)))
+          if (data === undefined) return problemAnswer(problemOf(invalid(error.issues, mostFaults)))
           const answerKey = firstKey === null ? null : { ...firstKey, place }
+          const done = metrics.registering.startTimer({ door: 'batch' })
           try {
             const answer = await register.registerCallAttempt(createCall(newCall(data), { clock, place }, answerKey))
+            done()
             if (answer.status >= 400) return answer
             return { status: answer.status, body: await withAttempt(database, answer.body as CallBody) }
           } catch (error) {
@@ -118,11 +125,17 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
           }
         }),
       )
-      if (results.every(({ status }) => status === 503)) throw new UnavailableError('no call of the batch was saved')
+      if (results.some(isUnavailable)) {
+        if (results.every(isRefused)) throw new UnavailableError('no call of the batch was saved')
+        void reply.header('retry-after', RETRY_AFTER)
+      }
       return {
-        results: results.map(({ status, body }) =>
-          status >= 400 ? { status, problem: body as Problem } : { status, call: body as CallBody },
-        ),
+        results: results.map(({ status, body }) => {
+          if (status >= 400) return { status, problem: body as Problem }
+          const call = body as CallBody
+          metrics.outcomes.inc({ outcome: call.attempt.outcome })
+          return { status, call }
+        }),
       }
     },
   )
@@ -136,7 +149,8 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
         description:
           '`started_from` (from, inclusive) and `started_to` (to, exclusive) look at `started_at`, else `created_at`.',
         querystring: schemas.query,
-        response: { 200: listOf(callResponse), '4xx': problemSchema, 503: problemSchema },
+        response: { 200: listOf(callResponse) },
+        told: { answers: { 200: A_PAGE } },
       },
     },
     async (request) => {
@@ -154,7 +168,7 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
         summary: 'Gives a call, and what became of it',
         params,
         querystring: noQuery,
-        response: { 200: callResponse, '4xx': problemSchema, 503: problemSchema },
+        response: { 200: callResponse },
       },
     },
     async (request, reply) => {
@@ -174,7 +188,8 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
       params,
       querystring: noQuery,
       body: schemas.changes,
-      response: { 200: callResponse, '4xx': problemSchema, 503: problemSchema },
+      response: { 200: callResponse },
+      told: { takes: 'If-Match' },
     },
     handler: async (request, reply) => {
       const done = metrics.registering.startTimer({ door: 'rest' })
@@ -194,7 +209,8 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
         summary: 'Deletes a call, which gives its attempt back',
         params,
         querystring: noQuery,
-        response: { 204: z.null(), '4xx': problemSchema, 503: problemSchema },
+        response: { 204: z.null() },
+        told: { takes: 'If-Match' },
       },
     },
     async (request, reply) => {
@@ -217,5 +233,8 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
     }
   }
 }
+
+const isRefused = ({ status }: Answer): boolean => status >= 400
+const isUnavailable = ({ status }: Answer): boolean => status === 503
 
 const problemAnswer = (problem: Problem): Answer => ({ status: problem.status, body: problem })

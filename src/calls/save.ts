@@ -149,6 +149,8 @@ export function createCall(
           : [],
       answerKeys: answerKey === null ? [] : [answerKey],
     },
+    // As the call, as its attempt's notes, and in the answer that is kept.
+    size: lengthOf(asked.fields) * (answerKey === null ? 2 : 3),
     plan: (book) => plan(book, decided),
     planWithoutRegistering: (book) => {
       const found = known(book)
@@ -161,6 +163,9 @@ export function createCall(
     },
   }
 }
+
+const lengthOf = ({ call_result, resumen_llamada }: CallChanges): number =>
+  (call_result?.length ?? 0) + (resumen_llamada?.length ?? 0)
 
 /** Whether a new call's contact matters (A1). */
 const mayConcern = ({ direction, entity_type }: NewCall['fields']): boolean =>
@@ -198,6 +203,7 @@ export function updateCall(
 
   return {
     needs: { ...NO_NEEDS, callIds: [id], contactIds: changes.entity_id ? [changes.entity_id] : [] },
+    size: lengthOf(fields) * 2,
     plan: (book) => plan(book, decided) ?? { result: noSuchCall(id), restsOn: [id] },
     planWithoutRegistering: (book) =>
       plan(book, (_, call, stored) =>

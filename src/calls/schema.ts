@@ -53,15 +53,21 @@ export function callSchemas(country: CountryCode) {
       // Also where other fields are at fault, so that all faults are told at once.
       when: ({ value }) => typeof value === 'object' && value !== null,
     })
+    .meta({ title: 'NewCall' })
   return {
     newCall,
-    changes: z.strictObject({
-      direction: direction.optional(),
-      ...fields,
-      provider,
-      provider_call_id: provider,
-    }),
-    batch: z.strictObject({ calls: z.array(z.unknown()).min(1).max(1_000) }),
+    changes: z
+      .strictObject({ direction: direction.optional(), ...fields, provider, provider_call_id: provider })
+      .meta({ title: 'CallChanges' }),
+    // Each call is read by itself: one bad call harms no other.
+    batch: z
+      .strictObject({
+        calls: z
+          .array(z.unknown().meta({ $ref: '#/components/schemas/NewCall' }))
+          .min(1)
+          .max(1_000),
+      })
+      .meta({ title: 'CallBatch' }),
     query: z.strictObject({
       entity_id: uuid.optional(),
       direction: direction.optional(),

@@ -33,6 +33,10 @@ function isTimezone(name: string): boolean {
   }
 }
 
+const MAXIMUM_PHONES = 20
+const LOOKED_AT = 100
+const TOO_MANY_PHONES = `has more than ${MAXIMUM_PHONES} numbers`
+
 /** The schemas of a contact at the edge; numbers are read with the default country. */
 export function contactSchemas(country: CountryCode) {
   const phone = text(60).transform((value, context) => {
@@ -45,29 +49,43 @@ export function contactSchemas(country: CountryCode) {
     name: word(200),
     phones: z
       .array(phone)
-      .max(20, 'has more than 20 numbers')
+      // So many are not looked at one by one.
+      .max(LOOKED_AT, TOO_MANY_PHONES)
+      .refine((phones) => phones.length <= MAXIMUM_PHONES, {
+        message: TOO_MANY_PHONES,
+        // Also where a number is at fault, so that all faults are told at once.
+        when: ({ value }) => Array.isArray(value) && value.length <= LOOKED_AT,
+      })
+      .meta({ maxItems: MAXIMUM_PHONES })
       .transform((phones) => [...new Set(phones)]),
-    email: z.email('is not an e-mail address').max(254).nullable(),
+    email: text(254)
+      .refine((email) => z.regexes.unicodeEmail.test(email), 'is not an e-mail address')
+      .meta({ format: 'email', maxLength: 254 })
+      .nullable(),
     timezone: text(100).refine(isTimezone, 'is not an IANA time zone such as Europe/Madrid').nullable(),
     opt_out: z.boolean(),
   }
   return {
-    newContact: z.strictObject({
-      id: uuid.optional(),
-      name: fields.name,
-      phones: fields.phones.default([]),
-      email: fields.email.default(null),
-      timezone: fields.timezone.default(null),
-      opt_out: fields.opt_out.default(false),
-      created_at: instant.optional(),
-    }),
-    changes: z.strictObject({
-      name: fields.name.optional(),
-      phones: fields.phones.optional(),
-      email: fields.email.optional(),
-      timezone: fields.timezone.optional(),
-      opt_out: fields.opt_out.optional(),
-    }),
+    newContact: z
+      .strictObject({
+        id: uuid.optional(),
+        name: fields.name,
+        phones: fields.phones.default([]),
+        email: fields.email.default(null),
+        timezone: fields.timezone.default(null),
+        opt_out: fields.opt_out.default(false),
+        created_at: instant.optional(),
+      })
+      .meta({ title: 'NewContact' }),
+    changes: z
+      .strictObject({
+        name: fields.name.optional(),
+        phones: fields.phones.optional(),
+        email: fields.email.optional(),
+        timezone: fields.timezone.optional(),
+        opt_out: fields.opt_out.optional(),
+      })
+      .meta({ title: 'ContactChanges' }),
     query: z.strictObject({
       q: text(200).optional(),
       phone: phone.optional(),

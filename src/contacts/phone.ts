@@ -1,19 +1,20 @@
 import { type CountryCode, parsePhoneNumberFromString } from 'libphonenumber-js'
 
 /** Digits and what people write between them. Words are none of it: a number is not picked out of a sentence. */
-const WRITING = /^[+\d\s().\-/\u2010-\u2015]+$/
+const WRITING = /^[ ().\-/\u2010-\u2015]*\+?[ ().\-/\u2010-\u2015]*\d[\d ().\-/\u2010-\u2015]*$/
 
 /** Marks of writing direction, which come along where a number is copied from an address book. */
 const INVISIBLE = /[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g
 
-/** A number as somebody wrote it, without what only surrounds it; null where the text is more than a number. */
+/** The digits of a number as somebody wrote it, with the `+` before them; null where the text is more than a number. */
 export function writtenNumber(text: string): string | null {
-  // Full-width digits become ordinary ones.
+  // Full-width digits become ordinary ones. Any white space is a blank, as a number may come with its cell or line.
   const written = text
     .normalize('NFKC')
     .replace(INVISIBLE, '')
-    .replace(/^\s*tel:/i, '')
-  return WRITING.test(written) ? written : null
+    .replace(/\s+/g, ' ')
+    .replace(/^ ?tel:/i, '')
+  return WRITING.test(written) ? written.replace(/[^+\d]/g, '') : null
 }
 
 /**
@@ -40,7 +41,7 @@ const REMEMBERED = 5_000
 function parsePhone(text: string, country: CountryCode): string | null {
   const written = writtenNumber(text)
   if (written === null) return null
-  const international = `+${written.replace(/\D/g, '').replace(/^00/, '')}`
+  const international = `+${written.replace('+', '').replace(/^00/, '')}`
   for (const writing of [written, international]) {
     const number = parsePhoneNumberFromString(writing, { defaultCountry: country, extract: false })
     if (number?.isPossible() && number.ext === undefined) return number.number

@@ -4,11 +4,12 @@ import { v7 as uuidv7 } from 'uuid'
 import { z } from 'zod'
 import type { Database } from '../database/database.ts'
 import { writeCursor } from '../http/cursor.ts'
+import { A_PAGE } from '../http/description.ts'
 import { sendProblem, sendRefusal } from '../http/errors.ts'
 import { answerKeyOf, isRefusal } from '../http/idempotency.ts'
 import { etagOf, ifMatch, revisionChanged } from '../http/preconditions.ts'
 import { counted, type Problem, refusal } from '../http/refusal.ts'
-import { listOf, noQuery, problemSchema, uuid } from '../http/schemas.ts'
+import { listOf, noQuery, uuid } from '../http/schemas.ts'
 import { type ContactBody, type ContactChanges, contactResponse, contactSchemas } from './contact.ts'
 import { changeContact, createContact, deleteContact, findContact, listContacts } from './store.ts'
 
@@ -22,7 +23,6 @@ export const contactRoutes: FastifyPluginAsyncZod<ContactRoutesOptions> = async 
   const schemas = contactSchemas(country)
   const params = z.object({ id: uuid })
   const tags = ['contacts']
-  const refused = { '4xx': problemSchema, 503: problemSchema }
   const noSuchContact = (id: string) => refusal('not_found', `There is no contact with the id ${id}.`)
 
   app.post(
@@ -33,7 +33,8 @@ export const contactRoutes: FastifyPluginAsyncZod<ContactRoutesOptions> = async 
         summary: 'Makes a contact',
         querystring: noQuery,
         body: schemas.newContact,
-        response: { 201: contactResponse, ...refused },
+        response: { 201: contactResponse },
+        told: { takes: 'Idempotency-Key' },
       },
     },
     async (request, reply) => {
@@ -59,7 +60,8 @@ export const contactRoutes: FastifyPluginAsyncZod<ContactRoutesOptions> = async 
         summary: 'Lists contacts, newest first',
         description: '`q` looks in name, e-mail and telephone number, in any writing.',
         querystring: schemas.query,
-        response: { 200: listOf(contactResponse), ...refused },
+        response: { 200: listOf(contactResponse) },
+        told: { answers: { 200: A_PAGE } },
       },
     },
     async (request) => {
@@ -77,7 +79,7 @@ export const contactRoutes: FastifyPluginAsyncZod<ContactRoutesOptions> = async 
         summary: 'Gives a contact',
         params,
         querystring: noQuery,
-        response: { 200: contactResponse, ...refused },
+        response: { 200: contactResponse },
       },
     },
     async (request, reply) => {
@@ -96,7 +98,8 @@ export const contactRoutes: FastifyPluginAsyncZod<ContactRoutesOptions> = async 
         params,
         querystring: noQuery,
         body: schemas.changes,
-        response: { 200: contactResponse, ...refused },
+        response: { 200: contactResponse },
+        told: { takes: 'If-Match' },
       },
     },
     async (request, reply) => {
@@ -117,7 +120,8 @@ export const contactRoutes: FastifyPluginAsyncZod<ContactRoutesOptions> = async 
         summary: 'Deletes a contact without calls and opportunities',
         params,
         querystring: noQuery,
-        response: { 204: z.null(), ...refused },
+        response: { 204: z.null() },
+        told: { takes: 'If-Match', refuses: ['conflict'] },
       },
     },
     async (request, reply) => {

@@ -35,11 +35,17 @@ const TELLING_WORDS = 2
 const TELLING_END = 7
 
 function soughtIn(search: string): string[] {
-  const asText = foldText(search)
-  const digits = digitsOf(writtenNumber(search) ?? '')
-  // What has the text has its digits, too.
-  return digits === '' || asText.includes(digits) ? [digits || asText] : [digits, asText]
+  const written = writtenNumber(search)
+  const candidates = [...(written === null ? [] : digitsOf(written)), foldText(search)]
+  // Whatever has the longer one has the shorter one, too.
+  return candidates.filter(
+    (one, place) =>
+      !candidates.some((other, at) => (isWithin(other, one) || other === one) && (other !== one || at < place)),
+  )
 }
+
+/** Too short ones are looked for in another way. */
+const isWithin = (shorter: string, longer: string): boolean => shorter.length >= 3 && longer.includes(shorter)
 
 function patternFor(folded: string): string {
   const literal = folded.replace(/[\\%_]/g, '\\$&')
@@ -49,8 +55,13 @@ function patternFor(folded: string): string {
 /** As many digits as a whole number has; fewer are part of one, whose zeros may stand anywhere in it. */
 const WHOLE_NUMBER = 9
 
+/** Fewer are found everywhere. */
+const TELLING_DIGITS = 3
+
 /** The digits as they stand in a stored number, which begins with its country's code: neither `00` nor `0` before it. */
-function digitsOf(search: string): string {
-  const digits = search.replace(/\D/g, '')
-  return digits.length < WHOLE_NUMBER ? digits : digits.replace(/^0+/, '')
+function digitsOf(written: string): string[] {
+  const digits = written.replace('+', '')
+  const stored = digits.replace(/^0+/, '')
+  if (stored.length < TELLING_DIGITS) return [digits]
+  return digits.length < WHOLE_NUMBER ? [digits, stored] : [stored]
 }

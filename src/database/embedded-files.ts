@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Stats } from 'node:fs'
-import { open, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Account } from './embedded-account.ts'
 
@@ -17,6 +17,29 @@ export async function findFile(path: string): Promise<Stats | undefined> {
     if (hasCode(error, 'ENOENT', 'ENOTDIR')) return undefined
     throw error
   }
+}
+
+/** Gives the folder and those above it as far as they exist, from the nearest to the root; a file may be the nearest. */
+export async function existingAncestors(folder: string): Promise<string[]> {
+  const above = folder === dirname(folder) ? [] : await existingAncestors(dirname(folder))
+  return (await findFile(folder)) ? [folder, ...above] : above
+}
+
+/**
+ * Makes a folder and those above it that are missing, one by one: the recursive `mkdir` of Node never ends below `/proc`.
+ * @returns what it made, from the nearest to the root
+ */
+export async function makeFolders(folder: string, mode: number): Promise<string[]> {
+  if (await findFile(folder)) return []
+  const above = await makeFolders(dirname(folder), mode)
+  try {
+    await mkdir(folder, { mode })
+  } catch (error) {
+    // Another start was faster.
+    if (hasCode(error, 'EEXIST')) return above
+    throw error
+  }
+  return [folder, ...above]
 }
 
 /**

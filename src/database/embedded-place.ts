@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
-import { chmod, mkdir, realpath } from 'node:fs/promises'
-import { basename, dirname, join, resolve } from 'node:path'
+import { chmod, realpath } from 'node:fs/promises'
+import { basename, join, resolve } from 'node:path'
 import { type Account, accountInsteadOfRoot, accountOf, canReach, isRoot } from './embedded-account.ts'
 import { EmbeddedDatabaseError, OTHER_DATABASE } from './embedded-error.ts'
-import { findFile } from './embedded-files.ts'
+import { existingAncestors, findFile, makeFolders } from './embedded-files.ts'
 
 /** Where the data is and who runs PostgreSQL on it. */
 export interface Place {
@@ -57,6 +57,8 @@ function movedName(checkoutDir: string): string {
 }
 
 async function lookAt(dataDir: string): Promise<Candidate> {
+  const [nearest = dataDir] = await existingAncestors(dataDir)
+  if (!(await findFile(nearest))?.isDirectory()) throw unusable(dataDir, `${nearest} is not a folder`)
   const folder = join(dataDir, 'postgres')
   const account = await accountFor(folder)
   return {
@@ -98,13 +100,19 @@ async function makePassable(folder: string): Promise<void> {
 
 async function settleIn({ account, dataDir, isReachable }: Candidate): Promise<Place> {
   if (account && !isReachable) throw await cannotReach(account, dataDir)
-  const firstMade = await mkdir(dataDir, { recursive: true, mode: account ? 0o711 : 0o700 })
-  if (account && firstMade) {
-    // Our umask must not close to the account what we made for it.
-    for (let made = dataDir; made.startsWith(firstMade); made = dirname(made)) await makePassable(made)
-  }
+  const made = await makeFolders(dataDir, account ? 0o711 : 0o700).catch((error: Error) => {
+    throw unusable(dataDir, `it cannot be made (${error.message})`)
+  })
+  // Our umask must not close to the account what we made for it.
+  if (account) for (const folder of made) await makePassable(folder)
   const real = await realpath(dataDir)
   return { account, dataDir: real, folder: join(real, 'postgres') }
+}
+
+function unusable(dataDir: string, reason: string): EmbeddedDatabaseError {
+  return new EmbeddedDatabaseError(
+    `The data folder ${dataDir} cannot be used: ${reason}. Set DATA_DIR to another folder, or ${OTHER_DATABASE}.`,
+  )
 }
 
 async function cannotReach(account: Account, dataDir: string): Promise<EmbeddedDatabaseError> {
@@ -115,10 +123,4 @@ async function cannotReach(account: Account, dataDir: string): Promise<EmbeddedD
       `which runs it instead, cannot reach ${obstacle}. Open that folder for passing (chmod o+x ${obstacle}), ` +
       `set DATA_DIR to another folder, or ${OTHER_DATABASE}.`,
   )
-}
-
-/** Gives the folder and those above it as far as they exist, from the nearest to the root. */
-async function existingAncestors(folder: string): Promise<string[]> {
-  const above = folder === dirname(folder) ? [] : await existingAncestors(dirname(folder))
-  return (await findFile(folder)) ? [folder, ...above] : above
 }

@@ -1,33 +1,14 @@
-import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
-import type { FastifyInstance, onRequestHookHandler } from 'fastify'
-import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
+import type { FastifyInstance } from 'fastify'
+import type { Guard } from './guard.ts'
 import { answerOtherMethods } from './method-not-allowed.ts'
-
-/** Collects the description of every route that is added afterwards; from the schemas that validate. */
-export async function describe(app: FastifyInstance): Promise<void> {
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: {
-        title: 'First Call',
-        version: '1',
-        description: 'Registers every outbound call as a numbered attempt of its lead opportunity, by itself.',
-      },
-      components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
-      security: [{ key: [] }],
-    },
-    transform: jsonSchemaTransform,
-    transformObject: jsonSchemaTransformObject,
-  })
-}
 
 /** The page asks this host only, and needs styles within its elements. */
 const CONTENT_SECURITY_POLICY =
   "default-src 'self'; base-uri 'self'; frame-ancestors 'self'; img-src 'self' data:; object-src 'none'; style-src 'self' 'unsafe-inline'"
 
 /** Shows the description: `/openapi.json`, and `/docs` as pages, which ask no other host for anything. */
-export async function showDescription(app: FastifyInstance, guard: onRequestHookHandler): Promise<void> {
+export async function showDescription(app: FastifyInstance, guard: Guard): Promise<void> {
   await app.register(async (scope) => {
     scope.addHook('onRequest', guard)
     const addOtherMethods = answerOtherMethods(scope)

@@ -1,4 +1,3 @@
-import { STATUS_CODES } from 'node:http'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
 import { z } from 'zod'
@@ -6,9 +5,12 @@ import { UnavailableError } from '../attempts/register.ts'
 import { isUnavailable } from '../database/database.ts'
 import { type Fault, type Problem, problemOf, type Refusal, refusal } from './refusal.ts'
 
+/** In seconds: what was not taken is gone from the way by then. */
+export const RETRY_AFTER = '1'
+
 /** Answers a refusal as a problem document (RFC 9457). */
 export function sendRefusal(reply: FastifyReply, reason: Refusal): FastifyReply {
-  if (reason.code === 'unavailable') void reply.header('retry-after', '1')
+  if (reason.code === 'unavailable') void reply.header('retry-after', RETRY_AFTER)
   if (reason.code === 'unauthorized') void reply.header('www-authenticate', 'Bearer')
   return sendProblem(reply, problemOf(reason))
 }
@@ -27,23 +29,56 @@ interface Issue {
   keys?: readonly string[]
 }
 
-/** Every fault that a schema found, by path and in words. */
-function faultsOf(issues: readonly Issue[]): Fault[] {
-  return issues.flatMap(({ code, path, message, keys = [] }) => {
-    if (code !== 'unrecognized_keys') return { path: path.join('.'), message }
-    return keys.map((key) => ({ path: [...path, key].join('.'), message: 'is not a field that is known' }))
-  })
+/** Somebody who sends a million unknown fields learns no more from a million faults. */
+const MOST_FAULTS = 100
+const MOST_FAULTS_OF_BATCH = 20_000
+const LONGEST_PART = 100
+
+/** So many faults are told of each call of a batch: all that its fields can have, and not endlessly many. */
+export const mostFaultsOfEach = (calls: number): number =>
+  Math.min(MOST_FAULTS, Math.floor(MOST_FAULTS_OF_BATCH / calls))
+
+const pathOf = (parts: readonly PropertyKey[]): string =>
+  parts
+    .map(String)
+    .map((part) => (part.length > LONGEST_PART ? `${part.slice(0, LONGEST_PART).toWellFormed()}…` : part))
+    .join('.')
+
+/** The first faults that a schema found, by path and in words. */
+function faultsOf(issues: readonly Issue[], most: number): Fault[] {
+  const faults: Fault[] = []
+  for (const { code, path, message, keys = [] } of issues) {
+    if (faults.length >= most) break
+    if (code !== 'unrecognized_keys') faults.push({ path: pathOf(path), message })
+    for (const key of keys.slice(0, most - faults.length)) {
+      faults.push({ path: pathOf([...path, key]), message: 'is not a field that is known' })
+    }
+  }
+  return faults
 }
 
-/** Refuses what a schema refused. */
-export function invalid(issues: readonly Issue[]): Refusal {
-  return refusal('invalid', 'Something in the request cannot be taken; nothing was stored.', faultsOf(issues))
+/** Refuses what a schema refused. Of more than `most` faults the first are told, and how many there are. */
+export function invalid(issues: readonly Issue[], most = MOST_FAULTS): Refusal {
+  const count = issues.reduce((sum, { keys }) => sum + (keys?.length ?? 1), 0)
+  const rest = count > most ? ` It has ${count} faults, of which these are the first ${most}.` : ''
+  const detail = `Something in the request cannot be taken; nothing was stored.${rest}`
+  return refusal('invalid', detail, faultsOf(issues, most))
 }
 
 /** Sets the answers to everything that is not a success. None shows a stack, SQL or a path of the server. */
 export function answerErrors(app: FastifyInstance): void {
-  app.setErrorHandler((error: FastifyError, request, reply) => sendRefusal(reply, refusalOf(error, request)))
+  app.setErrorHandler(sendError)
+  answerNotFound(app)
+}
+
+/** Answers whatever this scope does not have. */
+export function answerNotFound(app: FastifyInstance): void {
   app.setNotFoundHandler((_, reply) => sendRefusal(reply, refusal('not_found', 'There is nothing at this address.')))
+}
+
+/** Answers what was thrown. */
+export function sendError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  return sendRefusal(reply, refusalOf(error, request))
 }
 
 function refusalOf(error: FastifyError, request: FastifyRequest): Refusal {
@@ -52,12 +87,13 @@ function refusalOf(error: FastifyError, request: FastifyRequest): Refusal {
       code: keyword,
       path: instancePath.split('/').filter((part) => part !== ''),
       message: message ?? 'cannot be taken',
-      keys: 'keys' in params && Array.isArray(params.keys) ? params.keys.map(String) : [],
+      ...('keys' in params && Array.isArray(params.keys) ? { keys: params.keys.map(String) } : {}),
     }))
     if (error.validationContext === 'params') return { ...invalid(issues), code: 'malformed' }
     return invalid(error.validationContext === 'body' ? [...issues, ...queryIssues(request)] : issues)
   }
-  if (error instanceof UnavailableError || isUnavailable(error)) {
+  // What has a status is about the request: a client that hangs up looks like a database that does.
+  if (error instanceof UnavailableError || (error.statusCode === undefined && isUnavailable(error))) {
     request.log.warn({ err: error }, 'the database is not available')
     return refusal('unavailable', 'The database does not answer at the moment. Send the request again a little later.')
   }
@@ -65,9 +101,14 @@ function refusalOf(error: FastifyError, request: FastifyRequest): Refusal {
     case 413:
       return refusal('too_large', 'The body is larger than this address takes.')
     case 415:
-      return refusal('unsupported_media_type', 'Send the body as application/json.')
+      return refusal(
+        'unsupported_media_type',
+        request.headers['content-encoding'] === undefined
+          ? 'Send the body as application/json.'
+          : 'Send the body as it is, without Content-Encoding.',
+      )
     case 422:
-      return refusal('invalid', 'The body is nested too deeply.')
+      return refusal('invalid', 'The body was not read.', [{ path: '', message: error.message }])
     case 400:
       return refusal(
         'malformed',
@@ -83,18 +124,4 @@ function refusalOf(error: FastifyError, request: FastifyRequest): Refusal {
 function queryIssues({ routeOptions, query }: FastifyRequest): readonly Issue[] {
   const schema = routeOptions.schema?.querystring
   return schema instanceof z.ZodType ? (schema.safeParse(query).error?.issues ?? []) : []
-}
-
-/** What Node's HTTP parser refuses never reaches a route: answered on the socket itself. */
-export function answerClientError(error: NodeJS.ErrnoException, socket: import('node:net').Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy()
-    return
-  }
-  const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400
-  const title = STATUS_CODES[status] ?? 'Bad Request'
-  const body = JSON.stringify({ type: 'about:blank', title, status, detail: 'The request is not valid HTTP.' })
-  socket.end(
-    `HTTP/1.1 ${status} ${title}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-  )
 }

@@ -1,6 +1,6 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import type { Caller, FindCaller } from '../auth/keys.ts'
-import { sendRefusal } from './errors.ts'
+import { sendError, sendRefusal } from './errors.ts'
 import { refusal } from './refusal.ts'
 
 declare module 'fastify' {
@@ -10,15 +10,43 @@ declare module 'fastify' {
   }
 }
 
+/** A hook `onRequest`; what it sends is the answer. */
+export type Guard = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply | undefined>
+
 /** Checks `Authorization: Bearer <key>` before anything else of the request is looked at. */
-export function requireKey(findCaller: FindCaller): onRequestHookHandler {
-  return async (request: FastifyRequest, reply: FastifyReply) => {
+export function requireKey(findCaller: FindCaller): Guard {
+  return async (request, reply) => {
     // Of two headers a proxy may have checked the other one.
     const isRepeated = request.raw.rawHeaders.filter((name) => name.toLowerCase() === 'authorization').length > 1
     const [, key] = /^Bearer +([\x21-\x7e]{1,400})$/i.exec(request.headers.authorization ?? '') ?? []
     request.caller = key === undefined || isRepeated ? null : await findCaller(key)
     if (request.caller === null) {
       return sendRefusal(reply, refusal('unauthorized', 'Send a valid key as "Authorization: Bearer <key>".'))
+    }
+    return undefined
+  }
+}
+
+/** Where nothing is told without a key, not even whether there is something. */
+export const GUARDED = { crm: '/api/crm', admin: '/api/admin', recordingEmail: '/api/recordings/email' } as const
+
+/** Whether an address that cannot be decoded as a whole begins as a guarded one does. */
+function isGuarded(url: string): boolean {
+  const decoded = url.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+  return Object.values(GUARDED).some(
+    (prefix) => decoded.startsWith(prefix) && /^[/?]?$/.test(decoded.charAt(prefix.length)),
+  )
+}
+
+/** Answers an address that no route can be looked up for. No hook runs there, and yet the key comes first. */
+export function answerUnreadable(findCaller: FindCaller) {
+  const check = requireKey(findCaller)
+  return async (_: FastifyError, request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    try {
+      const refused = isGuarded(request.raw.url ?? '') ? await check(request, reply) : undefined
+      if (refused === undefined) sendRefusal(reply, refusal('malformed', 'The address cannot be read.'))
+    } catch (error) {
+      sendError(error as FastifyError, request, reply)
     }
   }
 }
@@ -31,14 +59,13 @@ export const isLoopback = (host: string): boolean => LOOPBACK.test(host)
 /**
  * For pages that say how the service works: open while only this machine can reach it, and no proxy stands between.
  */
-export function requireKeyUnlessLocal(findCaller: FindCaller, host: string): onRequestHookHandler {
+export function requireKeyUnlessLocal(findCaller: FindCaller, host: string): Guard {
   const check = requireKey(findCaller)
-  return async function (this: FastifyInstance, request, reply) {
+  return async (request, reply) => {
     const isForwarded = Object.keys(request.headers).some(
       (name) => name === 'forwarded' || name.startsWith('x-forwarded-'),
     )
-    if (isLoopback(host) && !isForwarded) return
-    return (check as (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>)(request, reply)
+    return isLoopback(host) && !isForwarded ? undefined : check(request, reply)
   }
 }
 

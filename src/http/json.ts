@@ -1,7 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 
-/** To read 16 MiB of brackets would hold everybody up for seconds. What is less deep is left to the schemas. */
+/** To read 16 MiB of brackets or fields would hold everybody up for seconds. What is less is left to the schemas. */
 const MAXIMUM_DEPTH = 100_000
+/** A thousand calls with all their fields have 20 000. */
+const MAXIMUM_VALUES = 50_000
 
 /**
  * Takes bodies as JSON in UTF-8 and nothing else. Bytes that are not UTF-8 are refused; Fastify's own parser would
@@ -12,9 +14,13 @@ export function readJson(app: FastifyInstance): void {
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     // Many clients name the type of a body that they do not send.
     if (body.length === 0 && request.method === 'DELETE') return done(null, undefined)
-    if (depthOf(body as Buffer) > MAXIMUM_DEPTH) {
-      return done(Object.assign(new Error('nested too deeply'), { statusCode: 422 }))
+    const { 'content-encoding': encoding = 'identity' } = request.headers
+    if (encoding.toLowerCase() !== 'identity') {
+      return done(Object.assign(new Error('encoded'), { statusCode: 415 }))
     }
+    const { depth, values } = sizeOf(body as Buffer)
+    if (depth > MAXIMUM_DEPTH) return done(unread('is nested too deeply'))
+    if (values > MAXIMUM_VALUES) return done(unread(`has more than ${MAXIMUM_VALUES} values`))
     try {
       const decoder = new TextDecoder('utf-8', { fatal: true })
       done(null, JSON.parse(decoder.decode(body as Buffer)))
@@ -24,12 +30,15 @@ export function readJson(app: FastifyInstance): void {
   })
 }
 
-const [QUOTE, BACKSLASH, BRACKET, BRACKET_END, BRACE, BRACE_END] = Buffer.from('"\\[]{}')
+const unread = (message: string): Error => Object.assign(new Error(message), { statusCode: 422 })
 
-/** How deep JSON is nested at most, without reading it. */
-function depthOf(json: Buffer): number {
+const [QUOTE, BACKSLASH, BRACKET, BRACKET_END, BRACE, BRACE_END, COMMA] = Buffer.from('"\\[]{},')
+
+/** How deep JSON is nested at most, and about how many values it has, without reading it. */
+function sizeOf(json: Buffer): { depth: number; values: number } {
   let depth = 0
   let deepest = 0
+  let commas = 0
   let isText = false
   for (let place = 0; place < json.length; place++) {
     const byte = json[place]
@@ -37,8 +46,9 @@ function depthOf(json: Buffer): number {
       if (byte === BACKSLASH) place++
       else if (byte === QUOTE) isText = false
     } else if (byte === QUOTE) isText = true
+    else if (byte === COMMA) commas++
     else if (byte === BRACKET || byte === BRACE) deepest = Math.max(deepest, ++depth)
     else if (byte === BRACKET_END || byte === BRACE_END) depth--
   }
-  return deepest
+  return { depth: deepest, values: commas + 1 }
 }

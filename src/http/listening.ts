@@ -21,6 +21,12 @@ export async function listen(app: FastifyInstance, { host, port }: { host: strin
   }
 }
 
+/** Whether it listens on all addresses of this machine, which a HOST can say in many ways (0.0.0.0, ::, 0). */
+export function isOnEveryAddress(app: FastifyInstance): boolean {
+  const address = app.server.address()
+  return typeof address === 'object' && ['0.0.0.0', '::'].includes(address?.address ?? '')
+}
+
 function listenFault(code: unknown, host: string, port: number): string | null {
   switch (code) {
     case 'EADDRINUSE':

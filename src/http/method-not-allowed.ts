@@ -1,6 +1,13 @@
+import { METHODS } from 'node:http'
 import type { FastifyInstance, HTTPMethods } from 'fastify'
 import { sendRefusal } from './errors.ts'
 import { refusal } from './refusal.ts'
+
+/** Lets the router know every method that can reach it, before any route is there. CONNECT asks for no address. */
+export function knowEveryMethod(app: FastifyInstance): void {
+  const unknown = METHODS.filter((method) => method !== 'CONNECT' && !app.supportedMethods.includes(method))
+  for (const method of unknown) app.addHttpMethod(method)
+}
 
 /**
  * Lets every address of this scope answer 405 with `Allow` to the methods that it does not have.

@@ -45,24 +45,23 @@ export const uuid = z
   .meta({ format: 'uuid' })
 
 const instantIn = (zone: 'required' | 'utc') =>
-  z
-    .string()
-    .transform((value, context): Instant => {
-      const moment = parseInstant(value, zone)
-      if (moment !== null) return moment
-      context.addIssue({
-        code: 'custom',
-        message: 'is not a time such as 2025-01-29T10:00:00Z or 2025-01-29T11:00:00+01:00 in the years 1 to 9999',
-      })
-      return z.NEVER
+  z.string().transform((value, context): Instant => {
+    const moment = parseInstant(value, zone)
+    if (moment !== null) return moment
+    context.addIssue({
+      code: 'custom',
+      message: 'is not a time such as 2025-01-29T10:00:00Z or 2025-01-29T11:00:00+01:00 in the years 1 to 9999',
     })
-    .meta({ format: 'date-time' })
+    return z.NEVER
+  })
 
 /** RFC 3339 with an offset, as {@link Instant}. */
-export const instant = instantIn('required')
+export const instant = instantIn('required').meta({ format: 'date-time' })
 
 /** The same, where a time without an offset is in UTC (B7). */
-export const instantOrUtc = instantIn('utc')
+export const instantOrUtc = instantIn('utc').meta({
+  description: 'As RFC 3339 has it; without an offset (2025-01-29T10:00:00) it is in UTC.',
+})
 
 /** A whole number in a query. A blank one is none, and not 0; nor is 0x10 or 1e2 what a person would write. */
 export const wholeNumber = (minimum: number, maximum: number) => {
@@ -74,9 +73,7 @@ export const wholeNumber = (minimum: number, maximum: number) => {
 }
 
 /** How many rows of a list are asked for. */
-export const limit = wholeNumber(1, 200)
-  .default(50)
-  .meta({ type: 'integer', minimum: 1, maximum: 200, description: '50 where it is left out' })
+export const limit = wholeNumber(1, 200).default(50).meta({ type: 'integer', minimum: 1, maximum: 200 })
 
 /** For addresses that take no query: a name that nobody reads is refused, and not lost in silence. */
 export const noQuery = z.strictObject({})

@@ -4,11 +4,12 @@ import { z } from 'zod'
 import type { Register } from '../attempts/register.ts'
 import type { Database } from '../database/database.ts'
 import { writeCursor } from '../http/cursor.ts'
+import { A_PAGE } from '../http/description.ts'
 import { sendProblem, sendRefusal } from '../http/errors.ts'
 import { answerKeyOf, isRefusal } from '../http/idempotency.ts'
 import { etagOf, ifMatch, revisionChanged } from '../http/preconditions.ts'
 import { counted, type Problem, refusal } from '../http/refusal.ts'
-import { listOf, noQuery, problemSchema, uuid } from '../http/schemas.ts'
+import { listOf, noQuery, uuid } from '../http/schemas.ts'
 import type { OpportunityBody } from './body.ts'
 import type { OpportunityChanges } from './opportunity.ts'
 import { changeOpportunity, createOpportunity } from './save.ts'
@@ -27,7 +28,6 @@ export const opportunityRoutes: FastifyPluginAsyncZod<OpportunityRoutesOptions> 
 ) => {
   const params = z.object({ id: uuid })
   const tags = ['opportunities']
-  const refused = { '4xx': problemSchema, 503: problemSchema }
   const noSuchOpportunity = (id: string) => refusal('not_found', `There is no opportunity with the id ${id}.`)
 
   app.post(
@@ -38,7 +38,8 @@ export const opportunityRoutes: FastifyPluginAsyncZod<OpportunityRoutesOptions> 
         summary: 'Makes an opportunity; attempts of an older system may come with it',
         querystring: noQuery,
         body: newOpportunity,
-        response: { 201: opportunityResponse, ...refused },
+        response: { 201: opportunityResponse },
+        told: { takes: 'Idempotency-Key' },
       },
     },
     async (request, reply) => {
@@ -72,7 +73,8 @@ export const opportunityRoutes: FastifyPluginAsyncZod<OpportunityRoutesOptions> 
         summary: 'Lists opportunities',
         description: '`q` looks in the title and in the contact. Never tried sorts as tried longest ago.',
         querystring: opportunityQuery,
-        response: { 200: listOf(opportunityResponse), ...refused },
+        response: { 200: listOf(opportunityResponse) },
+        told: { answers: { 200: A_PAGE } },
       },
     },
     async (request) => {
@@ -90,7 +92,7 @@ export const opportunityRoutes: FastifyPluginAsyncZod<OpportunityRoutesOptions> 
         summary: 'Gives an opportunity',
         params,
         querystring: noQuery,
-        response: { 200: opportunityResponse, ...refused },
+        response: { 200: opportunityResponse },
       },
     },
     async (request, reply) => {
@@ -109,7 +111,8 @@ export const opportunityRoutes: FastifyPluginAsyncZod<OpportunityRoutesOptions> 
         params,
         querystring: noQuery,
         body: opportunityChanges,
-        response: { 200: opportunityResponse, ...refused },
+        response: { 200: opportunityResponse },
+        told: { takes: 'If-Match' },
       },
     },
     async (request, reply) => {
@@ -129,7 +132,8 @@ export const opportunityRoutes: FastifyPluginAsyncZod<OpportunityRoutesOptions> 
         summary: 'Deletes an opportunity without attempts and calls',
         params,
         querystring: noQuery,
-        response: { 204: z.null(), ...refused },
+        response: { 204: z.null() },
+        told: { takes: 'If-Match', refuses: ['conflict'] },
       },
     },
     async (request, reply) => {

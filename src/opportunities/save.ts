@@ -25,6 +25,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 /** `POST`: makes an opportunity; older attempts are checked and taken over (B1, B7). Old calls wait for B16. */
 export function createOpportunity(asked: NewOpportunity, answerKey: AnswerKey | null = null): Change<Answer> {
   const callIds = Object.values(asked.first_call_attempts).map((attempt) => attempt.call_id)
+  const notes = Object.values(asked.first_call_attempts).reduce((length, attempt) => length + attempt.notes.length, 0)
   const ownCallIds = callIds.filter((id) => UUID.test(id))
   const restsOn = [asked.id, ...callIds, ...(answerKey === null ? [] : [nameOf(answerKey)])]
   let createdAt = asked.created_at
@@ -39,6 +40,7 @@ export function createOpportunity(asked: NewOpportunity, answerKey: AnswerKey | 
       opportunityIds: [asked.id],
       answerKeys: answerKey === null ? [] : [answerKey],
     },
+    size: notes * (answerKey === null ? 1 : 2),
     plan: (book) => {
       const refuse = (reason: Refusal) => {
         const problem = problemOf(reason)

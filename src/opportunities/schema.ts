@@ -1,10 +1,13 @@
 import { z } from 'zod'
+import { faultsOfSent, type SentAttempts } from '../attempts/attempt.ts'
 import { cursor, instant, instantOrUtc, limit, text, time, uuid, wholeNumber, word } from '../http/schemas.ts'
 
 const KNOWN_STATUSES = new Set(['pending', 'assigned', 'contacted', 'qualified', 'won', 'lost', 'discarded'])
 
 /** A word that we know is known in any letter case; every other one is kept as it is. */
 const status = word(40).transform((value) => (KNOWN_STATUSES.has(value.toLowerCase()) ? value.toLowerCase() : value))
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
 
 const colour = z.enum(['green', 'orange', 'red'])
 
@@ -22,10 +25,14 @@ const olderAttempt = z.strictObject({
     .transform((notes) => notes ?? ''),
 })
 
+/** Of far too many, so many are looked at: their number is a fault already. */
+const LOOKED_AT = 50
+
 /** A record loses a key named `__proto__` without a word. */
 const olderAttempts = z.preprocess(
   (value, context) => {
-    if (typeof value === 'object' && value !== null && Object.hasOwn(value, '__proto__')) {
+    if (!isObject(value) || Array.isArray(value)) return value
+    if (Object.hasOwn(value, '__proto__')) {
       context.issues.push({
         code: 'custom',
         input: value,
@@ -33,32 +40,54 @@ const olderAttempts = z.preprocess(
         message: 'an attempt has a number from "1" to "5"',
       })
     }
-    return value
+    const entries = Object.entries(value)
+    return entries.length > LOOKED_AT ? Object.fromEntries(entries.slice(0, LOOKED_AT)) : value
   },
-  z.record(z.string().max(100), olderAttempt),
+  z.record(z.string().meta({ pattern: '^[1-5]$' }), olderAttempt),
 )
 
 const title = text(500).nullable().optional()
 const shortText = text(200).nullable().optional()
 
-export const newOpportunity = z.strictObject({
-  id: uuid.optional(),
-  contact_id: uuid,
-  title,
-  status: status.default('pending'),
-  assigned_to: shortText,
-  source: shortText,
-  created_at: instant.optional(),
-  first_call_attempts: olderAttempts.default({}),
-  first_call_completed: z.boolean().optional(),
-})
+/** What of a body can be read as attempts; what cannot is told by the schema. */
+function sentAttempts(body: object): SentAttempts {
+  const attempts = 'first_call_attempts' in body && isObject(body.first_call_attempts) ? body.first_call_attempts : {}
+  // __proto__ is told above.
+  const read = Object.entries(attempts).filter((entry): entry is [string, object] => {
+    return isObject(entry[1]) && entry[0] !== '__proto__'
+  })
+  return {
+    first_call_attempts: Array.isArray(attempts) ? {} : Object.fromEntries(read),
+    first_call_completed: 'first_call_completed' in body ? body.first_call_completed : undefined,
+  }
+}
 
-export const opportunityChanges = z.strictObject({
-  title,
-  status: status.optional(),
-  assigned_to: shortText,
-  source: shortText,
-})
+export const newOpportunity = z
+  .strictObject({
+    id: uuid.optional(),
+    contact_id: uuid,
+    title,
+    status: status.default('pending'),
+    assigned_to: shortText,
+    source: shortText,
+    created_at: instant.optional(),
+    first_call_attempts: olderAttempts.default({}),
+    first_call_completed: z.boolean().optional(),
+  })
+  .superRefine(
+    (body, context) => {
+      for (const { path, message } of faultsOfSent(sentAttempts(body))) {
+        context.addIssue({ code: 'custom', path: path.split('.'), message })
+      }
+    },
+    // Also where other fields are at fault, so that all faults are told at once.
+    { when: ({ value }) => isObject(value) },
+  )
+  .meta({ title: 'NewOpportunity' })
+
+export const opportunityChanges = z
+  .strictObject({ title, status: status.optional(), assigned_to: shortText, source: shortText })
+  .meta({ title: 'OpportunityChanges' })
 
 export const opportunityQuery = z.strictObject({
   contact_id: uuid.optional(),
