@@ -206,15 +206,28 @@ create index calls_by_phone_number on calls (phone_number, happened_at, id) wher
 create index calls_due on calls (due_at) where due_at is not null;
 create index calls_pending_by_entity on calls (entity_id) where due_at is not null;
 
--- One row per remembered answer, written by the same statement as what it answers for; a batch has one per place.
-create table idempotency_keys (
+-- A key stands for one request; for all places of a batch.
+create table idempotency_requests (
   owner text not null,
   key text not null check (char_length(key) between 1 and 255),
+  request_hash text not null,
+  created_at timestamptz(3) not null default now(),
+  primary key (owner, key),
+  unique (owner, key, request_hash)
+);
+create index idempotency_requests_by_created_at on idempotency_requests (created_at);
+
+-- One row per remembered answer, written by the same statement as what it answers for; a batch has one per place.
+-- Whoever comes with another request fails on the foreign key, however close behind.
+create table idempotency_keys (
+  owner text not null,
+  key text not null,
   place integer not null default 0,
   request_hash text not null,
   answer json not null,
   created_at timestamptz(3) not null default now(),
-  primary key (owner, key, place)
+  primary key (owner, key, place),
+  foreign key (owner, key, request_hash) references idempotency_requests (owner, key, request_hash)
 );
 create index idempotency_keys_by_created_at on idempotency_keys (created_at);
 

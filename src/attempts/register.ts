@@ -262,8 +262,11 @@ export class Register {
   }
 }
 
-/** Unique keys (somebody else wrote the same first), serialisation failure, deadlock: the next reading sees why. */
-const CONFLICTS: ReadonlySet<string> = new Set(['23505', '40001', '40P01'])
+/**
+ * Unique keys (somebody else wrote the same first), foreign keys (what it refers to is gone, or is another's),
+ * serialisation failure, deadlock: the next reading sees why.
+ */
+const CONFLICTS: ReadonlySet<string> = new Set(['23503', '23505', '40001', '40P01'])
 
 /** A statement's time was not enough. */
 const OUT_OF_TIME = '57014'

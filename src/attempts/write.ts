@@ -18,6 +18,7 @@ export interface Writing {
   newForeignAttempts: InGroup<{ call_id: string; opportunity_id: string }>[]
   goneForeignAttempts: InGroup<{ call_id: string }>[]
   titles: InGroup<{ opportunity_id: string; search_text: string }>[]
+  requests: InGroup<{ key: AnswerKey; now: number }>[]
   answers: InGroup<{ key: AnswerKey; answer: Answer; now: number }>[]
 }
 
@@ -136,6 +137,19 @@ const PARTS: Part = {
       select opportunity_id, search_text from titles_in where ${NOT_REFUSED}
       on conflict (opportunity_id) do update set search_text = excluded.search_text`,
     record: ({ opportunity_id, search_text }) => ({ opportunity_id, search_text }),
+  },
+  // Whoever comes second finds its own request or, by the foreign key of its answer, nothing.
+  requests: {
+    columns: { owner: 'text', key: 'text', request_hash: 'text', created_at: 'timestamptz' },
+    statement: `insert into idempotency_requests (owner, key, request_hash, created_at)
+      select distinct on (owner, key) owner, key, request_hash, created_at from requests_in where ${NOT_REFUSED}
+      order by owner, key on conflict (owner, key) do nothing`,
+    record: ({ key: { owner, key, requestHash }, now }) => ({
+      owner,
+      key,
+      request_hash: requestHash,
+      created_at: formatInstant(now),
+    }),
   },
   answers: {
     columns: {

@@ -11,7 +11,7 @@ import { type Answer, type AnswerKey, type Book, answerKey as nameOf } from '../
 import type { Change, Plan } from '../attempts/change.ts'
 import { NO_NEEDS } from '../attempts/read.ts'
 import { anyRevision, type RevisionTest, revisionChanged } from '../http/preconditions.ts'
-import { problemOf, type Refusal, refusal } from '../http/refusal.ts'
+import { KEY_USED_BEFORE, problemOf, type Refusal, refusal } from '../http/refusal.ts'
 import type { Instant } from '../time.ts'
 import { type CallBody, callBody } from './body.ts'
 import type { Call, CallChanges, CallFields } from './call.ts'
@@ -91,10 +91,10 @@ export function createCall(
 
   /** What is known before any deciding: an answer given before, a call that exists, or nothing. */
   const known = (book: Book): { answer: Answer } | { existing: Call } | null => {
-    const remembered = answerKey === null ? undefined : book.answer(answerKey)
-    if (remembered !== undefined) {
-      if (remembered.requestHash === answerKey?.requestHash) return { answer: remembered.answer }
-      return refused(refusal('conflict', 'This Idempotency-Key was used before with another request. Use a new key.'))
+    if (answerKey !== null) {
+      if (book.wasUsedOtherwise(answerKey)) return refused(KEY_USED_BEFORE)
+      const answer = book.answer(answerKey)
+      if (answer !== undefined) return { answer }
     }
     const { provider, provider_call_id, id, isIdGiven } = asked
     if (book.isDeleted(id, provider, provider_call_id)) {
