@@ -197,8 +197,17 @@ CREATE TABLE idempotency_keys (
   request_hash text NOT NULL,
   answer json NOT NULL,
   created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
-  CONSTRAINT idempotency_keys_key_check CHECK (((char_length(key) >= 1) AND (char_length(key) <= 255))),
   CONSTRAINT idempotency_keys_pkey PRIMARY KEY (owner, key, place)
+);
+
+CREATE TABLE idempotency_requests (
+  owner text NOT NULL,
+  key text NOT NULL,
+  request_hash text NOT NULL,
+  created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT idempotency_requests_key_check CHECK (((char_length(key) >= 1) AND (char_length(key) <= 255))),
+  CONSTRAINT idempotency_requests_owner_key_request_hash_key UNIQUE (owner, key, request_hash),
+  CONSTRAINT idempotency_requests_pkey PRIMARY KEY (owner, key)
 );
 
 CREATE TABLE lead_opportunities (
@@ -279,6 +288,8 @@ ALTER TABLE calls ADD CONSTRAINT calls_opportunity_id_fkey FOREIGN KEY (opportun
 
 ALTER TABLE foreign_attempts ADD CONSTRAINT foreign_attempts_opportunity_id_fkey FOREIGN KEY (opportunity_id) REFERENCES lead_opportunities(id);
 
+ALTER TABLE idempotency_keys ADD CONSTRAINT idempotency_keys_owner_key_request_hash_fkey FOREIGN KEY (owner, key, request_hash) REFERENCES idempotency_requests(owner, key, request_hash);
+
 ALTER TABLE listed_opportunities ADD CONSTRAINT listed_opportunities_opportunity_id_fkey FOREIGN KEY (opportunity_id) REFERENCES lead_opportunities(id) ON DELETE CASCADE;
 
 CREATE INDEX calls_by_call_status ON public.calls USING btree (lower(btrim(call_status)), happened_at, id) WHERE ((deleted_at IS NULL) AND (call_status IS NOT NULL));
@@ -316,6 +327,8 @@ CREATE INDEX foreign_attempts_by_created_at ON public.foreign_attempts USING btr
 CREATE INDEX foreign_attempts_by_opportunity ON public.foreign_attempts USING btree (opportunity_id);
 
 CREATE INDEX idempotency_keys_by_created_at ON public.idempotency_keys USING btree (created_at);
+
+CREATE INDEX idempotency_requests_by_created_at ON public.idempotency_requests USING btree (created_at);
 
 CREATE INDEX lead_opportunities_by_assigned_to ON public.lead_opportunities USING btree (assigned_to, created_at, id);
 

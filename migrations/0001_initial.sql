@@ -284,16 +284,30 @@ create table sweep_marks (
   name text primary key,
   swept_until timestamptz(3) not null
 );
+insert into sweep_marks (name, swept_until) values ('meetings', now());
 
--- One row per remembered answer, written by the same statement as what it answers for; a batch has one per place.
-create table idempotency_keys (
+-- A key stands for one request; for all places of a batch.
+create table idempotency_requests (
   owner text not null,
   key text not null check (char_length(key) between 1 and 255),
+  request_hash text not null,
+  created_at timestamptz(3) not null default now(),
+  primary key (owner, key),
+  unique (owner, key, request_hash)
+);
+create index idempotency_requests_by_created_at on idempotency_requests (created_at);
+
+-- One row per remembered answer, written by the same statement as what it answers for; a batch has one per place.
+-- Whoever comes with another request fails on the foreign key, however close behind.
+create table idempotency_keys (
+  owner text not null,
+  key text not null,
   place integer not null default 0,
   request_hash text not null,
   answer json not null,
   created_at timestamptz(3) not null default now(),
-  primary key (owner, key, place)
+  primary key (owner, key, place),
+  foreign key (owner, key, request_hash) references idempotency_requests (owner, key, request_hash)
 );
 create index idempotency_keys_by_created_at on idempotency_keys (created_at);
 

@@ -181,4 +181,17 @@ describe('R13: the database refuses', () => {
     expect(await holding(first.id)).toBeNull()
     expect(await holding(second.id)).toBe('foreign_attempts_pkey')
   })
+
+  it('one key for two requests', async () => {
+    const key = { owner: 'somebody', key: 'one' }
+    await insert('idempotency_requests', { ...key, request_hash: 'first' })
+    const answering = (place: number, request_hash: string) =>
+      refusalOf(insert('idempotency_keys', { ...key, place, request_hash, answer: {} }))
+    expect(await answering(0, 'first')).toBeNull()
+    expect(await answering(1, 'first')).toBeNull()
+    expect(await answering(2, 'second')).toBe('idempotency_keys_owner_key_request_hash_fkey')
+    expect(await refusalOf(insert('idempotency_requests', { ...key, request_hash: 'second' }))).toBe(
+      'idempotency_requests_pkey',
+    )
+  })
 })

@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Run } from '../src/attempts/read.ts'
+import { tidy } from '../src/attempts/sweep.ts'
 import { type Answer, createTestDatabase, createTestService, type TestDatabase, type TestService } from './service.ts'
 
 /* R1, R10, and the mutant of R13: many servers write at once. */
@@ -300,5 +301,63 @@ describe('R10: an Idempotency-Key', () => {
     expect(new Set(answers.map(({ body }) => JSON.stringify(body))).size).toBe(1)
     expect(answers[0]?.body.results.map(({ status }: { status: number }) => status)).toEqual([201, 422, 201])
     expect(await storedOf(contactId)).toEqual({ calls: 2, attempts: 2 })
+  })
+
+  it('of a batch is used up by any of its places, for every address', async () => {
+    const { contactId, call } = await lead()
+    const key = { 'idempotency-key': randomUUID() }
+    const batch = { calls: [{ ...call, direction: 'sideways' }, call] }
+    const first = await ofTwo(0).request('POST', '/api/crm/calls/batch', batch, key)
+    expect(first.body.results.map(({ status }: { status: number }) => status)).toEqual([422, 201])
+    const others: [string, object][] = [
+      ['/api/crm/calls', call],
+      ['/api/crm/contacts', { name: 'Ana' }],
+      ['/api/crm/opportunities', { contact_id: randomUUID() }],
+      ['/api/crm/calls/batch', { calls: [call] }],
+    ]
+    for (const [url, body] of others) expect((await ofTwo(1).request('POST', url, body, key)).status, url).toBe(409)
+    const again = await ofTwo(1).request('POST', '/api/crm/calls/batch', batch, key)
+    expect([again.status, again.body]).toEqual([200, first.body])
+    expect(await storedOf(contactId)).toEqual({ calls: 1, attempts: 1 })
+  })
+
+  it.each([1, 2, 3, 4, 5])('sent with several requests at once is the key of one of them (%i)', async () => {
+    const { contactId, call } = await lead()
+    const key = { 'idempotency-key': randomUUID() }
+    const requests: [string, object, number][] = [
+      ...[2, 3, 4, 5].map((count): [string, object, number] => [
+        '/api/crm/calls/batch',
+        { calls: Array.from({ length: count }, () => call) },
+        count,
+      ]),
+      ['/api/crm/calls', call, 1],
+      ['/api/crm/contacts', { name: 'Ana' }, 0],
+      ['/api/crm/opportunities', { contact_id: randomUUID() }, 0],
+    ]
+    const ask = () => Promise.all(requests.map(([url, body], place) => ofTwo(place).request('POST', url, body, key)))
+    const answers = await ask()
+    const winner = answers.findIndex(({ status }) => status < 300)
+    expect(answers.map(({ status }) => status < 300)).toEqual(answers.map((_, place) => place === winner))
+    expect(answers.filter(({ status }) => status === 409)).toHaveLength(requests.length - 1)
+    const count = requests[winner]?.[2]
+    expect(await storedOf(contactId)).toEqual({ calls: count, attempts: count })
+    const seen = ({ status, body }: Answer) => [status, body]
+    expect((await ask()).map(seen)).toEqual(answers.map(seen))
+    expect(await storedOf(contactId)).toEqual({ calls: count, attempts: count })
+  })
+
+  it('is forgotten after two days, with the request only once none of its answers is left', async () => {
+    const { call } = await lead()
+    const [old, used] = [randomUUID(), randomUUID()]
+    const other = { ...call, call_status: 'busy' }
+    for (const key of [old, used]) expect((await post(0, call, key)).status).toBe(201)
+    const age = (table: string, key: string) =>
+      direct.query(`update ${table} set created_at = now() - interval '49 hours' where key = $1`, [key])
+    for (const key of [old, used]) await age('idempotency_requests', key)
+    await age('idempotency_keys', old)
+    await tidy(ofTwo(0).database, new AbortController().signal)
+    expect((await post(1, other, used)).status).toBe(409)
+    expect((await post(1, other, old)).status).toBe(201)
+    expect((await post(1, call, old)).status).toBe(409)
   })
 })

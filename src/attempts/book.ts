@@ -28,10 +28,13 @@ export interface Reading {
   /** B7: which opportunity holds a call's id as a foreign attempt. */
   foreignAttempts: readonly { call_id: string; opportunity_id: string }[]
   knownContactIds: readonly string[]
-  answers: readonly (AnswerKey & { answer: Answer })[]
+  /** The request of each key that was used before, and what was answered at the place asked for. */
+  answers: readonly (AnswerKey & { answer: Answer | null })[]
 }
 
 const providerKey = (provider: string, callId: string): string => JSON.stringify([provider, callId])
+
+const requestKey = ({ owner, key }: AnswerKey): string => JSON.stringify([owner, key])
 
 export const answerKey = ({ owner, key, place }: AnswerKey): string => JSON.stringify([owner, key, place])
 
@@ -53,7 +56,9 @@ export class Book {
   readonly #stones = new Map<string, string | null>()
   readonly #foreignHolders = new Map<string, string>()
   readonly #knownContacts: Set<string>
-  readonly #answers = new Map<string, { requestHash: string; answer: Answer }>()
+  readonly #answers = new Map<string, Answer>()
+  /** For what request a key was used, with the answer's row where this batch is the first to use it. */
+  readonly #requests = new Map<string, { requestHash: string; row: string | null }>()
   /** Rows that were looked at in a state which this batch has yet to write. */
   readonly #seen = new Set<string>()
 
@@ -71,7 +76,10 @@ export class Book {
       }
     }
     for (const { call_id, opportunity_id } of reading.foreignAttempts) this.#foreignHolders.set(call_id, opportunity_id)
-    for (const stored of reading.answers) this.#answers.set(answerKey(stored), stored)
+    for (const stored of reading.answers) {
+      this.#requests.set(requestKey(stored), { requestHash: stored.requestHash, row: null })
+      if (stored.answer !== null) this.#answers.set(answerKey(stored), stored.answer)
+    }
   }
 
   /** The opportunity as it was read, before any decision of the batch. */
@@ -132,8 +140,17 @@ export class Book {
     return isUnread || this.holderOf(callId) !== undefined
   }
 
-  answer(key: AnswerKey): { requestHash: string; answer: Answer } | undefined {
+  /** What was answered to this request before, at this place. */
+  answer(key: AnswerKey): Answer | undefined {
     return this.#answers.get(answerKey(key))
+  }
+
+  /** Whether the key was used for another request, whatever its places. */
+  wasUsedOtherwise(key: AnswerKey): boolean {
+    const request = this.#requests.get(requestKey(key))
+    if (request === undefined || request.requestHash === key.requestHash) return false
+    if (request.row !== null) this.#seen.add(request.row)
+    return true
   }
 
   /** What the heart may look at to decide this call. */
@@ -161,7 +178,9 @@ export class Book {
   }
 
   remember(key: AnswerKey, answer: Answer): void {
-    this.#answers.set(answerKey(key), { requestHash: key.requestHash, answer })
+    const row = answerKey(key)
+    this.#answers.set(row, answer)
+    if (!this.#requests.has(requestKey(key))) this.#requests.set(requestKey(key), { requestHash: key.requestHash, row })
   }
 
   /** The contacts of the opportunities that count this call, or may, as their own or as a foreign one. */

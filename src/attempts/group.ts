@@ -57,6 +57,7 @@ export function writingOf(book: Book, plans: readonly Plan<unknown>[], groups: G
     newCalls: [],
     newForeignAttempts: [],
     goneForeignAttempts: [],
+    requests: [],
     answers: [],
   }
   const groupOfOpportunity = new Map<string, number>()
@@ -98,6 +99,7 @@ export function writingOf(book: Book, plans: readonly Plan<unknown>[], groups: G
   }
   writing.newCalls.sort((a, b) => compare(keyOf(a.call), keyOf(b.call)))
   writing.answers.sort((a, b) => compare(answerKey(a.key), answerKey(b.key)))
+  writing.requests = writing.answers.map(({ group, key, now }) => ({ group, key, now }))
   writing.newForeignAttempts.sort((a, b) => compare(a.call_id, b.call_id))
   return writing
 }

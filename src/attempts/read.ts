@@ -40,9 +40,10 @@ const NOW = `floor(extract(epoch from clock_timestamp()) * 1000)::float8 as now`
 
 const ANSWERS = `
   (select json_agg(json_build_object(
-     'owner', owner, 'key', key, 'place', place, 'requestHash', request_hash, 'answer', answer))
-   from idempotency_keys join unnest($2::text[], $3::text[], $4::int[]) as asked (owner, key, place)
-     using (owner, key, place)) as answers`
+     'owner', owner, 'key', key, 'place', place, 'requestHash', requests.request_hash, 'answer', answer))
+   from unnest($2::text[], $3::text[], $4::int[]) as asked (owner, key, place)
+     join idempotency_requests requests using (owner, key)
+     left join idempotency_keys using (owner, key, place)) as answers`
 
 /** For calls that are new for certain: their contacts' active opportunities, and whether anything makes it less simple. */
 const READ_NEW = `
@@ -144,7 +145,7 @@ interface Found {
   foreignAttempts?: { call_id: string; opportunity_id: string }[] | null
   knownContactIds?: string[] | null
   hasPending?: boolean
-  answers: (AnswerKey & { answer: Answer })[] | null
+  answers: (AnswerKey & { answer: Answer | null })[] | null
 }
 
 /** Runs one statement; named ones are planned once per connection. */

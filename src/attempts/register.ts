@@ -115,8 +115,8 @@ export class Register {
         },
       }
       const deadline = setTimeout(() => {
-        // What has to be whole may not be written after the caller was told that it was not (B9).
-        if (job.isBeingWritten && !job.canSave) job.isOverdue = true
+        // Nothing is written after the caller was told that it was not (B9).
+        if (job.isBeingWritten) job.isOverdue = true
         else answerUnavailable(job)
       }, this.#times.answerWithin)
       this.#unanswered++
@@ -169,7 +169,6 @@ export class Register {
       await this.#processBatch(open, way)
     } catch (error) {
       const isDown = isOutage(error)
-      if (isDown) for (const job of open) answerLost(job)
       const again: Job[] = []
       const isOutOfTime = sqlState(error) === OUT_OF_TIME
       const together = isOutOfTime ? Math.max(FEWEST_TOGETHER, Math.ceil(jobs.length / 2)) : BATCH_SIZE
@@ -208,9 +207,14 @@ export class Register {
     }
     const plans = planned.map(({ plan }) => plan)
     for (const { job } of planned) job.isBeingWritten = true
-    const refused = await write(this.#run, writingOf(book, plans, groups)).finally(() => {
-      for (const { job } of planned) job.isBeingWritten = false
-    })
+    const refused = await write(this.#run, writingOf(book, plans, groups))
+      .catch((error: unknown) => {
+        if (isOutage(error)) for (const { job } of planned) answerLost(job)
+        throw error
+      })
+      .finally(() => {
+        for (const { job } of planned) job.isBeingWritten = false
+      })
     planned.forEach(({ job, plan }, place) => {
       open.delete(job)
       if (refused.has(groups.of(place))) {
@@ -277,8 +281,11 @@ export class Register {
   }
 }
 
-/** Unique keys (somebody else wrote the same first), serialisation failure, deadlock: the next reading sees why. */
-const CONFLICTS: ReadonlySet<string> = new Set(['23505', '40001', '40P01'])
+/**
+ * Unique keys (somebody else wrote the same first), foreign keys (what it refers to is gone, or is another's),
+ * serialisation failure, deadlock: the next reading sees why.
+ */
+const CONFLICTS: ReadonlySet<string> = new Set(['23503', '23505', '40001', '40P01'])
 
 /** A statement's time was not enough. */
 const OUT_OF_TIME = '57014'

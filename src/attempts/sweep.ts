@@ -36,7 +36,7 @@ returning id, pending_since`
  */
 const MEETING = `
 select calls.id from foreign_attempts join calls on calls.id = call_uuid
-where call_uuid is not null and foreign_attempts.created_at >= coalesce(
+where call_uuid is not null and outcome <> 'pending' and foreign_attempts.created_at >= coalesce(
   (select swept_until - interval '1 minute' from sweep_marks where name = 'meetings'), '-infinity')
 limit ${CLAIM_SIZE}`
 
@@ -44,10 +44,16 @@ const MARK_MEETINGS = `
 insert into sweep_marks (name, swept_until) values ('meetings', $1)
 on conflict (name) do update set swept_until = excluded.swept_until`
 
-/** Many at a time, but not so many that the statement could run out of its time. */
-const TIDY = `
-delete from idempotency_keys where ctid = any(array(
-  select ctid from idempotency_keys where created_at < now() - interval '48 hours' limit 5000))`
+/** Many at a time, but not so many that a statement could run out of its time. A request goes after its answers. */
+const TIDY = [
+  `delete from idempotency_keys where ctid = any(array(
+    select ctid from idempotency_keys where created_at < now() - interval '48 hours' limit 5000))`,
+  `delete from idempotency_requests where ctid = any(array(
+    select ctid from idempotency_requests requests
+    where created_at < now() - interval '48 hours' and not exists (
+      select from idempotency_keys answers where answers.owner = requests.owner and answers.key = requests.key)
+    limit 5000))`,
+]
 
 const AGE = `
 select count(*)::int as pending,
@@ -111,6 +117,13 @@ export async function watchPending({ database, metrics, log }: Omit<SweepOptions
   }
 }
 
+/** Forgets the idempotency keys of two days ago. */
+export async function tidy(database: Database, signal: AbortSignal): Promise<void> {
+  for (const statement of TIDY) {
+    while (((await ask(database, statement)).rowCount ?? 0) > 0) signal.throwIfAborted()
+  }
+}
+
 /** Sweeps until the signal comes: often, and at once again while there is more. A fault is logged, never the end. */
 export async function sweep(options: SweepOptions, signal: AbortSignal): Promise<void> {
   let watchAt = 0
@@ -125,7 +138,7 @@ export async function sweep(options: SweepOptions, signal: AbortSignal): Promise
       }
       if (performance.now() > tidyAt) {
         tidyAt = performance.now() + TIDY_EVERY_MS
-        while (((await ask(options.database, TIDY)).rowCount ?? 0) > 0) signal.throwIfAborted()
+        await tidy(options.database, signal)
       }
       if (tried >= CLAIM_SIZE) continue
     } catch (error) {

@@ -17,6 +17,7 @@ export interface Writing {
   /** B7: attempts that begin to be foreign, and those that no longer are. */
   newForeignAttempts: InGroup<{ call_id: string; opportunity_id: string }>[]
   goneForeignAttempts: InGroup<{ call_id: string }>[]
+  requests: InGroup<{ key: AnswerKey; now: number }>[]
   answers: InGroup<{ key: AnswerKey; answer: Answer; now: number }>[]
 }
 
@@ -130,6 +131,19 @@ const PARTS: Part = {
     statement: `delete from foreign_attempts t using "goneForeignAttempts_in" i
       where t.call_id = i.call_id and i.${NOT_REFUSED}`,
     record: ({ call_id }) => ({ call_id }),
+  },
+  // Whoever comes second finds its own request or, by the foreign key of its answer, nothing.
+  requests: {
+    columns: { owner: 'text', key: 'text', request_hash: 'text', created_at: 'timestamptz' },
+    statement: `insert into idempotency_requests (owner, key, request_hash, created_at)
+      select distinct on (owner, key) owner, key, request_hash, created_at from requests_in where ${NOT_REFUSED}
+      order by owner, key on conflict (owner, key) do nothing`,
+    record: ({ key: { owner, key, requestHash }, now }) => ({
+      owner,
+      key,
+      request_hash: requestHash,
+      created_at: formatInstant(now),
+    }),
   },
   answers: {
     columns: {

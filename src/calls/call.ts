@@ -35,7 +35,7 @@ export type Outcome =
   | 'pending'
 
 /** How the registering of a call waits. */
-export interface Pending {
+interface Pending {
   since: Instant
   /** How often it was tried on its own. */
   tries: number

@@ -10,9 +10,9 @@ import type { Database } from '../database/database.ts'
 import { writeCursor } from '../http/cursor.ts'
 import { A_PAGE } from '../http/description.ts'
 import { invalid, mostFaultsOfEach, RETRY_AFTER, sendProblem, sendRefusal } from '../http/errors.ts'
-import { answerKeyOf, isRefusal, KEY_USED_BEFORE, wasUsedOtherwise } from '../http/idempotency.ts'
+import { answerKeyOf, isRefusal, wasUsedOtherwise } from '../http/idempotency.ts'
 import { etagOf, ifMatch } from '../http/preconditions.ts'
-import { type Problem, problemOf, refusal } from '../http/refusal.ts'
+import { KEY_USED_BEFORE, type Problem, problemOf, refusal } from '../http/refusal.ts'
 import { listOf, noQuery, problemSchema, uuid } from '../http/schemas.ts'
 import type { Metrics } from '../metrics.ts'
 import type { CallBody } from './body.ts'
@@ -102,8 +102,9 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
     async (request, reply) => {
       const firstKey = answerKeyOf(request)
       if (isRefusal(firstKey)) return sendRefusal(reply, firstKey)
-      // Refused as a whole: place by place, a longer batch than the first would be saved in part.
-      if (firstKey !== null && (await wasUsedOtherwise(database, firstKey))) return sendRefusal(reply, KEY_USED_BEFORE)
+      // A key's first request is the only one of which anything is saved, and a batch is one request.
+      const isUsedUp = async () => firstKey !== null && (await wasUsedOtherwise(database, firstKey))
+      if (await isUsedUp()) return sendRefusal(reply, KEY_USED_BEFORE)
       const clock = { start: null }
       const mostFaults = mostFaultsOfEach(request.body.calls.length)
       const results = await Promise.all(
@@ -125,6 +126,7 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
           }
         }),
       )
+      if (results.some(isConflict) && (await isUsedUp())) return sendRefusal(reply, KEY_USED_BEFORE)
       if (results.some(isUnavailable)) {
         if (results.every(isRefused)) throw new UnavailableError('no call of the batch was saved')
         void reply.header('retry-after', RETRY_AFTER)
@@ -235,6 +237,7 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
 }
 
 const isRefused = ({ status }: Answer): boolean => status >= 400
+const isConflict = ({ status }: Answer): boolean => status === 409
 const isUnavailable = ({ status }: Answer): boolean => status === 503
 
 const problemAnswer = (problem: Problem): Answer => ({ status: problem.status, body: problem })

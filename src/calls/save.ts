@@ -12,7 +12,7 @@ import { type Answer, type AnswerKey, type Book, answerKey as nameOf } from '../
 import type { Change, Plan } from '../attempts/change.ts'
 import { NO_NEEDS } from '../attempts/read.ts'
 import { anyRevision, type RevisionTest, revisionChanged } from '../http/preconditions.ts'
-import { problemOf, type Refusal, refusal } from '../http/refusal.ts'
+import { KEY_USED_BEFORE, problemOf, type Refusal, refusal } from '../http/refusal.ts'
 import type { Instant } from '../time.ts'
 import { type CallBody, callBody } from './body.ts'
 import type { Call, CallChanges, CallFields } from './call.ts'
@@ -52,8 +52,8 @@ export function createCall(
   let createdAt = asked.created_at
   /** What was last planned: a call that is new, and not one more report of one. */
   let isCreation = false
-  let wasAnswerLost = false
   let wasCreationLost = false
+  const own = ownWork()
 
   /** Decided once, so that what is found after a lost answer can be told from somebody else's. */
   const creation = (now: Instant): Instant => {
@@ -95,10 +95,10 @@ export function createCall(
 
   /** What is known before any deciding: an answer given before, a call that exists, or nothing. */
   const known = (book: Book): { answer: Answer } | { existing: Call } | null => {
-    const remembered = answerKey === null ? undefined : book.answer(answerKey)
-    if (remembered !== undefined) {
-      if (remembered.requestHash === answerKey?.requestHash) return { answer: remembered.answer }
-      return refused(refusal('conflict', 'This Idempotency-Key was used before with another request. Use a new key.'))
+    if (answerKey !== null) {
+      if (book.wasUsedOtherwise(answerKey)) return refused(KEY_USED_BEFORE)
+      const answer = book.answer(answerKey)
+      if (answer !== undefined) return { answer }
     }
     const { provider, provider_call_id, id, isIdGiven } = asked
     if (book.isDeleted(id, provider, provider_call_id)) {
@@ -127,6 +127,7 @@ export function createCall(
     if (found !== null && 'answer' in found) return { result: found.answer, restsOn }
     const stored = found?.existing ?? null
     isCreation = stored === null
+    own.onPlan(stored)
     const call = stored === null ? made(book.now) : repeated(stored)
     const decided = finish(book, call, stored)
     const body = bodyIn(decided, book)
@@ -155,10 +156,10 @@ export function createCall(
     planWithoutRegistering: (book) => {
       const found = known(book)
       const isWithdrawal = found !== null && 'existing' in found && withdraws(repeated(found.existing), found.existing)
-      return isWithdrawal ? null : plan(book, undecided({ wasAnswerLost, isIdGiven: asked.isIdGiven }))
+      return isWithdrawal ? null : plan(book, undecided(own.isIn, asked.isIdGiven))
     },
     onAnswerLost: () => {
-      wasAnswerLost = true
+      own.onAnswerLost()
       wasCreationLost ||= isCreation
     },
   }
@@ -177,7 +178,7 @@ export function updateCall(
   changes: CallChanges & { provider?: string | null; provider_call_id?: string | null },
   isExpected: RevisionTest = anyRevision,
 ): Change<CallBody | Refusal> {
-  let wasAnswerLost = false
+  const own = ownWork()
   const { provider, provider_call_id, ...fields } = changes
 
   const plan = (
@@ -194,9 +195,10 @@ export function updateCall(
     ]
     if (errors.length > 0) return { result: refusal('invalid', 'The call was not changed.', errors), restsOn: [id] }
     const call = changedByPerson(stored, fields)
+    own.onPlan(stored)
     const plan = finish(book, call, stored)
     if (plan === null) return null
-    const isOwnWork = wasAnswerLost && plan.calls?.length === 0 && isExpected(stored.revision - 1)
+    const isOwnWork = own.isIn(call, stored) && isExpected(stored.revision - 1)
     if (!isExpected(stored.revision) && !isOwnWork) return { result: revisionChanged(stored), restsOn: [id] }
     return { ...plan, result: bodyIn(plan, book) }
   }
@@ -206,12 +208,8 @@ export function updateCall(
     size: lengthOf(fields) * 2,
     plan: (book) => plan(book, decided) ?? { result: noSuchCall(id), restsOn: [id] },
     planWithoutRegistering: (book) =>
-      plan(book, (_, call, stored) =>
-        withdraws(call, stored) ? null : undecided({ wasAnswerLost, isIdGiven: true })(book, call, stored),
-      ),
-    onAnswerLost: () => {
-      wasAnswerLost = true
-    },
+      plan(book, (_, call, stored) => (withdraws(call, stored) ? null : undecided(own.isIn, true)(book, call, stored))),
+    onAnswerLost: own.onAnswerLost,
   }
 }
 
@@ -267,12 +265,9 @@ function decided(book: Book, call: Call, stored: Call | null): Plan<Call> {
  * The call without its attempt, which the sweep registers (A9); opportunity and number stay as they were (B8). A call
  * that cannot be an attempt has nothing to wait for, unless its id may be that of a foreign one (B7).
  */
-function undecided({ wasAnswerLost, isIdGiven }: { wasAnswerLost: boolean; isIdGiven: boolean }) {
+function undecided(isOwnWork: (call: Call, stored: Call) => boolean, isIdGiven: boolean) {
   return (book: Book, call: Call, stored: Call | null): Plan<Call> => {
-    // What is found after a lost answer is what was written.
-    if (stored !== null && wasAnswerLost && isSameCall(call, stored)) {
-      return { result: stored, restsOn: [call.id], calls: [] }
-    }
+    if (stored !== null && isOwnWork(call, stored)) return { result: stored, restsOn: [call.id], calls: [] }
     const mayBeCounted = stored === null ? isIdGiven : isCounted(stored) || stored.pending !== null
     const reason = mayBeCounted ? null : whyNotEligible(call)
     const saved: Call = {
@@ -291,6 +286,21 @@ function undecided({ wasAnswerLost, isIdGiven }: { wasAnswerLost: boolean; isIdG
       updated_at: book.now,
     }
     return { result: saved, restsOn: [call.id], calls: [saved] }
+  }
+}
+
+/** Tells what a change finds after its answer was lost: what it has written itself, or what was there before. */
+function ownWork() {
+  let planned = 0
+  let lost: number | null = null
+  return {
+    onPlan: (stored: Call | null): void => {
+      planned = stored?.revision ?? 0
+    },
+    onAnswerLost: (): void => {
+      lost = planned
+    },
+    isIn: (call: Call, stored: Call): boolean => lost !== null && stored.revision > lost && isSameCall(call, stored),
   }
 }
 

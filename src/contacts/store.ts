@@ -4,8 +4,8 @@ import type { Answer, AnswerKey } from '../attempts/book.ts'
 import { type Database, sqlState } from '../database/database.ts'
 import type { Tables } from '../database/tables.ts'
 import type { Position } from '../http/cursor.ts'
-import { KEY_USED_BEFORE } from '../http/idempotency.ts'
-import { problemOf, type Refusal, refusal } from '../http/refusal.ts'
+import { wasUsedOtherwise } from '../http/idempotency.ts'
+import { KEY_USED_BEFORE, problemOf, type Refusal, refusal } from '../http/refusal.ts'
 import type { Instant } from '../time.ts'
 import type { Contact, ContactBody, ContactChanges } from './contact.ts'
 import { searchPatterns, searchTextOf } from './search.ts'
@@ -47,17 +47,23 @@ export async function createContact(
       if (body === null) return null
       const answer = { status: 201, body }
       if (answerKey !== null) {
-        const { requestHash, ...key } = answerKey
+        const { requestHash: request_hash, owner, key, place } = answerKey
         await transaction
+          .with('request', (query) =>
+            query
+              .insertInto('idempotency_requests')
+              .values({ owner, key, request_hash })
+              .onConflict((conflict) => conflict.columns(['owner', 'key']).doNothing()),
+          )
           .insertInto('idempotency_keys')
-          .values({ ...key, request_hash: requestHash, answer: JSON.stringify(answer) })
+          .values({ owner, key, place, request_hash, answer: JSON.stringify(answer) })
           .execute()
       }
       return answer
     })
     .catch((error: unknown) => {
       // Somebody else's request with this key was faster.
-      if (answerKey !== null && sqlState(error) === UNIQUE_VIOLATION) return null
+      if (answerKey !== null && KEY_IS_TAKEN.has(sqlState(error) ?? '')) return null
       throw error
     })
   if (created !== null) return created
@@ -65,7 +71,8 @@ export async function createContact(
   return winner ?? refused(refusal('conflict', `A contact with the id ${contact.id} exists already.`))
 }
 
-const UNIQUE_VIOLATION = '23505'
+/** By the same request, which has an answer by now, or by another one. */
+const KEY_IS_TAKEN: ReadonlySet<string> = new Set(['23505', '23503'])
 
 const refused = (reason: Refusal): Answer => {
   const body = problemOf(reason)
@@ -73,16 +80,17 @@ const refused = (reason: Refusal): Answer => {
 }
 
 /** What was answered to this key before; a conflict where that was another request. */
-async function rememberedAnswer({ query }: Database, { owner, key, place, requestHash }: AnswerKey) {
-  const row = await query
+async function rememberedAnswer(database: Database, answerKey: AnswerKey): Promise<Answer | null> {
+  if (await wasUsedOtherwise(database, answerKey)) return refused(KEY_USED_BEFORE)
+  const { owner, key, place } = answerKey
+  const row = await database.query
     .selectFrom('idempotency_keys')
-    .select(['request_hash', sql<Answer>`answer`.as('answer')])
+    .select(sql<Answer>`answer`.as('answer'))
     .where('owner', '=', owner)
     .where('key', '=', key)
     .where('place', '=', place)
     .executeTakeFirst()
-  if (row === undefined) return null
-  return row.request_hash === requestHash ? row.answer : refused(KEY_USED_BEFORE)
+  return row?.answer ?? null
 }
 
 async function insertContact(transaction: Transaction<Tables>, contact: NewContact): Promise<ContactBody | null> {

@@ -90,6 +90,7 @@ export interface Tables {
   listed_opportunities: ListedOpportunitiesTable
   foreign_attempts: { call_id: string; opportunity_id: string; call_uuid: ColumnType<string | null, never, never> }
   contacts: ContactsTable
+  idempotency_requests: { owner: string; key: string; request_hash: string; created_at: Generated<Instant> }
   idempotency_keys: {
     owner: string
     key: string

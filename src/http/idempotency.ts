@@ -26,23 +26,15 @@ export function answerKeyOf(request: FastifyRequest, place = 0): AnswerKey | nul
   return { owner: ownerOf(request), key, place, requestHash: createHash('sha256').update(text).digest('base64url') }
 }
 
-/** The answer to a key that was used for something else. */
-export const KEY_USED_BEFORE = refusal(
-  'conflict',
-  'This Idempotency-Key was used before with another request. Use a new key.',
-)
-
-/** Whether a key was used before with another request, at any place of a batch. */
+/** Whether a key was used before for another request. */
 export async function wasUsedOtherwise({ query }: Database, { owner, key, requestHash }: AnswerKey): Promise<boolean> {
-  const other = await query
-    .selectFrom('idempotency_keys')
-    .select('place')
+  const request = await query
+    .selectFrom('idempotency_requests')
+    .select('request_hash')
     .where('owner', '=', owner)
     .where('key', '=', key)
-    .where('request_hash', '<>', requestHash)
-    .limit(1)
     .executeTakeFirst()
-  return other !== undefined
+  return request !== undefined && request.request_hash !== requestHash
 }
 
 /** Whether a value is a refusal and not what was hoped for. */

@@ -30,6 +30,12 @@ export function refusal(code: RefusalCode, detail: string, errors?: readonly Fau
   return errors === undefined ? { code, detail } : { code, detail, errors }
 }
 
+/** The answer to an `Idempotency-Key` that was used for something else. */
+export const KEY_USED_BEFORE = refusal(
+  'conflict',
+  'This Idempotency-Key was used before with another request. Use a new key.',
+)
+
 /** A problem document by RFC 9457. */
 export interface Problem {
   type: 'about:blank'

@@ -4,7 +4,7 @@ import type { Change } from '../attempts/change.ts'
 import { NO_NEEDS } from '../attempts/read.ts'
 import type { Call } from '../calls/call.ts'
 import { anyRevision, type RevisionTest, revisionChanged } from '../http/preconditions.ts'
-import { problemOf, type Refusal, refusal } from '../http/refusal.ts'
+import { KEY_USED_BEFORE, problemOf, type Refusal, refusal } from '../http/refusal.ts'
 import type { Instant } from '../time.ts'
 import { type OpportunityBody, opportunityBody } from './body.ts'
 import type { Opportunity, OpportunityChanges } from './opportunity.ts'
@@ -46,10 +46,10 @@ export function createOpportunity(asked: NewOpportunity, answerKey: AnswerKey | 
         const problem = problemOf(reason)
         return { result: { status: problem.status, body: problem }, restsOn }
       }
-      const remembered = answerKey === null ? undefined : book.answer(answerKey)
-      if (remembered !== undefined) {
-        if (remembered.requestHash === answerKey?.requestHash) return { result: remembered.answer, restsOn }
-        return refuse(refusal('conflict', 'This Idempotency-Key was used before with another request. Use a new key.'))
+      if (answerKey !== null) {
+        if (book.wasUsedOtherwise(answerKey)) return refuse(KEY_USED_BEFORE)
+        const remembered = book.answer(answerKey)
+        if (remembered !== undefined) return { result: remembered, restsOn }
       }
       createdAt ??= book.now
       const existing = book.opportunity(asked.id)

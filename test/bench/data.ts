@@ -21,6 +21,7 @@ const TABLES = [
   'foreign_attempts',
   'calls',
   'idempotency_keys',
+  'idempotency_requests',
 ]
 
 /** Everything about an opportunity, its contact among it, a row each; over one year, the newest last. */
