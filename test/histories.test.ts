@@ -88,7 +88,7 @@ const olderAttempt = fc.record({
 
 const command = fc.oneof(
   { weight: 12, arbitrary: fc.record({ kind: fc.constant('create'), call: newCall, fails: fc.constant(false) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('create'), call: newCall, fails: fc.constant(true) }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('create'), call: newCall, fails: fc.constant(true) }) },
   {
     weight: 2,
     arbitrary: fc.record({ kind: fc.constant('batch'), calls: fc.array(newCall, { minLength: 1, maxLength: 4 }) }),
@@ -356,7 +356,7 @@ class History {
   /** As the sweep does, but for this history's calls alone: the others play at the same time. */
   async #sweep(): Promise<void> {
     const due = await service.sql<{ id: string }>(
-      'select id from calls where due_at is not null and id = any($1) order by pending_since, id',
+      'select id from calls where due_at is not null and id = any($1) order by pending_since desc, id desc',
       [this.callIds],
     )
     for (const { id } of due) await service.register.registerCallAttempt(retryCall(id))
