@@ -4,7 +4,6 @@ import type { Answer, AnswerKey } from '../attempts/book.ts'
 import { type Database, sqlState } from '../database/database.ts'
 import type { Tables } from '../database/tables.ts'
 import type { Position } from '../http/cursor.ts'
-import { wasUsedOtherwise } from '../http/idempotency.ts'
 import { KEY_USED_BEFORE, problemOf, type Refusal, refusal } from '../http/refusal.ts'
 import type { Instant } from '../time.ts'
 import type { Contact, ContactBody, ContactChanges } from './contact.ts'
@@ -80,17 +79,23 @@ const refused = (reason: Refusal): Answer => {
 }
 
 /** What was answered to this key before; a conflict where that was another request. */
-async function rememberedAnswer(database: Database, answerKey: AnswerKey): Promise<Answer | null> {
-  if (await wasUsedOtherwise(database, answerKey)) return refused(KEY_USED_BEFORE)
-  const { owner, key, place } = answerKey
-  const row = await database.query
-    .selectFrom('idempotency_keys')
-    .select(sql<Answer>`answer`.as('answer'))
-    .where('owner', '=', owner)
-    .where('key', '=', key)
-    .where('place', '=', place)
+async function rememberedAnswer({ query }: Database, answerKey: AnswerKey): Promise<Answer | null> {
+  const { owner, key, place, requestHash } = answerKey
+  // In one statement: of two, the second may see a request that the first did not.
+  const row = await query
+    .selectFrom('idempotency_requests as requests')
+    .leftJoin('idempotency_keys as answers', (join) =>
+      join
+        .onRef('answers.owner', '=', 'requests.owner')
+        .onRef('answers.key', '=', 'requests.key')
+        .on('answers.place', '=', place),
+    )
+    .select(['requests.request_hash', sql<Answer | null>`answers.answer`.as('answer')])
+    .where('requests.owner', '=', owner)
+    .where('requests.key', '=', key)
     .executeTakeFirst()
-  return row?.answer ?? null
+  if (row === undefined) return null
+  return row.request_hash === requestHash ? row.answer : refused(KEY_USED_BEFORE)
 }
 
 async function insertContact(transaction: Transaction<Tables>, contact: NewContact): Promise<ContactBody | null> {
