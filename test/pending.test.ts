@@ -283,10 +283,10 @@ it.each<[string, (id: string) => Change<unknown>]>([
     ...database,
     wrapRun: (run) => async (name, text, values) => {
       const rows = await run(name, text, values)
-      if (name.startsWith('write')) await wait(900)
+      if (name.startsWith('write')) await wait(1_500)
       return rows as never
     },
-    times: { registerWithin: 20, answerWithin: 600 },
+    times: { registerWithin: 20, answerWithin: 1_300 },
   })
   try {
     const contactId = randomUUID()

@@ -24,6 +24,8 @@ export interface Change<Result> {
 
 export interface Plan<Result> {
   result: Result
+  /** B9: it gives an attempt back, and is not written once the caller may have been told that it was not. */
+  isWithdrawal?: boolean
   /** Ids of the calls and opportunities on which the result rests, written or not. */
   restsOn: readonly string[]
   /** The next states of what changes; with the call's own (B14). */

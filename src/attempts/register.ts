@@ -21,6 +21,8 @@ const BATCH_SIZE = 1_000
 const FEWEST_TOGETHER = 32
 /** Characters of long text: a thousand calls with long notes would not be written within a statement's time. */
 const BATCH_TEXT = 1_000_000
+/** The time of a statement. */
+const WRITTEN_WITHIN_MS = 700
 /** Between tries of what was locked or had changed. */
 const SHORTEST_WAIT_MS = 1
 const LONGEST_WAIT_MS = 25
@@ -115,8 +117,7 @@ export class Register {
         },
       }
       const deadline = setTimeout(() => {
-        // Nothing is written after the caller was told that it was not (B9).
-        if (job.isBeingWritten) job.isOverdue = true
+        if (job.isBeingWritten && isWhole(job)) job.isOverdue = true
         else answerUnavailable(job)
       }, this.#times.answerWithin)
       this.#unanswered++
@@ -200,9 +201,14 @@ export class Register {
         open.delete(job)
         continue
       }
+      job.planned = plan
+      if (isWhole(job) && this.#isTooLateToWrite(job)) {
+        // It is told so when its time is over.
+        open.delete(job)
+        continue
+      }
       groups.add([...rowsOf(plan), ...seen])
       planned.push({ job, plan })
-      job.planned = plan
       enter(book, plan)
     }
     const plans = planned.map(({ plan }) => plan)
@@ -263,6 +269,11 @@ export class Register {
     this.#later(job)
   }
 
+  /** Whether a statement that begins now could end after the caller's time. */
+  #isTooLateToWrite(job: Job): boolean {
+    return performance.now() - job.acceptedAt > this.#times.answerWithin - WRITTEN_WITHIN_MS
+  }
+
   #isLate(job: Job): boolean {
     return performance.now() - job.acceptedAt > this.#times.registerWithin
   }
@@ -289,6 +300,9 @@ const CONFLICTS: ReadonlySet<string> = new Set(['23503', '23505', '40001', '40P0
 
 /** A statement's time was not enough. */
 const OUT_OF_TIME = '57014'
+
+/** Whether nothing of it may be written after the caller was told that it was not (B9). */
+const isWhole = ({ canSave, planned }: Job): boolean => !canSave || planned?.isWithdrawal === true
 
 function answerUnavailable(job: Job): void {
   job.answer({ error: new UnavailableError('the database did not take it in time', { cause: job.reason }) })

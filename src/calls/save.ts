@@ -258,7 +258,12 @@ function decided(book: Book, call: Call, stored: Call | null): Plan<Call> {
   const result = decision.calls.find(({ id }) => id === call.id) ?? stored ?? call
   const holder = result.opportunity_id === null ? [] : [result.opportunity_id]
   // What leaves the opportunity as it is rests on the call alone.
-  return { ...decision, result, restsOn: decision.opportunities.length > 0 ? [call.id, ...holder] : [call.id] }
+  return {
+    ...decision,
+    result,
+    restsOn: decision.opportunities.length > 0 ? [call.id, ...holder] : [call.id],
+    isWithdrawal: stored !== null && withdraws(call, stored),
+  }
 }
 
 /**
