@@ -17,6 +17,8 @@ const TIMES: RegisterTimes = { registerWithin: 200, answerWithin: 1_900 }
 /** Of each way: a call is saved without waiting for what keeps others from being registered. */
 const BATCHES_AT_ONCE = 2
 const BATCH_SIZE = 1_000
+/** What a batch takes under load is less. */
+const SLOW_AFTER_MS = 15
 /** So few are never what takes too long. */
 const FEWEST_TOGETHER = 32
 /** Characters of long text: a thousand calls with long notes would not be written within a statement's time. */
@@ -76,6 +78,10 @@ export class Register {
   readonly #times: RegisterTimes
   readonly #waiting: Record<Way, Job[]> = { register: [], save: [] }
   readonly #running: Record<Way, number> = { register: 0, save: 0 }
+  readonly #youngest: Record<Way, { size: number; startedAt: number }> = {
+    register: { size: 0, startedAt: 0 },
+    save: { size: 0, startedAt: 0 },
+  }
   #unanswered = 0
   #onDrained: (() => void) | null = null
 
@@ -136,15 +142,29 @@ export class Register {
   }
 
   #start(way: Way): void {
-    while (this.#running[way] < BATCHES_AT_ONCE && this.#waiting[way].length > 0) {
+    while (this.#mayStart(way)) {
       const jobs = this.#take(way).filter((job) => !job.isAnswered)
       if (jobs.length === 0) continue
       this.#running[way]++
+      this.#youngest[way] = { size: jobs.length, startedAt: performance.now() }
+      const slow = setTimeout(() => this.#start(way), SLOW_AFTER_MS)
       void this.#processTogether(jobs, way).finally(() => {
+        clearTimeout(slow)
         this.#running[way]--
         this.#start(way)
       })
     }
+  }
+
+  /**
+   * Beside a batch that is under way another one begins once as many wait as it has: few large ones cost less than many
+   * small ones. Behind a slow one nobody waits.
+   */
+  #mayStart(way: Way): boolean {
+    const waiting = this.#waiting[way].length
+    if (waiting === 0 || this.#running[way] >= BATCHES_AT_ONCE) return false
+    const { size, startedAt } = this.#youngest[way]
+    return this.#running[way] === 0 || waiting >= size || performance.now() - startedAt >= SLOW_AFTER_MS
   }
 
   /** As much of what waits, in its order, as one statement can take. */

@@ -25,8 +25,9 @@ interface ListCase {
   query: Record<string, string>
 }
 
-const WARM_UPS = 5
-/** A list that is far too slow is not waited for a hundred times. */
+/** Each of the service's connections has to read the pages for the first time. */
+const WARM_UPS = 20
+/** A list that is far too slow is not waited for two hundred times. */
 const LONGEST_MS = 4_000
 
 /** Asks for each list with each filter, the first page and one in the middle of the data, one request at a time. */

@@ -23,7 +23,7 @@ const MUCH: DataSize = isQuick
   : { opportunities: 1_000_000, calls: 3_000_000, untried: 0.3 }
 const ROUNDS = isQuick ? 2 : 5
 const SECONDS = isQuick ? 1 : 5
-const LIST_REQUESTS = isQuick ? 10 : 50
+const LIST_REQUESTS = isQuick ? 10 : 200
 const CONNECTIONS = [1, 16, 64]
 
 const key = `bench_${randomBytes(24).toString('hex')}`
@@ -70,6 +70,7 @@ async function main(): Promise<void> {
 
   log('lists')
   await much.client.query('vacuum analyze')
+  await much.client.query('checkpoint')
   const lists = await measureLists(much.client, serviceOnMuch.address, key, LIST_REQUESTS)
 
   const page = report({
