@@ -147,7 +147,7 @@ export class Register {
       if (jobs.length === 0) continue
       this.#running[way]++
       this.#youngest[way] = { size: jobs.length, startedAt: performance.now() }
-      const slow = setTimeout(() => this.#start(way), SLOW_AFTER_MS)
+      const slow = setTimeout(() => this.#start(way), SLOW_AFTER_MS + 1)
       void this.#processTogether(jobs, way).finally(() => {
         clearTimeout(slow)
         this.#running[way]--

@@ -12,7 +12,7 @@ const MB = 1024 * 1024
 
 /**
  * An eighth of the machine's memory, or of what the service may use of it, from 128 MB to 2 GB: PostgreSQL takes it page
- * by page as the data grows. With 256 MB a million opportunities were registered a third slower than with 2 GB.
+ * by page as the data grow. What attempts touch of a million opportunities fits into 2 GB.
  */
 function sharedBuffers(): string {
   const memory = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY)
