@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import { searchTextOf } from '../../src/contacts/search.ts'
+import { sqlState } from '../../src/database/database.ts'
 import { CITIES, FIRST_NAMES, LAST_NAMES, PRODUCTS, RARE_LAST_NAME } from './names.ts'
 
 /** How much there is to be. */
@@ -79,13 +80,14 @@ from seed cross join lateral (select replace(folded_name, ' ', '.') || i || '@ex
 order by i`
 
 const OPPORTUNITIES = `
-insert into lead_opportunities (id, contact_id, title, title_search_text, status, assigned_to, source, first_call_attempts,
+insert into lead_opportunities (id, contact_id, title, title_search_text, contact_search_text,
+  status, assigned_to, source, first_call_attempts,
   first_call_completed, first_call_successful_attempt, last_contact_attempt_at, attempt_call_created_at, revision,
   created_at, updated_at)
-select opportunity_id, contact_id, title, ' ' || folded_title, status, assigned_to, source, coalesce(by_number, '{}'),
+select opportunity_id, contact_id, title, ' ' || folded_title, search_text, status, assigned_to, source, coalesce(by_number, '{}'),
   is_green, case when is_green then attempts end, latest, coalesce(call_times, '{}'), attempts + 1,
   created_at, coalesce(latest, created_at)
-from seed left join (
+from seed join (select id as contact_id, search_text from contacts) as searched using (contact_id) left join (
   select i, max(at) as latest, array_agg(at order by number) as call_times,
     jsonb_object_agg(number, jsonb_build_object('status', colour, 'call_id', call_id,
       'attempted_at', to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
@@ -135,11 +137,12 @@ order by at`
 /** Fills the tables anew with believable data, made inside PostgreSQL, and gathers statistics. */
 export async function fill(client: pg.Client, { opportunities, calls, untried }: DataSize): Promise<void> {
   const lastNames = [...LAST_NAMES, RARE_LAST_NAME]
-  await client.query(`truncate ${TABLES}`)
+  await truncate(client)
   await client.query(`set work_mem = '256MB'; set maintenance_work_mem = '512MB'; set synchronous_commit = off`)
   const indexes = opportunities >= MANY ? await dropIndexes(client) : []
   // Row by row, for what is not there yet.
   await client.query('alter table contacts disable trigger user')
+  await client.query('alter table lead_opportunities disable trigger copy_search_text_of_contact')
   const lists = [FIRST_NAMES, lastNames, PRODUCTS, CITIES].flatMap((words) => [words, words.map(folded)])
   await client.query(literally(SEED, [opportunities, untried, ...lists]))
   await client.query(ATTEMPTS)
@@ -148,8 +151,21 @@ export async function fill(client: pg.Client, { opportunities, calls, untried }:
   await client.query(CALLS, [opportunities, calls])
   await client.query('drop table seed; drop table attempt')
   await client.query('alter table contacts enable trigger user')
+  await client.query('alter table lead_opportunities enable trigger copy_search_text_of_contact')
   for (const index of indexes) await client.query(index)
   for (const table of TABLES) await client.query(`vacuum analyze ${table}`)
+}
+
+/** A sweep that looks at the same tables at this moment may have locked them in another order. */
+async function truncate(client: pg.Client): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      await client.query(`truncate ${TABLES}`)
+      return
+    } catch (error) {
+      if (sqlState(error) !== '40P01' || tries === 5) throw error
+    }
+  }
 }
 
 /** Contacts with an open opportunity that has room for calls, up to 200 000 of them. */
