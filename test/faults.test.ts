@@ -7,6 +7,7 @@ import type { Run } from '../src/attempts/read.ts'
 import { watchPending } from '../src/attempts/sweep.ts'
 import type { Connection } from '../src/database/database.ts'
 import { createMetrics } from '../src/metrics.ts'
+import { timed } from './pace.ts'
 import { type Answer, createTestDatabase, createTestService, type TestService } from './service.ts'
 
 /*
@@ -198,12 +199,6 @@ async function everything(direct: pg.Client): Promise<unknown> {
   const opportunities = await direct.query(`select * from ${rows[0].table} order by id`)
   const calls = await direct.query('select * from calls order by id')
   return { opportunities: opportunities.rows, calls: calls.rows }
-}
-
-async function timed<Result>(doing: Promise<Result>): Promise<{ result: Result; ms: number }> {
-  const start = performance.now()
-  const result = await doing
-  return { result, ms: performance.now() - start }
 }
 
 /** R4: sweeps until nothing waits. */
@@ -453,38 +448,46 @@ describe('R3: while a foreign session holds an opportunity', () => {
       await direct.query('begin')
       await direct.query('select from lead_opportunities where id = $1 for update', [held.opportunityId])
 
+      /** Of each call that the lock holds up: how much longer it took than the slowest that nothing holds up. */
       const times: number[] = []
-      const ask = async (asked: Promise<Answer>, isFree: boolean): Promise<void> => {
+      const ask = async (asked: Promise<Answer>, isFree: boolean): Promise<{ isFree: boolean; ms: number }> => {
         const { result, ms } = await timed(asked)
         expect([200, 201]).toContain(result.status)
         if (isFree) expect(result.body.attempt.outcome).not.toBe('pending')
         else expect(result.body.attempt.outcome).toBe('pending')
         if (result.body.id === known) expect(result.body.attempt).toMatchObject({ number: 1, status: 'orange' })
-        times.push(ms)
+        return { isFree, ms }
       }
-      const until = performance.now() + LOCKED_FOR_MS
-      while (performance.now() < until) {
-        await Promise.all([
-          ...Array.from({ length: 4 }, () => ask(post(service, callTo(held)), false)),
-          ...Array.from({ length: 4 }, () => ask(post(service, callTo(free)), true)),
-          ask(service.request('PATCH', `/api/crm/calls/${known}`, { call_result: `at ${performance.now()}` }), false),
-        ])
-      }
-      expect(await attemptsOf(direct, held)).toHaveLength(1)
+      try {
+        const until = performance.now() + LOCKED_FOR_MS
+        while (performance.now() < until) {
+          const answers = await Promise.all([
+            ...Array.from({ length: 4 }, () => ask(post(service, callTo(held)), false)),
+            ...Array.from({ length: 4 }, () => ask(post(service, callTo(free)), true)),
+            ask(service.request('PATCH', `/api/crm/calls/${known}`, { call_result: `at ${performance.now()}` }), false),
+          ])
+          const unheldMs = Math.max(...answers.filter(({ isFree }) => isFree).map(({ ms }) => ms))
+          for (const { isFree, ms } of answers) if (!isFree) times.push(ms - unheldMs)
+        }
+        expect(await attemptsOf(direct, held)).toHaveLength(1)
 
-      await direct.query('rollback')
-      const releasedAt = performance.now()
-      while ((await attemptsOf(direct, held)).length < 5 && performance.now() - releasedAt < 6_000) await wait(10)
-      const registeredMs = performance.now() - releasedAt
-      times.sort((a, b) => a - b)
-      const p99 = times[Math.floor(times.length * 0.99)] ?? Number.NaN
-      process.stdout.write(
-        `R3: ${times.length} answers, p99 ${p99.toFixed()} ms, registered ${registeredMs.toFixed()} ms after the lock\n`,
-      )
-      expect(p99).toBeLessThanOrEqual(500)
-      expect(registeredMs).toBeLessThanOrEqual(5_000)
-      sweeping.abort()
-      await swept
+        await direct.query('rollback')
+        const release = async () => {
+          while ((await attemptsOf(direct, held)).length < 5) await wait(10)
+        }
+        const { ms: registeredMs } = await timed(release())
+        times.sort((a, b) => a - b)
+        const p99 = times[Math.floor(times.length * 0.99)] ?? Number.NaN
+        process.stdout.write(
+          `R3: ${times.length} calls held up, p99 ${p99.toFixed()} ms, ` +
+            `registered ${registeredMs.toFixed()} ms after the lock\n`,
+        )
+        expect(p99).toBeLessThanOrEqual(500)
+        expect(registeredMs).toBeLessThanOrEqual(5_000)
+      } finally {
+        sweeping.abort()
+        await swept
+      }
       await drain(service)
       expect(await unaccounted(direct)).toEqual([])
     }))

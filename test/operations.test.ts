@@ -6,11 +6,10 @@ import os from 'node:os'
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
-import { expect, it } from 'vitest'
+import { expect, inject, it } from 'vitest'
 import { isRoot, runAs } from '../src/database/embedded-account.ts'
 import { KEY } from './service.ts'
 
-const rootDir = path.resolve(import.meta.dirname, '..')
 const MIB = 1024 * 1024
 
 /** Room for the database, and for its programs where its account cannot reach ours. */
@@ -111,7 +110,7 @@ it.skipIf(!(await canMount()))(
       const dataDir = path.join(folder, 'data')
       const ballast = path.join(folder, 'ballast')
       const env = { PATH: process.env.PATH, DATA_DIR: dataDir, PORT: '0', BOOTSTRAP_API_KEY: KEY, LOG_LEVEL: 'warn' }
-      const service = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts'], { cwd: rootDir, env })
+      const service = spawn(process.execPath, ['dist/main.js'], { cwd: inject('built'), env })
       let output = ''
       for (const stream of [service.stdout, service.stderr]) {
         stream.setEncoding('utf8').on('data', (text) => {

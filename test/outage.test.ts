@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import http from 'node:http'
-import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 import { expect, inject, it } from 'vitest'
@@ -9,7 +8,6 @@ import { createTestDatabase, KEY } from './service.ts'
 
 /* R19: the service is told to stop while it is at work. */
 
-const rootDir = path.resolve(import.meta.dirname, '..')
 const EVERY_MS = 10
 
 interface Sent {
@@ -47,7 +45,7 @@ it('R19: answers what it had accepted, loses nothing, and is gone within ten sec
   const secret = password === undefined ? '' : `&password=${encodeURIComponent(password)}`
   const url = `postgres:///${name}?host=${encodeURIComponent(host)}&port=${port}&user=${encodeURIComponent(user)}${secret}`
   const env = { ...process.env, DATABASE_URL: url, PORT: '0', BOOTSTRAP_API_KEY: KEY, LOG_LEVEL: 'warn' }
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts'], { cwd: rootDir, env })
+  const child = spawn(process.execPath, ['dist/main.js'], { cwd: inject('built'), env })
   const agent = new http.Agent({ keepAlive: true, maxSockets: 20 })
   try {
     let output = ''

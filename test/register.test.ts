@@ -7,6 +7,7 @@ import { NO_NEEDS, type Run } from '../src/attempts/read.ts'
 import { Register, UnavailableError } from '../src/attempts/register.ts'
 import { createCall, deleteCall, type NewCall, updateCall } from '../src/calls/save.ts'
 import { changeOpportunity } from '../src/opportunities/save.ts'
+import { timed } from './pace.ts'
 import { createTestDatabase, createTestService, type TestDatabase, type TestService } from './service.ts'
 
 /* What comes together, and what must not wait for each other. */
@@ -190,8 +191,9 @@ it('B12: two batches that make the same calls in opposite order do not wait for 
       if (!name.startsWith('write')) return run(name, text, values)
       if (++reading === 2) release()
       await bothHaveRead
-      const startedAt = performance.now()
-      return run(name, text, values).finally(() => written.push(performance.now() - startedAt)) as never
+      const { result, ms } = await timed(run(name, text, values))
+      written.push(ms)
+      return result as never
     }
   const services = await Promise.all([1, 2].map(() => createTestService({ ...own, wrapRun: together })))
   try {
@@ -208,7 +210,8 @@ it('B12: two batches that make the same calls in opposite order do not wait for 
       ),
     )
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 200, 201, 201, 201])
-    expect(Math.max(...written)).toBeLessThan(500)
+    // A circle is broken after a second.
+    expect(Math.max(...written)).toBeLessThan(900)
   } finally {
     await Promise.all(services.map((each) => each.close()))
     await own.drop()
@@ -235,9 +238,8 @@ it('A9: while the opportunities are blocked, calls are saved without waiting for
   const register = new Register(blocked, silent)
   const answers: Promise<number>[] = []
   for (let count = 0; count < 150; count++) {
-    const startedAt = performance.now()
-    const answer = register.registerCallAttempt(createCall(newCall(randomUUID())))
-    answers.push(answer.then(() => performance.now() - startedAt))
+    const answer = timed(register.registerCallAttempt(createCall(newCall(randomUUID()))))
+    answers.push(answer.then(({ ms }) => ms))
     await wait(20)
   }
   const times = (await Promise.all(answers)).sort((a, b) => a - b)

@@ -4,9 +4,9 @@ import * as fs from 'node:fs/promises'
 import { tmpdir, totalmem } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import pg from 'pg'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest'
 import { type EmbeddedDatabase, type EmbeddedOptions, startEmbeddedDatabase } from './embedded.ts'
 import { type Account, accountInsteadOfRoot, isRoot, processOptions, runAs } from './embedded-account.ts'
 import { findPackageFolder } from './embedded-binaries.ts'
@@ -473,11 +473,11 @@ async function refusal(starting: Promise<unknown>): Promise<string> {
 
 /** A service in a process of its own: starts the database, says so, and stops it when told to. */
 function startService(options: EmbeddedOptions & { packageFolder?: string }, account?: Account) {
-  const service = spawn(
-    process.execPath,
-    ['--import', 'tsx', '--input-type=module', '--eval', serviceProgram, JSON.stringify(options)],
-    { ...processOptions(account), cwd: checkout, stdio: ['pipe', 'pipe', 'inherit'] },
-  )
+  const service = spawn(process.execPath, ['--input-type=module', '--eval', serviceProgram, JSON.stringify(options)], {
+    ...processOptions(account),
+    cwd: checkout,
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
   services.push(service)
   const lines = createInterface({ input: service.stdout })[Symbol.asyncIterator]()
   const nextLine = async () => JSON.parse((await lines.next()).value ?? 'null')
@@ -496,7 +496,7 @@ function startService(options: EmbeddedOptions & { packageFolder?: string }, acc
 }
 
 const serviceProgram = `
-import { startEmbeddedDatabase } from ${JSON.stringify(new URL('./embedded.ts', import.meta.url).href)}
+import { startEmbeddedDatabase } from ${JSON.stringify(pathToFileURL(join(inject('built'), 'dist/database/embedded.js')).href)}
 const say = (value) => process.stdout.write(JSON.stringify(value) + '\\n')
 const { packageFolder, ...options } = JSON.parse(process.argv[1])
 const surroundings = packageFolder && { movedRoot: options.dataDir, findPackageFolder: () => packageFolder }
