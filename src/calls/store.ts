@@ -39,7 +39,7 @@ export async function findCall({ query }: Database, id: string): Promise<CallBod
   return row === undefined ? null : bodyOf(row)
 }
 
-const ATTEMPT_WITHIN_MS = 200
+const ATTEMPT_WITHIN_MS = 500
 
 /**
  * A call that was saved without its opportunity's being read, and is or was an attempt, has its number and colour all the
