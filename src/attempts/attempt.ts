@@ -1,4 +1,5 @@
 import type { Call, CallChanges, CallFields, Outcome, Source, Sources } from '../calls/call.ts'
+import type { CallReport } from '../calls/report.ts'
 import type { Attempt, Colour, Opportunity, OpportunityChanges } from '../opportunities/opportunity.ts'
 import type { Instant } from '../time.ts'
 
@@ -551,7 +552,7 @@ export function repeatedByPerson(call: Call, report: CallChanges): Call {
 }
 
 /** A machine's report of a call that exists: it fills what is empty and replaces what a lower machine wrote (B10, B11). */
-export function reportedByMachine(call: Call, report: CallChanges, machine: Exclude<Source, 'person'>): Call {
+export function reportedByMachine(call: Call, report: CallChanges, machine: CallReport['machine']): Call {
   const taken: CallChanges = {}
   const sources = { ...call.sources }
   const take = <Field extends keyof CallFields>(field: Field, value: CallFields[Field] | undefined): void => {

@@ -46,7 +46,7 @@ const ANSWERS = `
      left join idempotency_keys using (owner, key, place)) as answers`
 
 /** For calls that are new for certain: their contacts' active opportunities, and whether anything makes it less simple. */
-const READ_NEW = `
+const READ_NEW = (answers: string) => `
 with active as materialized (
   select ${OPPORTUNITY_COLUMNS} from lead_opportunities where contact_id = any($1::uuid[]) and ${ACTIVE}
 )
@@ -56,8 +56,10 @@ select ${NOW},
    where id not in (select contact_id from active)
      and (exists (select from contacts where contacts.id = asked.id)
        or exists (select from lead_opportunities where contact_id = asked.id))) as "knownContactIds",
-  exists (select from calls where due_at is not null and entity_id = any($1::uuid[])) as "hasPending",
-  ${ANSWERS}`
+  exists (select from calls where due_at is not null and entity_id = any($1::uuid[])) as "hasPending"${answers}`
+
+const READ_NEW_ASKED_ONCE = READ_NEW('')
+const READ_NEW_WITH_ANSWERS = READ_NEW(`, ${ANSWERS}`)
 
 /** For everything: with calls that exist, those that wait at an opportunity concerned, and foreign attempts. */
 const READ_ALL = `
@@ -145,7 +147,7 @@ interface Found {
   foreignAttempts?: { call_id: string; opportunity_id: string }[] | null
   knownContactIds?: string[] | null
   hasPending?: boolean
-  answers: (AnswerKey & { answer: Answer | null })[] | null
+  answers?: (AnswerKey & { answer: Answer | null })[] | null
 }
 
 /** Runs one statement; named ones are planned once per connection. */
@@ -164,7 +166,9 @@ export async function readForDeciding(run: Run, needs: Needs): Promise<Book> {
   const answers = answerValues(needs)
   const isNewOnly = [needs.callIds, needs.providerKeys, needs.foreignCallIds, needs.opportunityIds].every(isNone)
   if (isNewOnly) {
-    const [found] = await run<Found>('read_new', READ_NEW, [needs.contactIds, ...answers])
+    const [found] = isNone(needs.answerKeys)
+      ? await run<Found>('read_new', READ_NEW_ASKED_ONCE, [needs.contactIds])
+      : await run<Found>('read_new_with_answers', READ_NEW_WITH_ANSWERS, [needs.contactIds, ...answers])
     if (found !== undefined && found.hasPending !== true) return bookOf(found)
   }
   const [found] = await run<Found>('read_all', READ_ALL, [

@@ -40,15 +40,7 @@ export async function runRounds(sides: readonly Side[], options: RoundsOptions):
     .flatMap((side) => side.connections.map((count) => ({ side, count, results: [] as LoadResult[] })))
     .sort((a, b) => a.count - b.count)
   const outcomes = new Map<object, Record<string, number>>()
-  for (const { server, client } of sides) {
-    await load({
-      address: server.address,
-      key,
-      connections: 16,
-      seconds: Math.min(3, seconds),
-      contactIds: await contactsToCall(client),
-    })
-  }
+  for (const side of sides) await warmUp(side, options)
   for (let round = 1; round <= rounds; round++) {
     for (const step of steps) {
       const { server, client, size, contestant } = step.side
@@ -71,6 +63,26 @@ export async function runRounds(sides: readonly Side[], options: RoundsOptions):
     outcomes: outcomes.get(step) ?? {},
   }))
 }
+
+/**
+ * Loads a side until its rate no longer rises: that of a service that has been at work, whose pages have been read into
+ * the buffers and written for the first time since the last checkpoint.
+ */
+async function warmUp({ contestant, server, client }: Side, { key, seconds, log }: RoundsOptions): Promise<void> {
+  const connections = 64
+  let best = 0
+  for (let time = 1; time <= WARM_UPS_AT_MOST; time++) {
+    const contactIds = await contactsToCall(client)
+    const { perSecond } = await load({ address: server.address, key, connections, seconds, contactIds })
+    log(`warm-up ${time}: ${contestant}: ${perSecond.toFixed(0)} calls/s`)
+    if (perSecond < best * RISES) return
+    best = Math.max(best, perSecond)
+  }
+}
+
+const WARM_UPS_AT_MOST = 10
+/** A rate that grows by less than this no longer rises. */
+const RISES = 1.05
 
 async function outcomesSince(client: pg.Client, startedAt: Date): Promise<Record<string, number>> {
   const { rows } = await client.query<{ outcome: string; calls: number }>(
