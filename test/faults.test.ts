@@ -168,11 +168,21 @@ interface Lead {
   opportunityId: string
 }
 
+/** Before a fault begins: on a machine that is busy with other tests a connection may take too long. */
+async function patiently(ask: () => Promise<Answer>): Promise<Answer> {
+  for (;;) {
+    const answer = await ask()
+    if (answer.status !== 503) return answer
+  }
+}
+
 async function newLead(service: TestService): Promise<Lead> {
-  const contactId = randomUUID()
-  const { status, body } = await service.request('POST', '/api/crm/opportunities', { contact_id: contactId })
-  expect(status).toBe(201)
-  return { contactId, opportunityId: body.id }
+  const lead = { contactId: randomUUID(), opportunityId: randomUUID() }
+  const opportunity = { id: lead.opportunityId, contact_id: lead.contactId }
+  const { status } = await patiently(() => service.request('POST', '/api/crm/opportunities', opportunity))
+  // A conflict with what was written, but not answered in time.
+  expect([201, 409]).toContain(status)
+  return lead
 }
 
 const callTo = ({ contactId }: Lead, fields: object = {}): object => ({
@@ -186,7 +196,7 @@ const callTo = ({ contactId }: Lead, fields: object = {}): object => ({
 const post = (service: TestService, body: object): Promise<Answer> => service.request('POST', '/api/crm/calls', body)
 
 async function registered(service: TestService, lead: Lead): Promise<string> {
-  const { body } = await post(service, callTo(lead))
+  const { body } = await patiently(() => post(service, callTo(lead)))
   expect(body.attempt.outcome).toBe('registered')
   return body.id
 }
