@@ -1,11 +1,24 @@
 import { defineConfig } from 'vitest/config'
 
+const times = { testTimeout: 60_000, hookTimeout: 60_000 }
+/** Holds the service to a time of many answers, which the processor is not to be shared for. */
+const ALONE = 'test/locked.test.ts'
+
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     globalSetup: ['test/postgres.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
     maxWorkers: 2,
+    projects: [
+      {
+        test: {
+          ...times,
+          name: 'together',
+          include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+          exclude: [ALONE],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      { test: { ...times, name: 'alone', include: [ALONE], sequence: { groupOrder: 1 } } },
+    ],
   },
 })

@@ -1,250 +1,32 @@
 import { randomUUID } from 'node:crypto'
-import net from 'node:net'
-import { setTimeout as wait } from 'node:timers/promises'
-import pg from 'pg'
 import { describe, expect, it } from 'vitest'
-import type { Run } from '../src/attempts/read.ts'
 import { watchPending } from '../src/attempts/sweep.ts'
-import type { Connection } from '../src/database/database.ts'
 import { createMetrics } from '../src/metrics.ts'
+import type { Gate } from './gate.ts'
 import { timed } from './pace.ts'
-import { type Answer, createTestDatabase, createTestService, type TestService } from './service.ts'
+import type { Answer, TestService } from './service.ts'
+import {
+  attemptsOf,
+  callTo,
+  drain,
+  everything,
+  type Lead,
+  newLead,
+  onStage,
+  post,
+  registered,
+  type Stage,
+  unaccounted,
+} from './stage.ts'
 
 /*
- * R2, R3, R4, R12: whatever happens while an attempt is registered, the call is saved and the attempt comes later; and
+ * R2, R4, R12: whatever happens while an attempt is registered, the call is saved and the attempt comes later; and
  * where the database does not answer at all, nothing is promised. Every fault is real: in the database, or on the way
  * to it.
  */
 
 const ANSWERED_WITHIN_MS = 2_200
 const SAVED_WITHIN_MS = 2_000
-const LOCKED_FOR_MS = Number(process.env.R3_SECONDS ?? 2) * 1_000
-
-// ── A service on a database of its own, behind a proxy ──────────────────────────────────────────────────────────────
-
-interface Stage {
-  service: TestService
-  proxy: Gate
-  /** Past the proxy: how faults are made, and what is really stored is seen. */
-  direct: pg.Client
-  /** Whether what is read comes out as garbage, so that the deciding throws. */
-  bug: { isOn: boolean }
-}
-
-async function onStage(act: (stage: Stage) => Promise<void>): Promise<void> {
-  const database = await createTestDatabase()
-  const proxy = await Gate.open(database.connection)
-  const direct = new pg.Client(database.connection)
-  await direct.connect()
-  const bug = { isOn: false }
-  const service = await createTestService({ connection: proxy.connection, wrapRun: (run) => garbling(run, bug) })
-  try {
-    await act({ service, proxy, direct, bug })
-  } finally {
-    proxy.forward()
-    await service.close()
-    await direct.end()
-    await proxy.close()
-    await database.drop()
-  }
-}
-
-/** An opportunity whose status is no text brings down whatever looks at it closer. */
-function garbling(run: Run, bug: { isOn: boolean }): Run {
-  return async <Row>(name: string, text: string, values: unknown[]) => {
-    const rows = await run<Row>(name, text, values)
-    if (!bug.isOn) return rows
-    return rows.map((row) => (isReading(row) ? { ...row, opportunities: [{ id: 'no opportunity at all' }] } : row))
-  }
-}
-
-const isReading = (row: unknown): row is object => typeof row === 'object' && row !== null && 'opportunities' in row
-
-// ── A proxy that can go away, fall silent, or lose one answer ───────────────────────────────────────────────────────
-
-type Mode = 'forward' | 'refuse' | 'swallow'
-type Cut = 'the question' | 'the answer'
-
-class Gate {
-  readonly #server: net.Server
-  readonly #target: net.NetConnectOpts
-  readonly #sockets = new Set<net.Socket>()
-  #mode: Mode = 'forward'
-  #cut: Cut | null = null
-  connection: Connection
-
-  private constructor(server: net.Server, connection: Exclude<Connection, { connectionString: string }>) {
-    const { host, port } = connection
-    this.#server = server
-    this.#target = host.startsWith('/') ? { path: `${host}/.s.PGSQL.${port}` } : { host, port }
-    this.connection = connection
-    server.on('connection', (socket) => this.#meet(socket))
-  }
-
-  static async open(connection: Connection): Promise<Gate> {
-    if ('connectionString' in connection) throw new Error('the tests know their server by host and port')
-    const server = net.createServer()
-    const proxy = new Gate(server, connection)
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    const address = server.address()
-    if (address === null || typeof address === 'string') throw new Error('the proxy has no port')
-    proxy.connection = { ...connection, host: '127.0.0.1', port: address.port }
-    return proxy
-  }
-
-  /** New connections reach the server; those that were swallowed stay dead. */
-  forward(): void {
-    this.#mode = 'forward'
-  }
-
-  /** As a server that is not there. */
-  refuse(): void {
-    this.#mode = 'refuse'
-    for (const socket of this.#sockets) socket.destroy()
-  }
-
-  /** As a server that hangs: takes everything, says nothing. */
-  swallow(): void {
-    this.#mode = 'swallow'
-    for (const socket of this.#sockets) socket.unpipe().removeAllListeners('data').resume()
-  }
-
-  /** Cuts the connection once, when an opportunity is next written: before the question arrives, or after it was carried out. */
-  cutOnce(cut: Cut): void {
-    this.#cut = cut
-  }
-
-  get hasCut(): boolean {
-    return this.#cut === null
-  }
-
-  async close(): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy()
-    await new Promise((resolve) => this.#server.close(resolve))
-  }
-
-  #meet(client: net.Socket): void {
-    this.#keep(client)
-    if (this.#mode === 'refuse') client.destroy()
-    if (this.#mode === 'swallow') client.resume()
-    if (this.#mode !== 'forward') return
-    const server = net.connect(this.#target)
-    this.#keep(server)
-    let isLosingAnswer = false
-    const end = (): void => {
-      client.destroy()
-      server.destroy()
-    }
-    client.on('close', end)
-    server.on('close', end)
-    client.on('data', (chunk) => {
-      if (this.#cut !== null && chunk.includes('write_0')) {
-        isLosingAnswer = this.#cut === 'the answer'
-        this.#cut = null
-        if (!isLosingAnswer) return end()
-      }
-      server.write(chunk)
-    })
-    server.on('data', (chunk) => {
-      if (!isLosingAnswer) client.write(chunk)
-      else if (chunk.subarray(-6).equals(READY_FOR_QUERY)) end()
-    })
-  }
-
-  #keep(socket: net.Socket): void {
-    this.#sockets.add(socket)
-    socket.on('error', () => socket.destroy())
-    socket.on('close', () => this.#sockets.delete(socket))
-  }
-}
-
-/** PostgreSQL's last word on a statement that was committed. */
-const READY_FOR_QUERY = Buffer.from([0x5a, 0, 0, 0, 5, 0x49])
-
-// ── What is asked, and what must hold ───────────────────────────────────────────────────────────────────────────────
-
-interface Lead {
-  contactId: string
-  opportunityId: string
-}
-
-/** Before a fault begins: on a machine that is busy with other tests a connection may take too long. */
-async function patiently(ask: () => Promise<Answer>): Promise<Answer> {
-  for (;;) {
-    const answer = await ask()
-    if (answer.status !== 503) return answer
-  }
-}
-
-async function newLead(service: TestService): Promise<Lead> {
-  const lead = { contactId: randomUUID(), opportunityId: randomUUID() }
-  const opportunity = { id: lead.opportunityId, contact_id: lead.contactId }
-  const { status } = await patiently(() => service.request('POST', '/api/crm/opportunities', opportunity))
-  // A conflict with what was written, but not answered in time.
-  expect([201, 409]).toContain(status)
-  return lead
-}
-
-const callTo = ({ contactId }: Lead, fields: object = {}): object => ({
-  direction: 'outbound',
-  entity_type: 'contacts',
-  entity_id: contactId,
-  call_status: 'no_answer',
-  ...fields,
-})
-
-const post = (service: TestService, body: object): Promise<Answer> => service.request('POST', '/api/crm/calls', body)
-
-async function registered(service: TestService, lead: Lead): Promise<string> {
-  const { body } = await patiently(() => post(service, callTo(lead)))
-  expect(body.attempt.outcome).toBe('registered')
-  return body.id
-}
-
-/** Everything stored about leads and calls, to see that nothing changed. */
-async function everything(direct: pg.Client): Promise<unknown> {
-  const { rows } = await direct.query(
-    `select coalesce(to_regclass('mislaid'), to_regclass('lead_opportunities')) as table`,
-  )
-  const opportunities = await direct.query(`select * from ${rows[0].table} order by id`)
-  const calls = await direct.query('select * from calls order by id')
-  return { opportunities: opportunities.rows, calls: calls.rows }
-}
-
-/** R4: sweeps until nothing waits. */
-async function drain(service: TestService, withinMs = 15_000): Promise<void> {
-  const deadline = performance.now() + withinMs
-  for (;;) {
-    await service.sweepOnce().catch(() => 0)
-    const rows = await service.sql(`select from calls where due_at is not null`).catch(() => null)
-    if (rows?.length === 0) return
-    if (performance.now() > deadline) throw new Error(`${rows?.length} calls still wait after ${withinMs} ms`)
-    await wait(20)
-  }
-}
-
-/** R4: eligible calls that neither an attempt nor a reason accounts for, and attempts that no call accounts for. */
-async function unaccounted(direct: pg.Client): Promise<unknown[]> {
-  const { rows } = await direct.query(`
-    with attempts as (
-      select o.id as opportunity_id, value ->> 'call_id' as call_id
-      from lead_opportunities o, jsonb_each(o.first_call_attempts)
-    )
-    select calls.id, outcome from calls
-    where deleted_at is null and (outcome = 'pending' or (outcome = 'registered') <> exists (
-      select from attempts where call_id = calls.id::text and attempts.opportunity_id = calls.opportunity_id))
-    union all
-    select call_id::uuid, 'attempt without call' from attempts
-    where not exists (select from calls where calls.id::text = call_id and outcome = 'registered')`)
-  return rows
-}
-
-async function attemptsOf(direct: pg.Client, { opportunityId }: Lead): Promise<{ status: string; call_id: string }[]> {
-  const { rows } = await direct.query('select first_call_attempts from lead_opportunities where id = $1', [
-    opportunityId,
-  ])
-  return Object.values(rows[0].first_call_attempts)
-}
 
 // ── R2 ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -438,69 +220,6 @@ describe('R2: where a fault passes within two seconds', () => {
   )
 
   it('the event loop stalls: the same', () => withstands(stallEventLoop))
-})
-
-// ── R3 ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-describe('R3: while a foreign session holds an opportunity', () => {
-  it('saves its calls within half a second, leaves others alone, and registers soon after', () =>
-    onStage(async ({ service, direct }) => {
-      const held = await newLead(service)
-      const free = await newLead(service)
-      const known = await registered(service, held)
-      const sweeping = new AbortController()
-      const swept = (async () => {
-        while (!sweeping.signal.aborted) {
-          await service.sweepOnce()
-          await wait(50)
-        }
-      })()
-      await direct.query('begin')
-      await direct.query('select from lead_opportunities where id = $1 for update', [held.opportunityId])
-
-      /** Of each call that the lock holds up: how much longer it took than the slowest that nothing holds up. */
-      const times: number[] = []
-      const ask = async (asked: Promise<Answer>, isFree: boolean): Promise<{ isFree: boolean; ms: number }> => {
-        const { result, ms } = await timed(asked)
-        expect([200, 201]).toContain(result.status)
-        if (isFree) expect(result.body.attempt.outcome).not.toBe('pending')
-        else expect(result.body.attempt.outcome).toBe('pending')
-        if (result.body.id === known) expect(result.body.attempt).toMatchObject({ number: 1, status: 'orange' })
-        return { isFree, ms }
-      }
-      try {
-        const until = performance.now() + LOCKED_FOR_MS
-        while (performance.now() < until) {
-          const answers = await Promise.all([
-            ...Array.from({ length: 4 }, () => ask(post(service, callTo(held)), false)),
-            ...Array.from({ length: 4 }, () => ask(post(service, callTo(free)), true)),
-            ask(service.request('PATCH', `/api/crm/calls/${known}`, { call_result: `at ${performance.now()}` }), false),
-          ])
-          const unheldMs = Math.max(...answers.filter(({ isFree }) => isFree).map(({ ms }) => ms))
-          for (const { isFree, ms } of answers) if (!isFree) times.push(ms - unheldMs)
-        }
-        expect(await attemptsOf(direct, held)).toHaveLength(1)
-
-        await direct.query('rollback')
-        const release = async () => {
-          while ((await attemptsOf(direct, held)).length < 5) await wait(10)
-        }
-        const { ms: registeredMs } = await timed(release())
-        times.sort((a, b) => a - b)
-        const p99 = times[Math.floor(times.length * 0.99)] ?? Number.NaN
-        process.stdout.write(
-          `R3: ${times.length} calls held up, p99 ${p99.toFixed()} ms, ` +
-            `registered ${registeredMs.toFixed()} ms after the lock\n`,
-        )
-        expect(p99).toBeLessThanOrEqual(500)
-        expect(registeredMs).toBeLessThanOrEqual(5_000)
-      } finally {
-        sweeping.abort()
-        await swept
-      }
-      await drain(service)
-      expect(await unaccounted(direct)).toEqual([])
-    }))
 })
 
 // ── B9 ──────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -23,7 +23,7 @@ const unreadable = new Set<string>()
 const failing =
   (run: Run): Run =>
   (name, text, values) =>
-    (name === 'read_new' || name === 'read_all') && values.flat().some((value) => unreadable.has(String(value)))
+    (name.startsWith('read_new') || name === 'read_all') && values.flat().some((value) => unreadable.has(String(value)))
       ? Promise.reject(new Error('injected: the opportunities cannot be read'))
       : run(name, text, values)
 

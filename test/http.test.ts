@@ -797,7 +797,7 @@ describe('Idempotency-Key', () => {
 
   it('a thousand calls with long texts and a key are saved, at the latest when they are sent again', async () => {
     const headers = { 'idempotency-key': randomUUID() }
-    const longText = () => randomBytes(2_000).toString('hex')
+    const longText = () => randomBytes(6_000).toString('hex')
     const calls = Array.from({ length: 1_000 }, () => ({ direction: 'outbound', call_result: longText() }))
     let saved = 0
     while (saved < calls.length) {

@@ -22,7 +22,7 @@ let afterRunning: ((name: string) => Promise<unknown>) | null = null
 const troubled =
   (run: Run): Run =>
   async (name, text, values) => {
-    const isDeciding = name === 'read_new' || name === 'read_all'
+    const isDeciding = name.startsWith('read_new') || name === 'read_all'
     if (isDeciding && values.flat().some((value) => unreadable.has(String(value)))) throw new Error('unreadable')
     if (name.startsWith('write')) {
       const before = beforeWriting

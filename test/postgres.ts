@@ -18,12 +18,15 @@ declare module 'vitest' {
 }
 
 /** The PostgreSQL on which all tests run, and the migrated database of which each file gets a copy. */
-export interface ServerAddress {
+export interface ServerAddress extends Place {
+  template: string
+}
+
+interface Place {
   host: string
   port: number
   user: string
   password: string | undefined
-  template: string
 }
 
 const rootDir = path.resolve(import.meta.dirname, '..')
@@ -69,18 +72,12 @@ async function buildService(): Promise<string> {
 }
 
 /** How `pg` reaches a database of this server. */
-export function connectionTo(
-  { host, port, user, password }: Omit<ServerAddress, 'template'>,
-  database: string,
-): Connection {
+export function connectionTo({ host, port, user, password }: Place, database: string): Connection {
   return { host, port, user, database, ...(password === undefined ? {} : { password }) }
 }
 
 /** Runs something on the server's maintenance database. */
-export async function withAdmin<Result>(
-  server: Omit<ServerAddress, 'template'>,
-  run: (client: pg.Client) => Promise<Result>,
-): Promise<Result> {
+export async function withAdmin<Result>(server: Place, run: (client: pg.Client) => Promise<Result>): Promise<Result> {
   const client = new pg.Client(connectionTo(server, 'postgres'))
   await client.connect()
   try {
@@ -90,7 +87,7 @@ export async function withAdmin<Result>(
   }
 }
 
-type Started = { address: Omit<ServerAddress, 'template'>; stop: () => Promise<unknown> }
+type Started = { address: Place; stop: () => Promise<unknown> }
 
 function given(databaseUrl: string): Started {
   const { hostname, port, username, password } = new URL(databaseUrl)

@@ -4,7 +4,14 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Run } from '../src/attempts/read.ts'
 import { tidy } from '../src/attempts/sweep.ts'
-import { type Answer, createTestDatabase, createTestService, type TestDatabase, type TestService } from './service.ts'
+import {
+  type Answer,
+  createTestDatabase,
+  createTestService,
+  type TestDatabase,
+  type TestService,
+  untilTaken,
+} from './service.ts'
 
 /* R1, R10, and the mutant of R13: many servers write at once. */
 
@@ -141,15 +148,6 @@ async function wrongsOf(contactIds: readonly string[]): Promise<string[]> {
     }
     return wrongs
   })
-}
-
-/** A 503 promises nothing, and asks to come again. */
-async function untilTaken(ask: () => Promise<Answer>): Promise<Answer> {
-  for (let tries = 0; tries < 5; tries++) {
-    const answer = await ask()
-    if (answer.status !== 503) return answer
-  }
-  return ask()
 }
 
 /** Delivers everything to these servers at random. Gives what is wrong afterwards. */

@@ -114,3 +114,12 @@ export async function createTestService({
     },
   }
 }
+
+/** A 503 promises nothing, and asks to come again. */
+export async function untilTaken(ask: () => Promise<Answer>): Promise<Answer> {
+  for (let tries = 0; tries < 5; tries++) {
+    const answer = await ask()
+    if (answer.status !== 503) return answer
+  }
+  return ask()
+}

@@ -46,7 +46,7 @@ const ANSWERS = `
      left join idempotency_keys using (owner, key, place)) as answers`
 
 /** For calls that are new for certain: their contacts' active opportunities, and whether anything makes it less simple. */
-const READ_NEW = (answers: string) => `
+const readNew = (answers: string): string => `
 with active as materialized (
   select ${OPPORTUNITY_COLUMNS} from lead_opportunities where contact_id = any($1::uuid[]) and ${ACTIVE}
 )
@@ -58,8 +58,8 @@ select ${NOW},
        or exists (select from lead_opportunities where contact_id = asked.id))) as "knownContactIds",
   exists (select from calls where due_at is not null and entity_id = any($1::uuid[])) as "hasPending"${answers}`
 
-const READ_NEW_ASKED_ONCE = READ_NEW('')
-const READ_NEW_WITH_ANSWERS = READ_NEW(`, ${ANSWERS}`)
+const READ_NEW = readNew('')
+const READ_NEW_WITH_ANSWERS = readNew(`, ${ANSWERS}`)
 
 /** For everything: with calls that exist, those that wait at an opportunity concerned, and foreign attempts. */
 const READ_ALL = `
@@ -167,7 +167,7 @@ export async function readForDeciding(run: Run, needs: Needs): Promise<Book> {
   const isNewOnly = [needs.callIds, needs.providerKeys, needs.foreignCallIds, needs.opportunityIds].every(isNone)
   if (isNewOnly) {
     const [found] = isNone(needs.answerKeys)
-      ? await run<Found>('read_new', READ_NEW_ASKED_ONCE, [needs.contactIds])
+      ? await run<Found>('read_new', READ_NEW, [needs.contactIds])
       : await run<Found>('read_new_with_answers', READ_NEW_WITH_ANSWERS, [needs.contactIds, ...answers])
     if (found !== undefined && found.hasPending !== true) return bookOf(found)
   }
