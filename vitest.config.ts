@@ -13,6 +13,7 @@ export default defineConfig({
         test: {
           ...times,
           name: 'together',
+          isolate: false,
           include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
           exclude: [ALONE],
           sequence: { groupOrder: 0 },
