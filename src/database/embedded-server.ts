@@ -13,7 +13,7 @@ import type { Place } from './embedded-place.ts'
 import { knock } from './embedded-presence.ts'
 import { ensureSocketFolder, PORT } from './embedded-socket.ts'
 
-/** After a crash it first reads up to 2 GB of its log again. */
+/** After a crash it first reads up to 8 GB of its log again. */
 const START_MS = 300_000
 
 interface ServerProcess {

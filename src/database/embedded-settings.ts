@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, statfs } from 'node:fs/promises'
 import { totalmem } from 'node:os'
 import { join } from 'node:path'
 import { type Account, runAs } from './embedded-account.ts'
@@ -19,10 +19,18 @@ function sharedBuffers(): string {
   return `${Math.floor(Math.min(Math.max(memory / 8 / MB, 128), 2_048))}MB`
 }
 
+/**
+ * A twentieth of the disk, from 1 to 8 GB. After each checkpoint the first change of a page writes it whole into the log:
+ * calls of a million opportunities write ten times as much then. The log reaches this size under lasting load alone.
+ */
+async function mostOfLog(folder: string): Promise<string> {
+  const { blocks, bsize } = await statfs(folder)
+  return `${Math.floor(Math.min(Math.max((blocks * bsize) / 20 / MB, 1_024), 8_192))}MB`
+}
+
 const SETTINGS = {
   shared_buffers: sharedBuffers(),
   max_connections: '100',
-  max_wal_size: '2GB',
   checkpoint_timeout: '15min',
   jit: 'off',
   random_page_cost: '1.1',
@@ -47,7 +55,9 @@ const SETTINGS = {
 export async function writeOwnersFile(folder: string, account: Account | undefined): Promise<void> {
   const path = join(folder, 'postgresql.conf')
   const chosenByInitdb = (await readFile(path, 'utf8')).match(/^\w+ = .*$/gm) ?? []
-  const kept = chosenByInitdb.filter((line) => !Object.keys(SETTINGS).some((name) => line.startsWith(`${name} =`)))
+  const kept = chosenByInitdb.filter(
+    (line) => ![...Object.keys(SETTINGS), 'max_wal_size'].some((name) => line.startsWith(`${name} =`)),
+  )
   const lines = [
     '# The settings of First Call. What stands below wins over them.',
     `include_if_exists '${FILE}'`,
@@ -66,9 +76,10 @@ export async function writeSettings({ folder, account }: Place, binaries: Binari
   const path = join(folder, FILE)
   // pglz costs more than it saves: a full page takes longer to compress than to write.
   const compression = (await hasLz4(folder, account, binaries)) ? 'lz4' : 'off'
+  const chosen = { ...SETTINGS, max_wal_size: await mostOfLog(folder), wal_compression: compression }
   const lines = [
     '# First Call writes this file at every start. Your own settings go into postgresql.conf and win.',
-    ...Object.entries({ ...SETTINGS, wal_compression: compression }).map(([name, value]) => `${name} = ${value}`),
+    ...Object.entries(chosen).map(([name, value]) => `${name} = ${value}`),
     '',
   ]
   const text = lines.join('\n')

@@ -74,17 +74,22 @@ describe.concurrent('one after the other', () => {
     expect(await query(database, `select setting from pg_settings where name = 'shared_buffers'`)).toEqual([
       { setting: pages },
     ])
+    const { blocks, bsize } = await fs.statfs(dataDir)
+    const segments = `${Math.floor(Math.min(Math.max((blocks * bsize) / 20 / 1024 ** 2, 1_024), 8_192))}`
+    expect(await query(database, `select setting from pg_settings where name = 'max_wal_size'`)).toEqual([
+      { setting: segments },
+    ])
     const settings = await query(
       database,
       `select string_agg(name || ' ' || current_setting(name), ', ' order by name) as settings from pg_settings
        where name in ('fsync', 'synchronous_commit', 'full_page_writes', 'data_checksums', 'listen_addresses',
-                      'server_encoding', 'max_wal_size', 'random_page_cost')`,
+                      'server_encoding', 'random_page_cost')`,
     )
     expect(settings).toEqual([
       {
         settings:
-          'data_checksums on, fsync on, full_page_writes on, listen_addresses , max_wal_size 2GB, ' +
-          'random_page_cost 2, server_encoding UTF8, synchronous_commit on',
+          'data_checksums on, fsync on, full_page_writes on, listen_addresses , random_page_cost 2, ' +
+          'server_encoding UTF8, synchronous_commit on',
       },
     ])
     expect((await fs.stat(database.connection.host)).mode & 0o777).toBe(0o700)

@@ -174,6 +174,9 @@ async function idsIn(query: Kysely<Tables>, list: Sorted, conditions: readonly C
 /** So many rows are looked through in the list's own order at first, and at most: half a microsecond each. */
 const LOOKED_THROUGH = 2_000
 const LOOKED_THROUGH_AT_MOST = 45_000
+/** Where the first rows hold fewer matches than this, but some, they say too little of the rest: so many more do. */
+const TELLING = 4
+const LOOKED_THROUGH_AGAIN = 10_000
 
 /**
  * Finds what the list's order has no index for, or a search asks for. What many rows have is soon found among the list's
@@ -189,9 +192,14 @@ async function lookFor(query: Kysely<Tables>, list: Sorted, q: string, limit: nu
       where ${allOf([...unindexed, ...isMatch(sql`text`)])} limit ${limit}`
     return (await query.executeQuery(statement.compile(query))).rows
   }
-  const found = await lookThrough(LOOKED_THROUGH)
+  let looked = LOOKED_THROUGH
+  let found = await lookThrough(looked)
+  if (found.length > 0 && found.length < Math.min(TELLING, limit)) {
+    looked = LOOKED_THROUGH_AGAIN
+    found = await lookThrough(looked)
+  }
   if (found.length === limit) return found
-  const expected = (LOOKED_THROUGH * limit * 1.2) / found.length
+  const expected = (looked * limit * 1.2) / found.length
   if (expected <= LOOKED_THROUGH_AT_MOST) {
     // It stops once the page is full.
     const more = await lookThrough(LOOKED_THROUGH_AT_MOST)
