@@ -8,6 +8,8 @@ import type { AudioService } from './zadarma/audio.ts'
 import { type Account, createRest, expectedAuthorization, failure } from './zadarma/rest.ts'
 import type { Recording, Scenario } from './zadarma/scenario.ts'
 
+export type { Fault } from './zadarma/answers.ts'
+export type { AudioService } from './zadarma/audio.ts'
 export { type MakeCalls, makeCalls } from './zadarma/calls.ts'
 export {
   type SendNotifications,
