@@ -3,7 +3,13 @@ import type { AddressInfo } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { isGenuine } from '../src/zadarma/signature.ts'
 import { localTime } from './zadarma/local-time.ts'
-import { makeCalls, type Scenario, sendNotifications, startZadarmaServer } from './zadarma-server.ts'
+import {
+  makeCalls,
+  type Scenario,
+  sendNotifications,
+  signedNotification,
+  startZadarmaServer,
+} from './zadarma-server.ts'
 
 const SECRET = 'a-secret'
 const ZONE = 'Europe/Madrid'
@@ -76,16 +82,19 @@ describe('the calls that are made up', () => {
 })
 
 describe('notifications', () => {
-  it('are signed, and sent, dropped, doubled and shuffled as the seed says', async () => {
+  it('are genuine, whatever is in them', () => {
+    for (const fields of scenarios.flatMap(({ notifications }) => notifications)) {
+      const { headers, body } = signedNotification(fields, SECRET)
+      expect(isGenuine(Object.fromEntries(new URLSearchParams(body)), headers.signature, SECRET)).toBe(true)
+    }
+  })
+
+  it('are sent, dropped, doubled and shuffled as the seed says', async () => {
     const bodies: string[] = []
-    let forged = 0
     const receiver = createServer(async (request, response) => {
       const chunks: Buffer[] = []
       for await (const chunk of request) chunks.push(chunk)
       const body = Buffer.concat(chunks).toString()
-      const { signature } = request.headers
-      const fields = Object.fromEntries(new URLSearchParams(body))
-      if (!isGenuine(fields, String(signature), SECRET)) forged++
       bodies.push(body)
       response.end()
     })
@@ -107,7 +116,6 @@ describe('notifications', () => {
     await sendNotifications(target, calls, { secret: SECRET, seed: 3, drop: 0.3, double: 0.5, concurrency: 4 })
     expect(new Set(bodies).size).toBeLessThan(all.length * 0.8)
     expect(bodies.length).toBeGreaterThan(new Set(bodies).size * 1.3)
-    expect(forged).toBe(0)
     receiver.closeAllConnections()
     receiver.close()
   })

@@ -9,18 +9,12 @@ import { type Account, createRest, expectedAuthorization, failure } from './zada
 import type { Recording, Scenario } from './zadarma/scenario.ts'
 
 export type { Fault } from './zadarma/answers.ts'
-export type { AudioService } from './zadarma/audio.ts'
-export { type MakeCalls, makeCalls } from './zadarma/calls.ts'
-export {
-  type SendNotifications,
-  type Sent,
-  sendNotifications,
-  signedNotification,
-} from './zadarma/notifications.ts'
-export type { NotificationFields, Recording, Scenario } from './zadarma/scenario.ts'
+export { makeCalls } from './zadarma/calls.ts'
+export { type Sent, sendNotifications, signedNotification } from './zadarma/notifications.ts'
+export type { Scenario } from './zadarma/scenario.ts'
 
 /** A request to the REST side, as it arrived. */
-export interface RecordedRequest {
+interface RecordedRequest {
   /** By the monotonic clock. */
   atMs: number
   method: string

@@ -53,7 +53,7 @@ const NOTIFICATIONS = [
 ] as const
 
 /** Those that can be switched on by the API; `NOTIFY_RECORD` only in the account's pages. */
-export type NotificationName = (typeof NOTIFICATIONS)[number]
+type NotificationName = (typeof NOTIFICATIONS)[number]
 
 const flags = z.object({
   notify_start: flag,

@@ -5,7 +5,7 @@ import { type Body, type Reading, readAnswer } from './reading.ts'
 import { requestAuthorization } from './signature.ts'
 
 /** The parameters of a request; what is undefined is not sent. */
-export type Params = Readonly<Record<string, string | number | undefined>>
+type Params = Readonly<Record<string, string | number | undefined>>
 
 export interface RequestOptions {
   /** Ends the request, and every wait before and between its tries. */

@@ -4,7 +4,7 @@ import { localTime } from './local-time.ts'
 import { createRandom, type Random } from './random.ts'
 import type { NotificationFields, Scenario } from './scenario.ts'
 
-export interface MakeCalls {
+interface MakeCalls {
   seed: number
   count: number
   /** When the first call begins at the earliest. */

@@ -39,7 +39,7 @@ export function signedNotification(
   }
 }
 
-export interface SendNotifications {
+interface SendNotifications {
   secret: string
   seed: number
   /** How many of them are never sent: 0 to 1. */
