@@ -1,0 +1,77 @@
+import { setTimeout as pause } from 'node:timers/promises'
+
+/** So many requests within any so many milliseconds. */
+export interface Rate {
+  requests: number
+  windowMs: number
+}
+
+/**
+ * Keeps a rate by waiting. A request counts until a window after its answer, as nobody knows when in between it arrived
+ * at the other side, and it is there that it is counted.
+ */
+export class RateLimit {
+  readonly #rate: Rate
+  #inFlight = 0
+  /** When requests were answered, oldest first, of the last window; by the monotonic clock. */
+  readonly #answered: number[] = []
+
+  constructor(rate: Rate) {
+    this.#rate = rate
+  }
+
+  /** How long until there may be room for one more; 0 where there is room now. */
+  msUntilRoom(): number {
+    const { requests, windowMs } = this.#rate
+    const now = performance.now()
+    while (this.#answered[0] !== undefined && this.#answered[0] + windowMs <= now) this.#answered.shift()
+    if (this.#inFlight + this.#answered.length < requests) return 0
+    // Where all are in flight, none of them makes room before a window from now.
+    return this.#answered[0] === undefined ? windowMs : this.#answered[0] + windowMs - now
+  }
+
+  begin(): void {
+    this.#inFlight++
+  }
+
+  end(): void {
+    this.#inFlight--
+    this.#answered.push(performance.now())
+  }
+}
+
+/**
+ * Does it once all these limits have room for it.
+ *
+ * @throws the signal's reason, where that comes first
+ */
+export async function withinLimits<Result>(
+  limits: readonly RateLimit[],
+  signal: AbortSignal | undefined,
+  action: () => Promise<Result>,
+): Promise<Result> {
+  while (true) {
+    signal?.throwIfAborted()
+    const ms = Math.max(...limits.map((limit) => limit.msUntilRoom()))
+    if (ms <= 0) break
+    await waitFor(ms, signal)
+  }
+  for (const limit of limits) limit.begin()
+  try {
+    return await action()
+  } finally {
+    for (const limit of limits) limit.end()
+  }
+}
+
+/**
+ * Waits.
+ *
+ * @throws the signal's reason, where that comes first
+ */
+export async function waitFor(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  await pause(ms, undefined, { signal }).catch((error: unknown) => {
+    signal?.throwIfAborted()
+    throw error
+  })
+}
