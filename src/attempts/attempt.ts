@@ -573,7 +573,8 @@ const fieldsOf = (changes: CallChanges): (keyof CallFields)[] => Object.keys(cha
 const isEmpty = (value: unknown): boolean =>
   value === undefined || value === null || (typeof value === 'string' && value.trim() === '')
 
-function withoutEmpty(report: CallChanges): CallChanges {
+/** B11: what a report really says; a field that is missing or brought empty is not there. */
+export function withoutEmpty(report: CallChanges): CallChanges {
   return Object.fromEntries(Object.entries(report).filter(([, value]) => !isEmpty(value)))
 }
 
