@@ -5,6 +5,8 @@ import type { CountryCode } from 'libphonenumber-js'
 import type { Register } from './attempts/register.ts'
 import type { FindCaller } from './auth/keys.ts'
 import { callRoutes } from './calls/routes.ts'
+import type { ZadarmaConfig } from './config.ts'
+import type { LinkWaiting } from './contacts/relink.ts'
 import { contactRoutes } from './contacts/routes.ts'
 import type { Database } from './database/database.ts'
 import { describe } from './http/description.ts'
@@ -15,8 +17,10 @@ import { readJson } from './http/json.ts'
 import { addLifeSigns } from './http/life-signs.ts'
 import { answerOtherMethods, knowEveryMethod } from './http/method-not-allowed.ts'
 import { answerClientError, refuseExpectations, requireHost } from './http/raw-answers.ts'
+import type { InboxOptions } from './inbox/inbox.ts'
 import type { Metrics } from './metrics.ts'
 import { opportunityRoutes } from './opportunities/routes.ts'
+import { zadarmaRoutes } from './zadarma/routes.ts'
 
 export interface AppOptions {
   database: Database
@@ -24,6 +28,10 @@ export interface AppOptions {
   findCaller: FindCaller
   metrics: Metrics
   country: CountryCode
+  zadarma: ZadarmaConfig
+  inbox: InboxOptions
+  /** Links the calls that wait for a contact with one of these numbers. */
+  linkWaiting: LinkWaiting
   /** Where it will listen: some pages are open on loopback only. */
   host: string
   /** Whether the database is reached and migrated. */
@@ -35,7 +43,7 @@ const BODY_LIMIT = 1024 * 1024
 
 /** Builds the HTTP application: plugins, routes, errors. It listens nowhere yet. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
-  const { database, register, findCaller, metrics, country, host, isReady } = options
+  const { database, register, findCaller, metrics, country, host, isReady, zadarma, inbox, linkWaiting } = options
   const app = Fastify({
     loggerInstance: options.log,
     bodyLimit: BODY_LIMIT,
@@ -75,12 +83,20 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     async (crm) => {
       guard(crm)
       const addOtherMethodsOfCrm = answerOtherMethods(crm)
-      await crm.register(contactRoutes, { database, country })
+      await crm.register(contactRoutes, { database, country, linkWaiting })
       await crm.register(opportunityRoutes, { database, register })
       await crm.register(callRoutes, { database, register, metrics, country })
       addOtherMethodsOfCrm()
     },
     { prefix: GUARDED.crm },
+  )
+  await app.register(
+    async (scope) => {
+      const addOtherMethodsOfZadarma = answerOtherMethods(scope)
+      await scope.register(zadarmaRoutes, { zadarma, inbox })
+      addOtherMethodsOfZadarma()
+    },
+    { prefix: '/api/zadarma' },
   )
   for (const prefix of [GUARDED.admin, GUARDED.recordingEmail]) {
     await app.register(async (scope) => guard(scope), { prefix })

@@ -1,5 +1,7 @@
+import { isIP } from 'node:net'
 import path from 'node:path'
 import { type CountryCode, isSupportedCountry } from 'libphonenumber-js'
+import { IANAZone } from 'luxon'
 import { z } from 'zod'
 
 /** What the service is told by its environment. */
@@ -16,6 +18,29 @@ export interface Config {
   defaultCountry: CountryCode
   /** An admin key to accept; null: the first start makes one. */
   bootstrapApiKey: string | null
+  zadarma: ZadarmaConfig
+  /** Contacts are looked for by the numbers of calls of so many days. */
+  relinkDays: number
+  inboxRetentionDays: number
+  recordingMaxBytes: number
+}
+
+/** What is known of the account at Zadarma. */
+export interface ZadarmaConfig {
+  /** Null: requests cannot be made. */
+  key: string | null
+  /** Null: no notification is genuine. */
+  secret: string | null
+  /** The account's zone, of the IANA list. */
+  timezone: string
+  apiUrl: string
+  /** The last part of the webhook's address; null: it has none. */
+  webhookPathSecret: string | null
+  /** Networks that notifications may come from; null: any. */
+  allowedIps: readonly string[] | null
+  /** The account's own numbers, in any writing. */
+  ownNumbers: readonly string[]
+  reconcileMinutes: number
 }
 
 /** Thrown with every fault of the configuration, a sentence each. */
@@ -59,10 +84,68 @@ const environment = z.object({
     .string()
     .regex(/^[\x21-\x7e]{32,200}$/, 'must have 32 to 200 visible ASCII characters without blanks')
     .optional(),
+  ZADARMA_KEY: z.string().max(200).optional(),
+  ZADARMA_SECRET: z.string().max(200).optional(),
+  ZADARMA_TIMEZONE: z
+    .string()
+    .default('Europe/Madrid')
+    .refine((zone) => IANAZone.isValidZone(zone), 'must be a zone of the IANA list, such as Europe/Madrid'),
+  ZADARMA_API_URL: z
+    .string()
+    .default('https://api.zadarma.com')
+    .refine(isApiUrl, 'must be an address such as https://api.zadarma.com (http:// only on this machine)'),
+  ZADARMA_WEBHOOK_PATH_SECRET: z
+    .string()
+    .regex(/^[\w-]{16,200}$/, 'must have 16 to 200 letters, digits, - or _')
+    .optional(),
+  ZADARMA_ALLOWED_IPS: z
+    .string()
+    .transform(listOfWords)
+    .refine((networks) => networks.every(isNetwork), 'must be addresses or networks such as 185.45.152.40/30, with commas')
+    .optional(),
+  ZADARMA_OWN_NUMBERS: z.string().default('').transform(listOfWords),
+  ZADARMA_RECONCILE_MINUTES: wholeNumber(1, 1_440, '15'),
+  RELINK_DAYS: wholeNumber(1, 3_650, '30'),
+  INBOX_RETENTION_DAYS: wholeNumber(1, 3_650, '30'),
+  RECORDING_MAX_MB: wholeNumber(1, 10_000, '200'),
 })
 
 /** The names of all environment variables that are read. */
 export const ENVIRONMENT_NAMES: readonly string[] = Object.keys(environment.shape)
+
+function wholeNumber(minimum: number, maximum: number, usual: string) {
+  return z
+    .string()
+    .default(usual)
+    .refine(
+      (text) => /^\d{1,6}$/.test(text) && Number(text) >= minimum && Number(text) <= maximum,
+      `must be a whole number from ${minimum} to ${maximum}`,
+    )
+    .transform(Number)
+}
+
+const listOfWords = (text: string): string[] =>
+  text
+    .split(',')
+    .map((word) => word.trim())
+    .filter((word) => word !== '')
+
+function isNetwork(text: string): boolean {
+  const [address = '', prefix, ...more] = text.split('/')
+  const bits = isIP(address) === 4 ? 32 : 128
+  return (
+    isIP(address) !== 0 &&
+    more.length === 0 &&
+    (prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits))
+  )
+}
+
+function isApiUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { protocol, hostname, pathname, search } = new URL(text)
+  const isLocal = hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.')
+  return (protocol === 'https:' || (protocol === 'http:' && isLocal)) && pathname === '/' && search === ''
+}
 
 function isPostgresUrl(text: string): boolean {
   return /^postgres(ql)?:\/\//.test(text) && URL.canParse(text)
@@ -88,5 +171,18 @@ export function readConfig(env: NodeJS.ProcessEnv, workingDir: string): Config {
     logLevel: data.LOG_LEVEL,
     defaultCountry: data.DEFAULT_COUNTRY,
     bootstrapApiKey: data.BOOTSTRAP_API_KEY ?? null,
+    zadarma: {
+      key: data.ZADARMA_KEY ?? null,
+      secret: data.ZADARMA_SECRET ?? null,
+      timezone: data.ZADARMA_TIMEZONE,
+      apiUrl: data.ZADARMA_API_URL,
+      webhookPathSecret: data.ZADARMA_WEBHOOK_PATH_SECRET ?? null,
+      allowedIps: data.ZADARMA_ALLOWED_IPS ?? null,
+      ownNumbers: data.ZADARMA_OWN_NUMBERS,
+      reconcileMinutes: data.ZADARMA_RECONCILE_MINUTES,
+    },
+    relinkDays: data.RELINK_DAYS,
+    inboxRetentionDays: data.INBOX_RETENTION_DAYS,
+    recordingMaxBytes: data.RECORDING_MAX_MB * 1024 * 1024,
   }
 }

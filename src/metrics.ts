@@ -11,6 +11,12 @@ export interface Metrics {
   notRegistered: Counter
   pending: Gauge
   oldestPendingSeconds: Gauge
+  /** Messages of a door by what became of them at once. */
+  messages: Counter<'door' | 'result'>
+  /** Messages that were not handled at once, and so are handled from the inbox. */
+  late: Counter<'door'>
+  inbox: Gauge
+  oldestInInboxSeconds: Gauge
 }
 
 /** Makes the metrics, in a registry of their own. */
@@ -53,6 +59,24 @@ export function createMetrics(): Metrics {
     oldestPendingSeconds: new Gauge({
       name: 'first_call_oldest_pending_seconds',
       help: 'Age of the oldest call whose registering waits; 0 where none does.',
+      registers,
+    }),
+    messages: new Counter({
+      name: 'first_call_messages_total',
+      help: 'Messages of the PBX and of mailboxes: accepted or refused.',
+      labelNames: ['door', 'result'],
+      registers,
+    }),
+    late: new Counter({
+      name: 'first_call_late_messages_total',
+      help: 'Messages that were stored, but not handled within a tenth of a second.',
+      labelNames: ['door'],
+      registers,
+    }),
+    inbox: new Gauge({ name: 'first_call_inbox', help: 'Messages that wait to be handled.', registers }),
+    oldestInInboxSeconds: new Gauge({
+      name: 'first_call_oldest_in_inbox_seconds',
+      help: 'Age of the oldest message that waits to be handled; 0 where none does.',
       registers,
     }),
   }

@@ -6,14 +6,19 @@ import { runOn } from './attempts/read.ts'
 import { Register } from './attempts/register.ts'
 import { sweep } from './attempts/sweep.ts'
 import { createKeyCheck, makeFirstKey } from './auth/keys.ts'
+import { doChores } from './chores.ts'
 import type { Config } from './config.ts'
+import { sweepWaiting, waitingLinker } from './contacts/relink.ts'
 import { openDatabase } from './database/database.ts'
 import { startEmbeddedDatabase } from './database/embedded.ts'
 import { type DatabaseHome, givenDatabase } from './database/given.ts'
 import { isMigrated, migrate } from './database/migrate.ts'
 import { isLoopback } from './http/guard.ts'
 import { closer, isOnEveryAddress, listen } from './http/listening.ts'
+import { inboxChores } from './inbox/chores.ts'
+import type { InboxOptions } from './inbox/inbox.ts'
 import { createMetrics } from './metrics.ts'
+import { zadarmaMessages } from './zadarma/door.ts'
 
 export interface Service {
   app: FastifyInstance
@@ -79,7 +84,32 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
       return swept
     })
 
+    const inbox: InboxOptions = {
+      database,
+      register,
+      metrics,
+      log,
+      readMessage: zadarmaMessages({ zadarma: config.zadarma, country: config.defaultCountry, log }),
+    }
+    const relink = { database, register, days: config.relinkDays, log }
+    const choring = new AbortController()
+    const chores = doChores(
+      [
+        ...inboxChores(inbox, config.inboxRetentionDays),
+        { name: 'look for contacts of calls', everyMs: 5_000, work: async () => (await sweepWaiting(relink)) > 0 },
+      ],
+      log,
+      choring.signal,
+    )
+    stops.push(() => {
+      choring.abort()
+      return chores
+    })
+
     const app = await buildApp({
+      zadarma: config.zadarma,
+      inbox,
+      linkWaiting: waitingLinker(relink),
       database,
       register,
       findCaller: createKeyCheck(database, config.bootstrapApiKey),

@@ -115,6 +115,11 @@ function isOpen(opportunity: Opportunity): boolean {
   return isActive(opportunity.status) && !isCompleted(opportunity)
 }
 
+/** A2: of the opportunities the newest that is open; null where none is. */
+export function newestOpenOf({ opportunities }: Pick<Situation, 'opportunities'>): Opportunity | null {
+  return opportunities.filter(isOpen).sort(newestFirst)[0] ?? null
+}
+
 /** B4: by time; at the same time foreign ones first as they were given, then by the call's creation, then by id. */
 function inOrder(attempts: readonly Attempt[]): Attempt[] {
   return [...attempts].sort((a, b) => {
@@ -584,11 +589,19 @@ export function isSameCall(a: Call, b: Call): boolean {
   return (
     fields.every((field) => a.sources[field] === b.sources[field]) &&
     CALL_FIELDS.every((field) => a[field] === b[field]) &&
+    isSameLink(a.link, b.link) &&
+    isSameRecordings(a.recordings, b.recordings) &&
     a.outcome === b.outcome &&
     a.opportunity_id === b.opportunity_id &&
     a.pending?.since === b.pending?.since
   )
 }
+
+const isSameLink = (a: Call['link'], b: Call['link']): boolean =>
+  a === b || (a?.how === b?.how && a?.candidates.join() === b?.candidates.join())
+
+const isSameRecordings = (a: Call['recordings'], b: Call['recordings']): boolean =>
+  a === b || (a.length === b.length && a.every((one, place) => one.provider_recording_id === b[place]?.provider_recording_id))
 
 const CALL_FIELDS = [
   'entity_type',

@@ -1,7 +1,9 @@
 import type { Call } from '../calls/call.ts'
+import type { Trace } from '../calls/doubts.ts'
+import type { DialRequest, NumberHolder } from '../calls/link.ts'
 import type { Opportunity } from '../opportunities/opportunity.ts'
 import type { Instant } from '../time.ts'
-import type { Decision, Situation } from './attempt.ts'
+import { type Decision, newestOpenOf, type Situation } from './attempt.ts'
 
 /** An answer that is kept for a repeated `Idempotency-Key`. */
 export interface Answer {
@@ -30,6 +32,14 @@ export interface Reading {
   knownContactIds: readonly string[]
   /** The request of each key that was used before, and what was answered at the place asked for. */
   answers: readonly (AnswerKey & { answer: Answer | null })[]
+  /** Contacts that have a number asked for. */
+  contacts: readonly { id: string; created_at: Instant; number: string }[]
+  /** Those that no call has answered yet. */
+  dialRequests: readonly DialRequest[]
+  /** Calls of a provider with a number and start asked for. */
+  sameMoment: readonly Trace[]
+  /** Whose the recordings asked for are; the call may be deleted. */
+  recordings: readonly { provider: string; provider_recording_id: string; call_id: string; isDeleted: boolean }[]
 }
 
 const providerKey = (provider: string, callId: string): string => JSON.stringify([provider, callId])
@@ -59,6 +69,11 @@ export class Book {
   readonly #answers = new Map<string, Answer>()
   /** For what request a key was used, with the answer's row where this batch is the first to use it. */
   readonly #requests = new Map<string, { requestHash: string; row: string | null }>()
+  readonly #contacts: Reading['contacts']
+  readonly #dialRequests: Reading['dialRequests']
+  readonly #answeredRequests = new Set<string>()
+  readonly #sameMoment: Reading['sameMoment']
+  readonly #callsByRecording = new Map<string, string>()
   /** Rows that were looked at in a state which this batch has yet to write. */
   readonly #seen = new Set<string>()
 
@@ -68,7 +83,14 @@ export class Book {
     this.#readCalls = new Map(reading.calls.map((call) => [call.id, call]))
     this.#knownContacts = new Set(reading.knownContactIds)
     for (const opportunity of reading.opportunities) this.#putOpportunity(opportunity)
+    for (const { provider, provider_recording_id, call_id, isDeleted } of reading.recordings) {
+      this.#callsByRecording.set(providerKey(provider, provider_recording_id), call_id)
+      if (isDeleted) this.#stones.set(call_id, null)
+    }
     for (const call of reading.calls) this.#putCall(call)
+    this.#contacts = reading.contacts
+    this.#dialRequests = reading.dialRequests
+    this.#sameMoment = reading.sameMoment
     for (const stone of reading.stones) {
       this.#stones.set(stone.id, null)
       if (stone.provider !== null && stone.provider_call_id !== null) {
@@ -109,6 +131,28 @@ export class Book {
   callByProviderKey(provider: string, callId: string): Call | undefined {
     const id = this.#callsByProviderKey.get(providerKey(provider, callId))
     return id === undefined ? undefined : this.call(id)
+  }
+
+  /** B17: the id of the call that has this recording, also of a deleted one. */
+  callIdByRecording(provider: string, recordingId: string): string | undefined {
+    return this.#callsByRecording.get(providerKey(provider, recordingId))
+  }
+
+  /** The contacts that have this number. */
+  holdersOfNumber(number: string): NumberHolder[] {
+    return this.#contacts
+      .filter((contact) => contact.number === number)
+      .map(({ id, created_at }) => ({ id, created_at, newestOpen: newestOpenOf(this.situationOfContact(id)) }))
+  }
+
+  /** Those that no call has answered, in this batch either. */
+  dialRequests(): readonly DialRequest[] {
+    return this.#dialRequests.filter(({ id }) => !this.#answeredRequests.has(id))
+  }
+
+  /** Calls of a provider that may be another record of one with this number and start. */
+  sameMoment(): Trace[] {
+    return [...this.#sameMoment, ...[...this.#calls.values()].filter(({ provider }) => provider !== null)]
   }
 
   /** B5: whether a call with this id, or with this provider's key, was deleted. */
@@ -166,6 +210,11 @@ export class Book {
   apply(decision: Decision): void {
     for (const opportunity of decision.opportunities) this.#putOpportunity(opportunity)
     for (const call of decision.calls) this.#putCall(call)
+  }
+
+  /** No other call answers this request. */
+  answerRequest(id: string): void {
+    this.#answeredRequests.add(id)
   }
 
   /** B5: the call is gone, its stone stays. */
@@ -228,6 +277,9 @@ export class Book {
     if (call.entity_id !== null) addTo(this.#callsByContact, call.entity_id, call.id)
     if (call.provider !== null && call.provider_call_id !== null) {
       this.#callsByProviderKey.set(providerKey(call.provider, call.provider_call_id), call.id)
+    }
+    for (const { provider_recording_id: name } of call.recordings) {
+      if (call.provider !== null && name !== null) this.#callsByRecording.set(providerKey(call.provider, name), call.id)
     }
   }
 }

@@ -1,5 +1,7 @@
 import type { Call } from '../calls/call.ts'
+import type { HandledMessage } from '../inbox/message.ts'
 import type { Opportunity } from '../opportunities/opportunity.ts'
+import type { Doubt } from '../review/item.ts'
 import type { Answer, AnswerKey, Book } from './book.ts'
 import type { Needs } from './read.ts'
 
@@ -34,4 +36,10 @@ export interface Plan<Result> {
   newOpportunity?: Opportunity
   deletedCall?: Call
   answer?: { key: AnswerKey; answer: Answer }
+  /** What a person is to decide. */
+  doubts?: readonly Doubt[]
+  /** The request that a call answers. */
+  answeredRequest?: { id: string; callId: string }
+  /** The raw message that this settles. */
+  message?: HandledMessage
 }

@@ -59,6 +59,10 @@ export function writingOf(book: Book, plans: readonly Plan<unknown>[], groups: G
     goneForeignAttempts: [],
     requests: [],
     answers: [],
+    recordings: [],
+    doubts: [],
+    answeredRequests: [],
+    messages: [],
   }
   const groupOfOpportunity = new Map<string, number>()
   const groupOfCall = new Map<string, number>()
@@ -68,6 +72,9 @@ export function writingOf(book: Book, plans: readonly Plan<unknown>[], groups: G
     if (plan.newOpportunity !== undefined) groupOfOpportunity.set(plan.newOpportunity.id, group)
     for (const { id } of plan.calls ?? []) groupOfCall.set(id, group)
     if (plan.answer !== undefined) writing.answers.push({ group, ...plan.answer, now: book.now })
+    for (const doubt of plan.doubts ?? []) writing.doubts.push({ group, doubt, now: book.now })
+    if (plan.answeredRequest !== undefined) writing.answeredRequests.push({ group, ...plan.answeredRequest })
+    if (plan.message !== undefined) writing.messages.push({ group, message: plan.message, now: book.now })
   })
   for (const [id, group] of groupOfOpportunity) {
     const opportunity = book.opportunity(id)
@@ -96,10 +103,17 @@ export function writingOf(book: Book, plans: readonly Plan<unknown>[], groups: G
     const read = book.readCall(id)
     if (read === undefined) writing.newCalls.push({ group, call, isDeleted: false })
     else writing.calls.push({ group, call, readRevision: read.revision, isDeleted: false })
+    for (const recording of call.recordings) {
+      const isKnown = read?.recordings.some((one) => one.provider_recording_id === recording.provider_recording_id)
+      if (isKnown !== true) writing.recordings.push({ group, call, recording, now: book.now })
+    }
   }
   writing.newCalls.sort((a, b) => compare(keyOf(a.call), keyOf(b.call)))
   writing.answers.sort((a, b) => compare(answerKey(a.key), answerKey(b.key)))
   writing.requests = writing.answers.map(({ group, key, now }) => ({ group, key, now }))
+  writing.recordings.sort((a, b) => compare(a.recording.id, b.recording.id))
+  writing.doubts = onceEach(writing.doubts, ({ doubt }) => doubt.naturalKey)
+  writing.messages.sort((a, b) => compare(a.message.id, b.message.id))
   writing.newForeignAttempts.sort((a, b) => compare(a.call_id, b.call_id))
   return writing
 }
@@ -107,6 +121,12 @@ export function writingOf(book: Book, plans: readonly Plan<unknown>[], groups: G
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 const keyOf = ({ provider, provider_call_id, id }: Call): string =>
   provider === null ? id : JSON.stringify([provider, provider_call_id])
+
+/** The first of those with the same key, in the keys' order. */
+function onceEach<Piece>(pieces: readonly Piece[], key: (piece: Piece) => string): Piece[] {
+  const byKey = new Map(pieces.toReversed().map((piece) => [key(piece), piece]))
+  return [...byKey].sort(([a], [b]) => compare(a, b)).map(([, piece]) => piece)
+}
 
 function foreignIdsOf(opportunity: Opportunity | undefined): Set<string> {
   const foreign = opportunity?.attempts.filter((attempt) => attempt.call_created_at === null) ?? []

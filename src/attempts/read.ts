@@ -1,4 +1,10 @@
 import type pg from 'pg'
+import type { Recording } from '../calls/call.ts'
+import type { Trace } from '../calls/doubts.ts'
+import type { DialRequest } from '../calls/link.ts'
+import { RECORDINGS_OF } from '../calls/recordings.ts'
+import type { Instant } from '../time.ts'
+import { formatInstant } from './attempt.ts'
 import { type Answer, type AnswerKey, Book } from './book.ts'
 import { type CallRow, callFromRow, type OpportunityRow, opportunityFromRow } from './rows.ts'
 
@@ -14,6 +20,12 @@ export interface Needs {
   foreignCallIds: readonly string[]
   opportunityIds: readonly string[]
   answerKeys: readonly AnswerKey[]
+  /** Whether contacts are looked for by number: by those below, and by those of the calls named. */
+  byNumber: boolean
+  /** Numbers whose contacts a machine looks for, and when the call began: another at that moment may be the same. */
+  numbers: readonly { phone_number: string; started_at: Instant | null }[]
+  /** The provider's names of recordings that a call may have. */
+  recordings: readonly { provider: string; provider_recording_id: string }[]
 }
 
 export const NO_NEEDS: Needs = {
@@ -23,6 +35,9 @@ export const NO_NEEDS: Needs = {
   foreignCallIds: [],
   opportunityIds: [],
   answerKeys: [],
+  byNumber: false,
+  numbers: [],
+  recordings: [],
 }
 
 const OPPORTUNITY_COLUMNS = `
@@ -31,8 +46,12 @@ const OPPORTUNITY_COLUMNS = `
 
 const CALL_COLUMNS = `
   id, entity_type, entity_id, direction, call_status, call_result, resumen_llamada, phone_number, extension,
-  started_at, answered_at, ended_at, duration_seconds, provider, provider_call_id, sources, outcome, opportunity_id,
-  pending_since, tries, is_counted, revision, created_at, updated_at`
+  started_at, answered_at, ended_at, duration_seconds, provider, provider_call_id, sources, link, outcome,
+  opportunity_id, pending_since, tries, is_counted, revision, created_at, updated_at,
+  ${RECORDINGS_OF('c.id')} as recordings`
+
+/** Nobody chooses among more. */
+const CONTACTS_AT_MOST = 100
 
 const ACTIVE = `status in ('pending', 'assigned', 'contacted')`
 
@@ -61,8 +80,41 @@ select ${NOW},
 const READ_NEW = readNew('')
 const READ_NEW_WITH_ANSWERS = readNew(`, ${ANSWERS}`)
 
+/** What a machine's report asks for beside the rest: whose number it is, and what the same call or recording may be. */
+const BY_NUMBER = {
+  tables: `numbers as materialized (
+  select unnest($10::text[]) as number
+  union select phone_number from named where phone_number is not null and deleted_at is null
+), contacts_by_number as materialized (
+  select contacts.id, contacts.created_at, number from numbers
+  cross join lateral (select * from contacts where phones @> array[number] limit ${CONTACTS_AT_MOST}) as contacts
+), dial_requests_by_number as materialized (
+  select dial_requests.id, contact_id, extension, phone_number, created_at
+  from numbers join dial_requests on phone_number = number
+  where call_id is null and created_at > clock_timestamp() - interval '1 day'
+), same_moment as materialized (
+  select calls.id, calls.phone_number, extension, calls.started_at
+  from unnest($10::text[], $11::timestamptz[]) as given (phone_number, started_at)
+    join calls on calls.phone_number = given.phone_number and happened_at = given.started_at
+  where deleted_at is null and provider is not null
+), known_recordings as materialized (
+  select recordings.provider, recordings.provider_recording_id, call_id, deleted_at is not null as "isDeleted"
+  from unnest($12::text[], $13::text[]) as given (provider, provider_recording_id)
+    join recordings using (provider, provider_recording_id) join calls on calls.id = call_id
+), `,
+  asked: `
+  union select id from contacts_by_number
+  union select contact_id from dial_requests_by_number`,
+  columns: `
+  (select json_agg(contacts_by_number) from contacts_by_number) as contacts,
+  (select json_agg(dial_requests_by_number) from dial_requests_by_number) as "dialRequests",
+  (select json_agg(same_moment) from same_moment) as "sameMoment",
+  (select json_agg(known_recordings) from known_recordings) as recordings,`,
+}
+const WITHOUT_NUMBER: typeof BY_NUMBER = { tables: '', asked: '', columns: '' }
+
 /** For everything: with calls that exist, those that wait at an opportunity concerned, and foreign attempts. */
-const READ_ALL = `
+const readAll = ({ tables, asked, columns }: typeof BY_NUMBER): string => `
 with named_ids as (
   select unnest($5::uuid[]) as id
   union
@@ -70,7 +122,7 @@ with named_ids as (
     join calls using (provider, provider_call_id)
 ), named as materialized (
   select calls.* from named_ids join calls using (id)
-), asked_holders as materialized (
+), ${tables}asked_holders as materialized (
   select call_id, opportunity_id from foreign_attempts where call_uuid = any($5::uuid[]) or call_id = any($8::text[])
   union
   select call_id, opportunity_id from foreign_attempts where call_uuid in (select id from named)
@@ -81,7 +133,7 @@ with named_ids as (
 ), asked as materialized (
   select unnest($1::uuid[]) as contact_id
   union select entity_id from named where entity_id is not null
-  union select contact_id from lead_opportunities join related using (id)
+  union select contact_id from lead_opportunities join related using (id)${asked}
 ), pending as materialized (
   select calls.* from asked join calls on entity_id = contact_id where due_at is not null and deleted_at is null
 ), holders as materialized (
@@ -104,13 +156,13 @@ with named_ids as (
   select calls.* from holding join calls on opportunity_id = holding.id
   where outcome in ('limit_reached', 'first_call_completed') and deleted_at is null
 ), concerned_calls as materialized (
-  select ${CALL_COLUMNS} from named where deleted_at is null
+  select ${CALL_COLUMNS} from named c where deleted_at is null
   union all
-  select ${CALL_COLUMNS} from pending where id not in (select id from named)
+  select ${CALL_COLUMNS} from pending c where id not in (select id from named)
   union all
-  select ${CALL_COLUMNS} from waiting where id not in (select id from named)
+  select ${CALL_COLUMNS} from waiting c where id not in (select id from named)
 )
-select ${NOW},
+select ${NOW},${columns}
   (select json_agg(opportunities) from opportunities) as opportunities,
   (select json_agg(concerned_calls) from concerned_calls) as calls,
   (select json_agg(json_build_object('id', id, 'provider', provider, 'provider_call_id', provider_call_id))
@@ -120,6 +172,9 @@ select ${NOW},
    where exists (select from contacts where contacts.id = contact_id)
      or exists (select from lead_opportunities where lead_opportunities.contact_id = concerned.contact_id)) as "knownContactIds",
   ${ANSWERS}`
+
+const READ_ALL = readAll(WITHOUT_NUMBER)
+const READ_ALL_BY_NUMBER = readAll(BY_NUMBER)
 
 /** For calls that are to be saved whatever becomes of their attempts (A9): nothing but the calls themselves. */
 const READ_CALLS = `
@@ -131,7 +186,7 @@ with named_ids as (
 ), named as materialized (
   select calls.* from named_ids join calls using (id)
 ), concerned_calls as (
-  select ${CALL_COLUMNS} from named where deleted_at is null
+  select ${CALL_COLUMNS} from named c where deleted_at is null
 )
 select ${NOW},
   (select json_agg(concerned_calls) from concerned_calls) as calls,
@@ -142,7 +197,11 @@ select ${NOW},
 interface Found {
   now: number
   opportunities?: OpportunityRow[] | null
-  calls?: CallRow[] | null
+  calls?: (CallRow & { recordings: Recording[] | null })[] | null
+  contacts?: { id: string; created_at: string; number: string }[] | null
+  dialRequests?: (Omit<DialRequest, 'created_at'> & { created_at: string })[] | null
+  sameMoment?: (Omit<Trace, 'started_at'> & { started_at: string })[] | null
+  recordings?: { provider: string; provider_recording_id: string; call_id: string; isDeleted: boolean }[] | null
   stones?: { id: string; provider: string | null; provider_call_id: string | null }[] | null
   foreignAttempts?: { call_id: string; opportunity_id: string }[] | null
   knownContactIds?: string[] | null
@@ -164,14 +223,15 @@ export function runOn(pool: pg.Pool, hasPooler: boolean): Run {
 /** Reads what a batch rests on, in one round trip; in a second one where a contact has pending calls (B9). */
 export async function readForDeciding(run: Run, needs: Needs): Promise<Book> {
   const answers = answerValues(needs)
-  const isNewOnly = [needs.callIds, needs.providerKeys, needs.foreignCallIds, needs.opportunityIds].every(isNone)
+  const isNewOnly =
+    !needs.byNumber && [needs.callIds, needs.providerKeys, needs.foreignCallIds, needs.opportunityIds].every(isNone)
   if (isNewOnly) {
     const [found] = isNone(needs.answerKeys)
       ? await run<Found>('read_new', READ_NEW, [needs.contactIds])
       : await run<Found>('read_new_with_answers', READ_NEW_WITH_ANSWERS, [needs.contactIds, ...answers])
     if (found !== undefined && found.hasPending !== true) return bookOf(found)
   }
-  const [found] = await run<Found>('read_all', READ_ALL, [
+  const values = [
     needs.contactIds,
     ...answers,
     needs.callIds,
@@ -179,7 +239,16 @@ export async function readForDeciding(run: Run, needs: Needs): Promise<Book> {
     needs.providerKeys.map((key) => key.provider_call_id),
     needs.foreignCallIds,
     needs.opportunityIds,
-  ])
+  ]
+  const [found] = needs.byNumber
+    ? await run<Found>('read_all_by_number', READ_ALL_BY_NUMBER, [
+        ...values,
+        needs.numbers.map(({ phone_number }) => phone_number),
+        needs.numbers.map(({ started_at }) => (started_at === null ? null : formatInstant(started_at))),
+        needs.recordings.map(({ provider }) => provider),
+        needs.recordings.map(({ provider_recording_id }) => provider_recording_id),
+      ])
+    : await run<Found>('read_all', READ_ALL, values)
   return bookOf(found)
 }
 
@@ -212,5 +281,9 @@ function bookOf(found: Found | undefined): Book {
     foreignAttempts: found.foreignAttempts ?? [],
     knownContactIds: found.knownContactIds ?? [],
     answers: found.answers ?? [],
+    contacts: (found.contacts ?? []).map((row) => ({ ...row, created_at: Date.parse(row.created_at) })),
+    dialRequests: (found.dialRequests ?? []).map((row) => ({ ...row, created_at: Date.parse(row.created_at) })),
+    sameMoment: (found.sameMoment ?? []).map((row) => ({ ...row, started_at: Date.parse(row.started_at) })),
+    recordings: found.recordings ?? [],
   })
 }

@@ -339,6 +339,7 @@ function enter(book: Book, plan: Plan<unknown>): void {
   book.apply({ opportunities: plan.opportunities ?? [], calls: plan.calls ?? [] })
   if (plan.newOpportunity !== undefined) book.apply({ opportunities: [plan.newOpportunity], calls: [] })
   if (plan.deletedCall !== undefined) book.bury(plan.deletedCall)
+  if (plan.answeredRequest !== undefined) book.answerRequest(plan.answeredRequest.id)
   if (plan.answer !== undefined) book.remember(plan.answer.key, plan.answer.answer)
 }
 
@@ -353,5 +354,8 @@ function mergeNeeds(needs: readonly Needs[]): Needs {
     foreignCallIds: unique(needs.flatMap((need) => need.foreignCallIds)),
     opportunityIds: unique(needs.flatMap((need) => need.opportunityIds)),
     answerKeys: needs.flatMap((need) => need.answerKeys),
+    byNumber: needs.some((need) => need.byNumber),
+    numbers: needs.flatMap((need) => need.numbers),
+    recordings: needs.flatMap((need) => need.recordings),
   }
 }

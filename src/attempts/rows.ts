@@ -1,4 +1,4 @@
-import type { Call, Outcome, Sources } from '../calls/call.ts'
+import type { Call, Link, Outcome, Recording, Sources } from '../calls/call.ts'
 import { searchTextOf } from '../contacts/search.ts'
 import type { Opportunity } from '../opportunities/opportunity.ts'
 import type { Instant } from '../time.ts'
@@ -30,6 +30,13 @@ export interface OpportunityRow {
   updated_at: Time
 }
 
+export interface RecordingRow extends Recording {
+  call_id: string
+  provider: string
+  due_at: Time | null
+  created_at: Time
+}
+
 export interface CallRow {
   id: string
   entity_type: string | null
@@ -47,6 +54,7 @@ export interface CallRow {
   provider: string | null
   provider_call_id: string | null
   sources: Sources
+  link: Link | null
   outcome: Outcome
   opportunity_id: string | null
   pending_since: Time | null
@@ -56,6 +64,8 @@ export interface CallRow {
   created_at: Time
   updated_at: Time
 }
+
+const NO_RECORDINGS: readonly Recording[] = []
 
 const instant = (time: Time): Instant => Date.parse(time)
 const instantOrNull = (time: Time | null): Instant | null => (time === null ? null : Date.parse(time))
@@ -109,10 +119,11 @@ export function opportunityToRow(opportunity: Opportunity): OpportunityRow & {
   }
 }
 
-export function callFromRow(row: CallRow): Call {
-  const { pending_since, tries, is_counted, started_at, answered_at, ended_at, created_at, updated_at, ...fields } = row
+export function callFromRow(row: CallRow & { recordings: readonly Recording[] | null }): Call {
+  const { pending_since, tries, is_counted, recordings, started_at, answered_at, ended_at, created_at, updated_at, ...fields } = row
   return {
     ...fields,
+    recordings: recordings ?? NO_RECORDINGS,
     started_at: instantOrNull(started_at),
     answered_at: instantOrNull(answered_at),
     ended_at: instantOrNull(ended_at),
@@ -142,6 +153,7 @@ export function callToRow(call: Call): CallRow & { due_at: Time | null } {
     provider: call.provider,
     provider_call_id: call.provider_call_id,
     sources: call.sources,
+    link: call.link,
     outcome: call.outcome,
     opportunity_id: call.opportunity_id,
     pending_since: pendingSince,

@@ -1,5 +1,8 @@
-import type { Call } from '../calls/call.ts'
+import { v7 as uuidv7 } from 'uuid'
+import type { Call, Recording } from '../calls/call.ts'
+import type { HandledMessage } from '../inbox/message.ts'
 import type { Opportunity } from '../opportunities/opportunity.ts'
+import type { Doubt } from '../review/item.ts'
 import { formatInstant } from './attempt.ts'
 import type { Answer, AnswerKey } from './book.ts'
 import type { Run } from './read.ts'
@@ -19,6 +22,12 @@ export interface Writing {
   goneForeignAttempts: InGroup<{ call_id: string }>[]
   requests: InGroup<{ key: AnswerKey; now: number }>[]
   answers: InGroup<{ key: AnswerKey; answer: Answer; now: number }>[]
+  /** New ones, and those that got their provider's name. */
+  recordings: InGroup<{ call: Call; recording: Recording; now: number }>[]
+  doubts: InGroup<{ doubt: Doubt; now: number }>[]
+  answeredRequests: InGroup<{ id: string; callId: string }>[]
+  /** Raw messages that are settled by what is written with them, whether they were stored before or not. */
+  messages: InGroup<{ message: HandledMessage; now: number }>[]
 }
 
 /** Names and types. */
@@ -68,6 +77,7 @@ const CALL_COLUMNS = {
   ended_at: 'timestamptz',
   duration_seconds: 'integer',
   sources: 'jsonb',
+  link: 'jsonb',
   outcome: 'text',
   opportunity_id: 'uuid',
   pending_since: 'timestamptz',
@@ -165,7 +175,93 @@ const PARTS: Part = {
       created_at: formatInstant(now),
     }),
   },
+  recordings: {
+    columns: {
+      id: 'uuid',
+      call_id: 'uuid',
+      provider: 'text',
+      provider_recording_id: 'text',
+      due_at: 'timestamptz',
+      created_at: 'timestamptz',
+    },
+    statement: `insert into recordings (id, call_id, provider, provider_recording_id, due_at, created_at, updated_at)
+      select id, call_id, provider, provider_recording_id, due_at, created_at, created_at
+      from recordings_in where ${NOT_REFUSED}
+      on conflict (id) do update set provider_recording_id = excluded.provider_recording_id,
+        updated_at = excluded.updated_at`,
+    record: ({ call, recording, now }) => ({
+      id: recording.id,
+      call_id: call.id,
+      provider: call.provider,
+      provider_recording_id: recording.provider_recording_id,
+      due_at: formatInstant(now + FETCHED_AFTER_MS),
+      created_at: formatInstant(now),
+    }),
+  },
+  doubts: {
+    columns: {
+      id: 'uuid',
+      kind: 'text',
+      natural_key: 'text',
+      call_id: 'uuid',
+      reason: 'text',
+      candidates: 'jsonb',
+      created_at: 'timestamptz',
+    },
+    statement: `insert into review_items (id, kind, natural_key, call_id, reason, candidates, created_at)
+      select id, kind, natural_key, call_id, reason, candidates, created_at from doubts_in where ${NOT_REFUSED}
+      on conflict (natural_key) do nothing`,
+    record: ({ doubt, now }) => ({
+      id: uuidv7(),
+      kind: doubt.kind,
+      natural_key: doubt.naturalKey,
+      call_id: doubt.callId,
+      reason: doubt.reason,
+      candidates: JSON.stringify(doubt.candidates),
+      created_at: formatInstant(now),
+    }),
+  },
+  answeredRequests: {
+    columns: { id: 'uuid', call_id: 'uuid' },
+    statement: `update dial_requests t set call_id = i.call_id from "answeredRequests_in" i
+      where t.id = i.id and t.call_id is null and i.${NOT_REFUSED}`,
+    record: ({ id, callId }) => ({ id, call_id: callId }),
+  },
+  messages: {
+    columns: {
+      id: 'uuid',
+      door: 'text',
+      received_at: 'timestamptz',
+      headers: 'jsonb',
+      body: 'bytea',
+      event: 'text',
+      result: 'text',
+      reason: 'text',
+      call_id: 'uuid',
+      handled_at: 'timestamptz',
+    },
+    statement: `insert into inbox (id, door, received_at, headers, body, event, result, reason, call_id, handled_at)
+      select id, door, received_at, headers, body, event, result, reason, call_id, handled_at
+      from messages_in where ${NOT_REFUSED}
+      on conflict (id) do update set result = excluded.result, reason = excluded.reason, call_id = excluded.call_id,
+        handled_at = excluded.handled_at, due_at = null, fault = null`,
+    record: ({ message, now }) => ({
+      id: message.id,
+      door: message.door,
+      received_at: formatInstant(message.receivedAt),
+      headers: message.headers,
+      body: message.body,
+      event: message.event,
+      result: message.result,
+      reason: message.reason,
+      call_id: message.callId,
+      handled_at: formatInstant(now),
+    }),
+  },
 }
+
+/** The audio is seldom there before. */
+const FETCHED_AFTER_MS = 40_000
 
 /** In the order of their parameters. */
 const PART_NAMES = Object.keys(PARTS) as (keyof Writing)[]
@@ -191,6 +287,7 @@ function stoneOf(call: Call): Call {
     ended_at: null,
     duration_seconds: null,
     sources: {},
+    link: null,
     opportunity_id: null,
     pending: null,
   }
@@ -240,7 +337,7 @@ function statementFor(parts: readonly (keyof Writing)[]): string {
   return `with ${ctes.join(', ')} select group_id from refused`
 }
 
-/** There are fewer than 2^8 of them. */
+/** By name: a few dozen of those that are possible. */
 const statements = new Map<string, string>()
 
 /**
@@ -254,7 +351,7 @@ export async function write(run: Run, writing: Writing): Promise<ReadonlySet<num
   if (parts.length === 0) return new Set()
   const values = parts.flatMap((part) => valuesOf(writing, part))
   // A statement's name has at most 63 bytes in PostgreSQL: the parts are told by their places.
-  const name = `write_${parts.map((part) => PART_NAMES.indexOf(part)).join('')}`
+  const name = `write_${parts.map((part) => PART_NAMES.indexOf(part).toString(36)).join('')}`
   let statement = statements.get(name)
   if (statement === undefined) {
     statement = statementFor(parts)

@@ -1,7 +1,7 @@
 import { formatInstant } from '../attempts/attempt.ts'
 import type { Colour, Opportunity } from '../opportunities/opportunity.ts'
 import type { Instant } from '../time.ts'
-import type { Call, CallFields, Outcome } from './call.ts'
+import type { Call, CallFields, Link, Outcome, Recording } from './call.ts'
 
 /** A call as the API shows it. */
 export interface CallBody {
@@ -21,11 +21,21 @@ export interface CallBody {
   provider: string | null
   provider_call_id: string | null
   attempt: { outcome: Outcome; opportunity_id: string | null; number: number | null; status: Colour | null }
-  link: null
-  recordings: never[]
+  link: Link | null
+  recordings: RecordingBody[]
   revision: number
   created_at: string
   updated_at: string
+}
+
+interface RecordingBody extends Omit<Recording, 'provider_recording_id'> {
+  /** Where its audio can be had; null where there is none yet. */
+  url: string | null
+}
+
+function recordingBody(callId: string, { id, status, content_type, size_bytes }: Recording): RecordingBody {
+  const url = status === 'available' ? `/api/crm/calls/${callId}/recordings/${id}` : null
+  return { id, status, content_type, size_bytes, url }
 }
 
 const timeOrNull = (moment: Instant | null): string | null => (moment === null ? null : formatInstant(moment))
@@ -60,8 +70,8 @@ export function callBody(call: Call, holder: Pick<Opportunity, 'attempts'> | nul
       number: attempt === undefined ? null : place + 1,
       status: attempt?.status ?? null,
     },
-    link: null,
-    recordings: [],
+    link: call.link,
+    recordings: call.recordings.map((recording) => recordingBody(call.id, recording)),
     revision: call.revision,
     created_at: formatInstant(call.created_at),
     updated_at: formatInstant(call.updated_at),

@@ -43,12 +43,35 @@ interface Pending {
   isCounted: boolean
 }
 
+/** How a machine found the contact of a call: the surest first. */
+export type LinkHow = 'dial' | 'number' | 'open_opportunity' | 'newest_open_opportunity' | 'newest_contact'
+
+/** Why a machine linked a call to its contact. */
+export interface Link {
+  how: LinkHow
+  /** Ids of the contacts that have the number. */
+  candidates: readonly string[]
+}
+
+/** Audio of a call, as it is stored with the provider or with us. */
+export interface Recording {
+  id: string
+  /** Null while the provider has said only that there is one. */
+  provider_recording_id: string | null
+  status: 'expected' | 'available' | 'missing'
+  content_type: string | null
+  size_bytes: number | null
+}
+
 /** One phone call as it is stored. */
 export interface Call extends CallFields {
   id: string
   provider: string | null
   provider_call_id: string | null
   sources: Sources
+  link: Link | null
+  /** In the order in which they became known. What becomes of their audio is not part of the call's revision. */
+  recordings: readonly Recording[]
   outcome: Outcome
   /** The opportunity that counts it or turned it away, as of its last decision (B8). */
   opportunity_id: string | null

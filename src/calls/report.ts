@@ -1,4 +1,15 @@
-import type { CallChanges, CallFields, Source } from './call.ts'
+import { v7 as uuidv7 } from 'uuid'
+import { isSameCall, reportedByMachine, withoutEmpty } from '../attempts/attempt.ts'
+import type { Book } from '../attempts/book.ts'
+import type { Change, Plan } from '../attempts/change.ts'
+import { NO_NEEDS } from '../attempts/read.ts'
+import type { Message, MessageResult } from '../inbox/message.ts'
+import type { Doubt } from '../review/item.ts'
+import type { Instant } from '../time.ts'
+import type { Call, CallChanges, CallFields, Recording, Source, Sources } from './call.ts'
+import { decided, ownWork, undecided, withdraws } from './decide.ts'
+import { contradictionsOf, doubtOfLink, sameCallsOf } from './doubts.ts'
+import { besideLink, linked, newContactOf } from './linking.ts'
 
 /** What a machine tells of one call of a provider (B12). */
 export interface CallReport {
@@ -9,4 +20,181 @@ export interface CallReport {
   fields: CallChanges & Pick<CallFields, 'direction'>
   /** The provider's names of recordings of this call. */
   recordingIds: readonly string[]
+  /** Whether there is a recording, also where nothing names it yet. */
+  isRecorded: boolean
 }
+
+/** What a report came to. */
+export interface Reported extends MessageResult {
+  /** Null where it changed no call. */
+  outcome: Call['outcome'] | null
+}
+
+/**
+ * The user's `createOrUpdateCall`: makes the call that a machine tells of, or completes it (B10 to B12), links it to its
+ * contact, and registers. A repeat changes nothing.
+ *
+ * @param message the raw message that told it, which is settled by the same statement
+ */
+export function createOrUpdateCall(report: CallReport, message: Message | null = null): Change<Reported> {
+  const { provider, provider_call_id, fields, machine, recordingIds } = report
+  const id = uuidv7()
+  const recordingId = idsByName()
+  const own = ownWork()
+  let createdAt: Instant | null = null
+
+  const made = (now: Instant): Call => {
+    createdAt ??= now
+    const told = withoutEmpty(fields)
+    return {
+      ...NOTHING,
+      ...told,
+      id,
+      direction: fields.direction,
+      provider,
+      provider_call_id,
+      sources: Object.fromEntries(Object.keys(told).map((field) => [field, machine])) as Sources,
+      created_at: createdAt,
+      updated_at: now,
+    }
+  }
+
+  const plan = (
+    book: Book,
+    finish: (book: Book, call: Call, stored: Call | null) => Plan<Call> | null,
+  ): Plan<Reported> | null => {
+    const holders = recordingIds.flatMap((name) => book.callIdByRecording(provider, name) ?? [])
+    const isDeleted = book.isDeleted(id, provider, provider_call_id) || holders.some((holder) => book.isDeleted(holder))
+    if (isDeleted) return settled(kept('deleted'))
+    const stored = book.callByProviderKey(provider, provider_call_id) ?? null
+    own.onPlan(stored)
+    const told = stored === null ? made(book.now) : reportedByMachine(stored, fields, machine)
+    const named = withRecordings(told, report, book, recordingId)
+    const linkedTo = newContactOf(named.call, stored, book)
+    const call = linked(named.call, linkedTo)
+    const doubts = [
+      ...(stored === null ? [] : contradictionsOf(stored, report)),
+      ...named.doubts,
+      ...(hasMoved(call, stored) ? sameCallsOf(call, book.sameMoment()) : []),
+      ...(linkedTo === null ? [] : doubtOfLink(call, linkedTo)),
+    ]
+    const isNews = stored === null || !isSameCall(call, stored)
+    // A machine's repeat registers nothing new (B16).
+    const decision = isNews ? finish(book, call, stored) : { result: stored, restsOn: [stored.id] }
+    if (decision === null) return null
+    return {
+      ...decision,
+      ...settled({ result: 'call', reason: null, callId: call.id, outcome: decision.result.outcome }),
+      restsOn: decision.restsOn,
+      doubts,
+      ...besideLink(call, linkedTo),
+    }
+  }
+
+  const settled = (result: Reported): Plan<Reported> => ({
+    result,
+    restsOn: [],
+    ...(message === null
+      ? {}
+      : { message: { ...message, result: result.result, reason: result.reason, callId: result.callId } }),
+  })
+
+  return {
+    needs: {
+      ...NO_NEEDS,
+      providerKeys: [{ provider, provider_call_id }],
+      byNumber: true,
+      numbers: fields.phone_number ? [{ phone_number: fields.phone_number, started_at: fields.started_at ?? null }] : [],
+      recordings: recordingIds.map((name) => ({ provider, provider_recording_id: name })),
+    },
+    plan: (book) => plan(book, decided) ?? settled(kept('deleted')),
+    planWithoutRegistering: (book) =>
+      plan(book, (_, call, stored) =>
+        stored !== null && withdraws(call, stored) ? null : undecided(own.isIn, false)(book, call, stored),
+      ),
+    onAnswerLost: own.onAnswerLost,
+  }
+}
+
+const kept = (reason: string): Reported => ({ result: 'kept', reason, callId: null, outcome: null })
+
+/** A call of which nothing is known. */
+const NOTHING: Omit<Call, 'id' | 'direction' | 'provider' | 'provider_call_id' | 'created_at' | 'updated_at'> = {
+  entity_type: null,
+  entity_id: null,
+  call_status: null,
+  call_result: null,
+  resumen_llamada: null,
+  phone_number: null,
+  extension: null,
+  started_at: null,
+  answered_at: null,
+  ended_at: null,
+  duration_seconds: null,
+  sources: {},
+  link: null,
+  recordings: [],
+  outcome: 'pending',
+  opportunity_id: null,
+  pending: null,
+  revision: 1,
+}
+
+/** Whether something changed that tells one call from another. */
+const hasMoved = (call: Call, stored: Call | null): boolean =>
+  call.phone_number !== stored?.phone_number ||
+  call.extension !== stored?.extension ||
+  call.started_at !== stored?.started_at
+
+/** Ids that stay the same however often a change is planned. */
+function idsByName(): (name: string | null) => string {
+  const ids = new Map<string | null, string>()
+  return (name) => {
+    const id = ids.get(name) ?? uuidv7()
+    ids.set(name, id)
+    return id
+  }
+}
+
+/**
+ * The call with the recordings that a report names. One that was only known to be there gets its name; one that another
+ * call has (B17) stays there, for a person to decide.
+ */
+function withRecordings(
+  call: Call,
+  { provider, recordingIds, isRecorded }: CallReport,
+  book: Book,
+  idOf: (name: string | null) => string,
+): { call: Call; doubts: Doubt[] } {
+  const recordings: Recording[] = [...call.recordings]
+  const doubts: Doubt[] = []
+  for (const name of recordingIds) {
+    const holder = book.callIdByRecording(provider, name)
+    if (holder !== undefined) {
+      if (holder !== call.id) doubts.push(recordingOfAnother(call, name, holder))
+      continue
+    }
+    const unnamed = recordings.findIndex((one) => one.provider_recording_id === null && one.status !== 'missing')
+    if (unnamed >= 0) recordings[unnamed] = expected(recordings[unnamed]?.id ?? idOf(name), name)
+    else recordings.push(expected(idOf(name), name))
+  }
+  if (isRecorded && recordings.length === 0 && doubts.length === 0) recordings.push(expected(idOf(null), null))
+  const isUnchanged = recordings.every((one, place) => one === call.recordings[place])
+  return { call: isUnchanged ? call : { ...call, recordings }, doubts }
+}
+
+const expected = (id: string, name: string | null): Recording => ({
+  id,
+  provider_recording_id: name,
+  status: 'expected',
+  content_type: null,
+  size_bytes: null,
+})
+
+const recordingOfAnother = (call: Call, name: string, holder: string): Doubt => ({
+  kind: 'contradiction',
+  naturalKey: `contradiction:${call.id}:recording`,
+  callId: call.id,
+  reason: `The PBX told of the recording ${name} for this call, but another call has it.`,
+  candidates: [{ call_id: call.id }, { call_id: holder }],
+})

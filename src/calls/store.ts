@@ -6,7 +6,8 @@ import type { CallsTable, Tables } from '../database/tables.ts'
 import type { Position } from '../http/cursor.ts'
 import type { Instant } from '../time.ts'
 import { type CallBody, callBody } from './body.ts'
-import type { Call, Outcome } from './call.ts'
+import type { Call, Outcome, Recording } from './call.ts'
+import { RECORDINGS_OF } from './recordings.ts'
 
 /** What a list of calls is narrowed by. */
 export interface CallFilter {
@@ -27,8 +28,10 @@ function callsWithOpportunity(query: Query) {
   return query
     .leftJoin('lead_opportunities', 'lead_opportunities.id', 'calls.opportunity_id')
     .selectAll('calls')
-    .select('lead_opportunities.first_call_attempts')
+    .select(['lead_opportunities.first_call_attempts', recordings])
 }
+
+const recordings = sql<Recording[] | null>`${sql.raw(RECORDINGS_OF('calls.id'))}`.as('recordings')
 
 /** One call, or null. */
 export async function findCall({ query }: Database, id: string): Promise<CallBody | null> {
@@ -91,7 +94,7 @@ export async function listCalls(
     .selectFrom(page.as('calls'))
     .leftJoin('lead_opportunities', 'lead_opportunities.id', 'calls.opportunity_id')
     .selectAll('calls')
-    .select('lead_opportunities.first_call_attempts')
+    .select(['lead_opportunities.first_call_attempts', recordings])
     .orderBy('calls.happened_at', 'desc')
     .orderBy('calls.id', 'desc')
     .execute()
@@ -108,7 +111,7 @@ type Selected = Omit<
       : CallsTable[Column]
   },
   never
-> & { first_call_attempts: Tables['lead_opportunities']['first_call_attempts'] | null }
+> & { first_call_attempts: Tables['lead_opportunities']['first_call_attempts'] | null; recordings: Recording[] | null }
 
 function bodyOf(row: Selected): CallBody {
   const attempts = Object.values(row.first_call_attempts ?? {}).map((attempt) => ({
@@ -118,5 +121,5 @@ function bodyOf(row: Selected): CallBody {
   }))
   const pending =
     row.pending_since === null ? null : { since: row.pending_since, tries: row.tries, isCounted: row.is_counted }
-  return callBody({ ...row, pending }, { attempts })
+  return callBody({ ...row, recordings: row.recordings ?? [], pending }, { attempts })
 }

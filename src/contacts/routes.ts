@@ -10,16 +10,19 @@ import { answerKeyOf, isRefusal } from '../http/idempotency.ts'
 import { etagOf, ifMatch, revisionChanged } from '../http/preconditions.ts'
 import { counted, type Problem, refusal } from '../http/refusal.ts'
 import { listOf, noQuery, uuid } from '../http/schemas.ts'
+import type { LinkWaiting } from './relink.ts'
 import { type ContactBody, type ContactChanges, contactResponse, contactSchemas } from './contact.ts'
 import { changeContact, createContact, deleteContact, findContact, listContacts } from './store.ts'
 
 export interface ContactRoutesOptions {
   database: Database
   country: CountryCode
+  /** Links the calls that wait for a contact with one of these numbers. */
+  linkWaiting: LinkWaiting
 }
 
 /** `/api/crm/contacts` */
-export const contactRoutes: FastifyPluginAsyncZod<ContactRoutesOptions> = async (app, { database, country }) => {
+export const contactRoutes: FastifyPluginAsyncZod<ContactRoutesOptions> = async (app, { database, country, linkWaiting }) => {
   const schemas = contactSchemas(country)
   const params = z.object({ id: uuid })
   const tags = ['contacts']
@@ -44,6 +47,7 @@ export const contactRoutes: FastifyPluginAsyncZod<ContactRoutesOptions> = async 
       const { status, body } = await createContact(database, { id, created_at, ...fields }, answerKey)
       if (status >= 400) return sendProblem(reply, body as Problem)
       const contact = body as ContactBody
+      await linkWaiting(contact.phones)
       return reply
         .code(201)
         .header('location', `/api/crm/contacts/${contact.id}`)
@@ -108,6 +112,7 @@ export const contactRoutes: FastifyPluginAsyncZod<ContactRoutesOptions> = async 
       const result = await changeContact(database, id, request.body as ContactChanges, isExpected)
       if (result === 'not_found') return sendRefusal(reply, noSuchContact(id))
       if ('revision' in result) return sendRefusal(reply, revisionChanged(result))
+      if ('phones' in request.body) await linkWaiting(result.contact.phones)
       return reply.header('etag', etagOf(result.contact)).send(result.contact)
     },
   )

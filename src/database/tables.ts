@@ -1,6 +1,7 @@
 import type { ColumnType, Generated } from 'kysely'
 import type { FirstCallAttempt } from '../attempts/attempt.ts'
-import type { CallFields, Outcome, Sources } from '../calls/call.ts'
+import type { CallFields, Link, Outcome, Recording, Sources } from '../calls/call.ts'
+import type { Doubt } from '../review/item.ts'
 import type { Instant } from '../time.ts'
 
 /** Read as milliseconds, written as ISO 8601. */
@@ -20,6 +21,7 @@ export interface CallsTable extends CallColumns {
   provider: string | null
   provider_call_id: string | null
   sources: Sources
+  link: Link | null
   outcome: Outcome
   opportunity_id: string | null
   pending_since: TimeOrNull
@@ -83,6 +85,62 @@ interface ContactsTable {
   updated_at: Time
 }
 
+interface InboxTable {
+  id: string
+  door: 'zadarma' | 'mail'
+  natural_key: string | null
+  received_at: Time
+  headers: ColumnType<Record<string, string>, string, never>
+  body: Buffer
+  event: string
+  result: 'call' | 'kept' | null
+  reason: string | null
+  call_id: string | null
+  handled_at: TimeOrNull
+  due_at: TimeOrNull
+  tries: Generated<number>
+  fault: string | null
+}
+
+interface RecordingsTable {
+  id: string
+  call_id: string
+  provider: string
+  provider_recording_id: string | null
+  status: Recording['status']
+  due_at: TimeOrNull
+  tries: Generated<number>
+  fault: string | null
+  /** In the folder of recordings. */
+  file_name: string | null
+  content_type: string | null
+  size_bytes: number | null
+  sha256: Buffer | null
+  created_at: Time
+  updated_at: Time
+}
+
+interface ReviewItemsTable {
+  id: string
+  kind: Doubt['kind']
+  natural_key: string
+  call_id: string
+  reason: string
+  candidates: ColumnType<Doubt['candidates'], string, never>
+  created_at: Time
+  decided_at: TimeOrNull
+  decision: ColumnType<object | null, string | null, string | null>
+}
+
+interface DialRequestsTable {
+  id: string
+  contact_id: string
+  extension: string
+  phone_number: string
+  created_at: Generated<Instant>
+  call_id: string | null
+}
+
 /** The tables as queries see them; `migrations/` is what makes them. */
 export interface Tables {
   calls: CallsTable
@@ -100,6 +158,10 @@ export interface Tables {
     created_at: Generated<Instant>
   }
   api_keys: { id: string; name: string; role: 'admin'; key_sha256: Buffer; created_at: Generated<Instant> }
+  inbox: InboxTable
+  recordings: RecordingsTable
+  review_items: ReviewItemsTable
+  dial_requests: DialRequestsTable
   sweep_marks: { name: string; swept_until: Time }
   schema_migrations: { name: string; applied_at: Generated<Instant> }
 }

@@ -28,6 +28,7 @@ export interface Leg {
   destination: string
   disposition: string
   seconds: string
+  isRecorded: boolean
   recordingId: string | null
 }
 
@@ -43,6 +44,7 @@ export function readLeg(row: StatisticsRow, zone: string): Leg {
     destination: textOf(row.destination),
     disposition: row.disposition ?? '',
     seconds: textOf(row.seconds),
+    isRecorded,
     recordingId: isRecorded && isRecordingId(callId) ? callId : null,
   }
 }

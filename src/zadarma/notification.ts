@@ -63,10 +63,15 @@ export function readNotification(fields: NotificationFields, settings: Notificat
       machine,
       fields: { direction, ...withoutEmpty({ ...partiesOf(fields, direction, settings), started_at, ...end }) },
       recordingIds: isRecordingId(call_id_with_rec) ? [call_id_with_rec] : [],
+      isRecorded: event === 'NOTIFY_RECORD' || isRecorded(fields),
     },
     zoneOffByMinutes: started_at === null || epoch === null ? null : zoneOffByMinutes(started_at, epoch, duration),
   }
 }
+
+/** It comes as `1`; whether as another word is not known. */
+const isRecorded = ({ is_recorded = '' }: NotificationFields): boolean =>
+  ['1', 'true'].includes(is_recorded.trim().toLowerCase())
 
 /** Who spoke: the client's number is the far one, whichever way the call went. */
 function partiesOf(

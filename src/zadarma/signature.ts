@@ -21,6 +21,11 @@ const SIGNED: ReadonlyMap<string, readonly string[]> = new Map([
   ['CALL_TRACKING', RESULT],
 ])
 
+/** Whether it is documented what this event signs. */
+export function isKnownEvent(event: string): boolean {
+  return SIGNED.has(event)
+}
+
 /** For an event of which nobody says what it signs. */
 const EVERY_KNOWN = [INCOMING, ANSWER, OUTGOING, RECORD, RESULT]
 

@@ -63,6 +63,7 @@ function reportOf(
       }),
     },
     recordingIds: [...new Set(legs.flatMap(({ recordingId }) => recordingId ?? []))],
+    isRecorded: legs.some(({ isRecorded }) => isRecorded),
   }
 }
 

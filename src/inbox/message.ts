@@ -1,0 +1,23 @@
+import type { Instant } from '../time.ts'
+
+/** A raw message of a door, as it came. */
+export interface Message {
+  id: string
+  door: 'zadarma' | 'mail'
+  receivedAt: Instant
+  /** Those that its reading needs, and where it came from; no secret among them. */
+  headers: Readonly<Record<string, string>>
+  body: Buffer
+  /** What it calls itself, such as `NOTIFY_END`. */
+  event: string
+}
+
+/** What became of a message. */
+export interface MessageResult {
+  result: 'call' | 'kept'
+  /** Why it changed no call; null where it told of one. */
+  reason: string | null
+  callId: string | null
+}
+
+export type HandledMessage = Message & MessageResult
