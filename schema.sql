@@ -134,12 +134,14 @@ CREATE TABLE calls (
   updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
   deleted_at timestamp(3) with time zone,
   happened_at timestamp(3) with time zone GENERATED ALWAYS AS (COALESCE(started_at, created_at)) STORED NOT NULL,
+  link jsonb,
   CONSTRAINT calls_call_result_check CHECK ((char_length(call_result) <= 20000)),
   CONSTRAINT calls_call_status_check CHECK ((char_length(call_status) <= 40)),
   CONSTRAINT calls_direction_check CHECK ((direction = ANY (ARRAY['inbound'::text, 'outbound'::text, 'internal'::text]))),
   CONSTRAINT calls_duration_seconds_check CHECK ((duration_seconds >= 0)),
   CONSTRAINT calls_entity_type_check CHECK ((char_length(entity_type) <= 40)),
   CONSTRAINT calls_extension_check CHECK ((char_length(extension) <= 40)),
+  CONSTRAINT calls_link_check CHECK ((jsonb_typeof(link) = 'object'::text)),
   CONSTRAINT calls_outcome_check CHECK ((outcome = ANY (ARRAY['not_outbound'::text, 'not_a_contact'::text, 'unknown_contact'::text, 'registered'::text, 'limit_reached'::text, 'first_call_completed'::text, 'no_open_opportunity'::text, 'pending'::text]))),
   CONSTRAINT calls_phone_number_check CHECK ((char_length(phone_number) <= 60)),
   CONSTRAINT calls_pkey PRIMARY KEY (id),
@@ -177,6 +179,18 @@ CREATE TABLE contacts (
   CONSTRAINT contacts_pkey PRIMARY KEY (id)
 );
 
+CREATE TABLE dial_requests (
+  id uuid NOT NULL,
+  contact_id uuid NOT NULL,
+  extension text NOT NULL,
+  phone_number text NOT NULL,
+  created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
+  call_id uuid,
+  CONSTRAINT dial_requests_extension_check CHECK ((char_length(extension) <= 40)),
+  CONSTRAINT dial_requests_phone_number_check CHECK ((char_length(phone_number) <= 60)),
+  CONSTRAINT dial_requests_pkey PRIMARY KEY (id)
+);
+
 CREATE TABLE foreign_attempts (
   call_id text NOT NULL,
   opportunity_id uuid NOT NULL,
@@ -208,6 +222,29 @@ CREATE TABLE idempotency_requests (
   CONSTRAINT idempotency_requests_key_check CHECK (((char_length(key) >= 1) AND (char_length(key) <= 255))),
   CONSTRAINT idempotency_requests_owner_key_request_hash_key UNIQUE (owner, key, request_hash),
   CONSTRAINT idempotency_requests_pkey PRIMARY KEY (owner, key)
+);
+
+CREATE TABLE inbox (
+  id uuid NOT NULL,
+  door text NOT NULL,
+  natural_key text,
+  received_at timestamp(3) with time zone NOT NULL,
+  headers jsonb DEFAULT '{}'::jsonb NOT NULL,
+  body bytea NOT NULL,
+  event text NOT NULL,
+  result text,
+  reason text,
+  call_id uuid,
+  handled_at timestamp(3) with time zone,
+  due_at timestamp(3) with time zone,
+  tries integer DEFAULT 0 NOT NULL,
+  fault text,
+  CONSTRAINT inbox_door_check CHECK ((door = ANY (ARRAY['zadarma'::text, 'mail'::text]))),
+  CONSTRAINT inbox_event_check CHECK ((char_length(event) <= 100)),
+  CONSTRAINT inbox_natural_key_key UNIQUE (natural_key),
+  CONSTRAINT inbox_pkey PRIMARY KEY (id),
+  CONSTRAINT inbox_result_check CHECK ((result = ANY (ARRAY['call'::text, 'kept'::text]))),
+  CONSTRAINT unhandled_is_due CHECK ((((handled_at IS NULL) = (due_at IS NOT NULL)) AND ((handled_at IS NULL) = (result IS NULL))))
 );
 
 CREATE TABLE lead_opportunities (
@@ -272,6 +309,46 @@ CREATE TABLE listed_opportunities (
   CONSTRAINT listed_opportunities_pkey PRIMARY KEY (opportunity_id)
 );
 
+CREATE TABLE recordings (
+  id uuid NOT NULL,
+  call_id uuid NOT NULL,
+  provider text NOT NULL,
+  provider_recording_id text,
+  status text DEFAULT 'expected'::text NOT NULL,
+  due_at timestamp(3) with time zone,
+  tries integer DEFAULT 0 NOT NULL,
+  fault text,
+  file_name text,
+  content_type text,
+  size_bytes bigint,
+  sha256 bytea,
+  created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
+  updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT available_has_file CHECK (((status = 'available'::text) = (num_nonnulls(file_name, content_type, size_bytes, sha256) = 4))),
+  CONSTRAINT expected_is_due CHECK (((status = 'expected'::text) = (due_at IS NOT NULL))),
+  CONSTRAINT recordings_pkey PRIMARY KEY (id),
+  CONSTRAINT recordings_provider_check CHECK ((char_length(provider) <= 100)),
+  CONSTRAINT recordings_provider_recording_id_check CHECK ((char_length(provider_recording_id) <= 100)),
+  CONSTRAINT recordings_status_check CHECK ((status = ANY (ARRAY['expected'::text, 'available'::text, 'missing'::text])))
+);
+
+CREATE TABLE review_items (
+  id uuid NOT NULL,
+  kind text NOT NULL,
+  natural_key text NOT NULL,
+  call_id uuid NOT NULL,
+  reason text NOT NULL,
+  candidates jsonb DEFAULT '[]'::jsonb NOT NULL,
+  created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
+  decided_at timestamp(3) with time zone,
+  decision jsonb,
+  CONSTRAINT review_items_candidates_check CHECK ((jsonb_typeof(candidates) = 'array'::text)),
+  CONSTRAINT review_items_check CHECK (((decision IS NULL) = (decided_at IS NULL))),
+  CONSTRAINT review_items_kind_check CHECK ((kind = ANY (ARRAY['doubtful_link'::text, 'contradiction'::text, 'same_call'::text]))),
+  CONSTRAINT review_items_natural_key_key UNIQUE (natural_key),
+  CONSTRAINT review_items_pkey PRIMARY KEY (id)
+);
+
 CREATE TABLE schema_migrations (
   name text NOT NULL,
   applied_at timestamp(3) with time zone DEFAULT now() NOT NULL,
@@ -291,6 +368,10 @@ ALTER TABLE foreign_attempts ADD CONSTRAINT foreign_attempts_opportunity_id_fkey
 ALTER TABLE idempotency_keys ADD CONSTRAINT idempotency_keys_owner_key_request_hash_fkey FOREIGN KEY (owner, key, request_hash) REFERENCES idempotency_requests(owner, key, request_hash);
 
 ALTER TABLE listed_opportunities ADD CONSTRAINT listed_opportunities_opportunity_id_fkey FOREIGN KEY (opportunity_id) REFERENCES lead_opportunities(id) ON DELETE CASCADE;
+
+ALTER TABLE recordings ADD CONSTRAINT recordings_call_id_fkey FOREIGN KEY (call_id) REFERENCES calls(id);
+
+ALTER TABLE review_items ADD CONSTRAINT review_items_call_id_fkey FOREIGN KEY (call_id) REFERENCES calls(id);
 
 CREATE INDEX calls_by_call_status ON public.calls USING btree (lower(btrim(call_status)), happened_at, id) WHERE ((deleted_at IS NULL) AND (call_status IS NOT NULL));
 
@@ -314,11 +395,19 @@ CREATE INDEX calls_due ON public.calls USING btree (due_at) WHERE (due_at IS NOT
 
 CREATE INDEX calls_pending_by_entity ON public.calls USING btree (entity_id) WHERE (due_at IS NOT NULL);
 
+CREATE INDEX calls_without_contact_by_change ON public.calls USING btree (updated_at) WHERE ((entity_id IS NULL) AND (phone_number IS NOT NULL) AND (deleted_at IS NULL) AND (NOT (sources ?| ARRAY['entity_type'::text, 'entity_id'::text])) AND (sources @? '$.*?(@ != "person")'::jsonpath));
+
+CREATE INDEX calls_without_contact_by_number ON public.calls USING btree (phone_number) WHERE ((entity_id IS NULL) AND (phone_number IS NOT NULL) AND (deleted_at IS NULL) AND (NOT (sources ?| ARRAY['entity_type'::text, 'entity_id'::text])) AND (sources @? '$.*?(@ != "person")'::jsonpath));
+
 CREATE INDEX contacts_by_created_at ON public.contacts USING btree (created_at, id);
 
 CREATE INDEX contacts_by_phone ON public.contacts USING gin (phones);
 
 CREATE INDEX contacts_by_search_text ON public.contacts USING gin (search_text gin_trgm_ops);
+
+CREATE INDEX contacts_by_updated_at ON public.contacts USING btree (updated_at);
+
+CREATE INDEX dial_requests_open ON public.dial_requests USING btree (phone_number, created_at) WHERE (call_id IS NULL);
 
 CREATE INDEX foreign_attempts_by_call_uuid ON public.foreign_attempts USING btree (call_uuid) WHERE (call_uuid IS NOT NULL);
 
@@ -329,6 +418,12 @@ CREATE INDEX foreign_attempts_by_opportunity ON public.foreign_attempts USING bt
 CREATE INDEX idempotency_keys_by_created_at ON public.idempotency_keys USING btree (created_at);
 
 CREATE INDEX idempotency_requests_by_created_at ON public.idempotency_requests USING btree (created_at);
+
+CREATE INDEX inbox_by_call ON public.inbox USING btree (call_id) WHERE (call_id IS NOT NULL);
+
+CREATE INDEX inbox_by_received_at ON public.inbox USING btree (received_at, id);
+
+CREATE INDEX inbox_due ON public.inbox USING btree (due_at) WHERE (due_at IS NOT NULL);
 
 CREATE INDEX lead_opportunities_by_assigned_to ON public.lead_opportunities USING btree (assigned_to, created_at, id);
 
@@ -357,6 +452,16 @@ CREATE INDEX listed_opportunities_completed_by_last_attempt ON public.listed_opp
 CREATE INDEX listed_opportunities_full_by_last_attempt ON public.listed_opportunities USING btree (last_attempt_at, opportunity_id) WHERE (attempts_made = 5);
 
 CREATE INDEX listed_opportunities_untried_or_full ON public.listed_opportunities USING btree (attempts_made, created_at, opportunity_id) WHERE (attempts_made = ANY (ARRAY[0, 5]));
+
+CREATE INDEX recordings_by_call ON public.recordings USING btree (call_id);
+
+CREATE UNIQUE INDEX recordings_by_provider_id ON public.recordings USING btree (provider, provider_recording_id) WHERE (provider_recording_id IS NOT NULL);
+
+CREATE INDEX recordings_due ON public.recordings USING btree (due_at) WHERE (due_at IS NOT NULL);
+
+CREATE INDEX review_items_by_call ON public.review_items USING btree (call_id);
+
+CREATE INDEX review_items_open ON public.review_items USING btree (created_at, id) WHERE (decided_at IS NULL);
 
 CREATE TRIGGER copy_search_text_to_opportunities AFTER INSERT OR UPDATE OF search_text ON public.contacts FOR EACH ROW EXECUTE FUNCTION copy_search_text_to_opportunities();
 

@@ -101,7 +101,10 @@ const environment = z.object({
   ZADARMA_ALLOWED_IPS: z
     .string()
     .transform(listOfWords)
-    .refine((networks) => networks.every(isNetwork), 'must be addresses or networks such as 185.45.152.40/30, with commas')
+    .refine(
+      (networks) => networks.every(isNetwork),
+      'must be addresses or networks such as 185.45.152.40/30, with commas',
+    )
     .optional(),
   ZADARMA_OWN_NUMBERS: z.string().default('').transform(listOfWords),
   ZADARMA_RECONCILE_MINUTES: wholeNumber(1, 1_440, '15'),
@@ -124,11 +127,10 @@ function wholeNumber(minimum: number, maximum: number, usual: string) {
     .transform(Number)
 }
 
-const listOfWords = (text: string): string[] =>
-  text
-    .split(',')
-    .map((word) => word.trim())
-    .filter((word) => word !== '')
+function listOfWords(text: string): string[] {
+  const words = text.split(',').map((word) => word.trim())
+  return words.filter((word) => word !== '')
+}
 
 function isNetwork(text: string): boolean {
   const [address = '', prefix, ...more] = text.split('/')

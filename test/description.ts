@@ -3,6 +3,7 @@ import { buildApp } from '../src/app.ts'
 import { Register } from '../src/attempts/register.ts'
 import { openDatabase } from '../src/database/database.ts'
 import { createMetrics } from '../src/metrics.ts'
+import { doorsOf } from './doors.ts'
 
 /** The service's own description, as the text of `openapi.json`. Nothing of it needs a database. */
 export async function describeApi(): Promise<string> {
@@ -16,15 +17,18 @@ export async function describeApi(): Promise<string> {
     onRetry: () => undefined,
     onNotRegistered: () => undefined,
   })
+  const metrics = createMetrics()
+  const log = pino({ level: 'silent' })
   const app = await buildApp({
+    ...doorsOf({ database, register, metrics, log }),
     database,
     register,
     findCaller: async () => null,
-    metrics: createMetrics(),
+    metrics,
     country: 'ES',
     host: '127.0.0.1',
     isReady: async () => false,
-    log: pino({ level: 'silent' }),
+    log,
   })
   await app.ready()
   const description = `${JSON.stringify(app.swagger(), null, 2)}\n`

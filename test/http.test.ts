@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildApp } from '../src/app.ts'
 import { createKeyCheck } from '../src/auth/keys.ts'
 import { createMetrics } from '../src/metrics.ts'
+import { doorsOf } from './doors.ts'
 import { createTestDatabase, createTestService, KEY, type TestDatabase, type TestService } from './service.ts'
 
 let database: TestDatabase
@@ -617,17 +618,12 @@ async function exchange(to: number, text: string): Promise<{ head: string; body:
 }
 
 describe('a service of its own', () => {
-  const build = (log: pino.Logger) =>
-    buildApp({
-      database: service.database,
-      register: service.register,
-      findCaller: createKeyCheck(service.database, KEY),
-      metrics: createMetrics(),
-      country: 'ES',
-      host: '127.0.0.1',
-      isReady: async () => true,
-      log,
-    })
+  const build = (log: pino.Logger) => {
+    const parts = { database: service.database, register: service.register, metrics: createMetrics(), log }
+    const findCaller = createKeyCheck(service.database, KEY)
+    const isReady = async () => true
+    return buildApp({ ...parts, ...doorsOf(parts), findCaller, country: 'ES', host: '127.0.0.1', isReady })
+  }
 
   it('that stops still answers what comes on an open connection, by the contract, and closes it', async () => {
     const app = await build(pino({ level: 'silent' }))
@@ -877,17 +873,17 @@ describe('pages beside the API', () => {
   it.each(['0.0.0.0', '::', '192.168.1.7', 'crm.example.com', '127.evil.example'])(
     'ask for a key on %s',
     async (host) => {
+      const { database, register } = service
+      const parts = { database, register, metrics: createMetrics(), log: pino({ level: 'silent' }) }
       const app = await buildApp({
-        database: service.database,
-        register: service.register,
+        ...parts,
+        ...doorsOf(parts),
         findCaller: createKeyCheck(service.database, KEY),
-        metrics: createMetrics(),
         country: 'ES',
         host,
         isReady: async () => {
           throw new Error('no connection to 10.0.0.7')
         },
-        log: pino({ level: 'silent' }),
       })
       for (const url of local) expectProblem(await app.inject(url), 401)
       expect((await app.inject('/healthz')).statusCode).toBe(200)

@@ -8,8 +8,12 @@ import { type Run, runOn } from '../src/attempts/read.ts'
 import { Register, type RegisterEvents, type RegisterTimes } from '../src/attempts/register.ts'
 import { sweepMeetings, sweepOnce } from '../src/attempts/sweep.ts'
 import { createKeyCheck } from '../src/auth/keys.ts'
+import type { ZadarmaConfig } from '../src/config.ts'
+import type { RelinkOptions } from '../src/contacts/relink.ts'
 import { type Connection, type Database, openDatabase } from '../src/database/database.ts'
+import type { InboxOptions } from '../src/inbox/inbox.ts'
 import { createMetrics } from '../src/metrics.ts'
+import { doorsOf, ZADARMA } from './doors.ts'
 import { connectionTo, withAdmin } from './postgres.ts'
 
 export const KEY = 'a-key-for-tests-that-is-long-enough-0'
@@ -44,6 +48,8 @@ export interface TestService {
     headers?: Record<string, string>,
   ): Promise<Answer>
   sweepOnce(): Promise<number>
+  inbox: InboxOptions
+  relink: RelinkOptions
   /** Runs SQL on the general pool. */
   sql<Row extends pg.QueryResultRow = pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>
   close(): Promise<void>
@@ -61,6 +67,7 @@ export interface TestServiceOptions {
   /** Stands between the register and the database: to inject faults and mutants. */
   wrapRun?: (run: Run) => Run
   times?: RegisterTimes
+  zadarma?: Partial<ZadarmaConfig>
 }
 
 /** The whole service on a database, without a port: several of them are several servers. */
@@ -68,6 +75,7 @@ export async function createTestService({
   connection,
   wrapRun = (run) => run,
   times,
+  zadarma: given = {},
 }: TestServiceOptions): Promise<TestService> {
   const log = pino({ level: process.env.TEST_LOG ?? 'silent' }, pino.destination({ dest: 2, sync: true }))
   const database = openDatabase({ connection, hasPooler: false, onIdleError: () => undefined })
@@ -79,7 +87,9 @@ export async function createTestService({
     onNotRegistered: (reason) => notRegistered.push(reason),
   }
   const register = new Register(wrapRun(runOn(database.calls, false)), events, times)
+  const { relink, ...doors } = doorsOf({ database, register, metrics, log }, { ...ZADARMA, ...given })
   const app = await buildApp({
+    ...doors,
     database,
     register,
     findCaller: createKeyCheck(database, KEY),
@@ -95,6 +105,8 @@ export async function createTestService({
     database,
     register,
     notRegistered,
+    inbox: doors.inbox,
+    relink,
     request: async (method, url, body, headers = {}) => {
       const options: InjectOptions = { method, url, headers: { authorization: `Bearer ${KEY}`, ...headers } }
       if (body !== undefined) options.payload = body as object

@@ -19,6 +19,8 @@ const call = (fields: Partial<Call> = {}): Call => ({
   provider: null,
   provider_call_id: null,
   sources: {},
+  link: null,
+  recordings: [],
   outcome: 'not_a_contact',
   opportunity_id: null,
   pending: null,

@@ -601,7 +601,8 @@ const isSameLink = (a: Call['link'], b: Call['link']): boolean =>
   a === b || (a?.how === b?.how && a?.candidates.join() === b?.candidates.join())
 
 const isSameRecordings = (a: Call['recordings'], b: Call['recordings']): boolean =>
-  a === b || (a.length === b.length && a.every((one, place) => one.provider_recording_id === b[place]?.provider_recording_id))
+  a === b ||
+  (a.length === b.length && a.every((one, place) => one.provider_recording_id === b[place]?.provider_recording_id))
 
 const CALL_FIELDS = [
   'entity_type',

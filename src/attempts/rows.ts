@@ -120,7 +120,18 @@ export function opportunityToRow(opportunity: Opportunity): OpportunityRow & {
 }
 
 export function callFromRow(row: CallRow & { recordings: readonly Recording[] | null }): Call {
-  const { pending_since, tries, is_counted, recordings, started_at, answered_at, ended_at, created_at, updated_at, ...fields } = row
+  const {
+    pending_since,
+    tries,
+    is_counted,
+    recordings,
+    started_at,
+    answered_at,
+    ended_at,
+    created_at,
+    updated_at,
+    ...fields
+  } = row
   return {
     ...fields,
     recordings: recordings ?? NO_RECORDINGS,

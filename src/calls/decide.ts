@@ -67,4 +67,3 @@ const isCounted = ({ outcome, pending }: Call): boolean => outcome === 'register
 export function withdraws(call: Call, stored: Call): boolean {
   return isCounted(stored) && (!isEligible(call) || call.entity_id !== stored.entity_id)
 }
-

@@ -24,7 +24,10 @@ export function contradictionsOf(stored: Call, { fields, machine }: CallReport):
       naturalKey: `contradiction:${stored.id}:${field}`,
       callId: stored.id,
       reason: `The PBX told of ${field} twice, and differently: "${kept}" at first, then "${told}".`,
-      candidates: [{ field, value: kept }, { field, value: told }],
+      candidates: [
+        { field, value: kept },
+        { field, value: told },
+      ],
     }
   })
 }

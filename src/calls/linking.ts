@@ -2,7 +2,7 @@ import { isSameCall } from '../attempts/attempt.ts'
 import type { Book } from '../attempts/book.ts'
 import type { Change, Plan } from '../attempts/change.ts'
 import { NO_NEEDS } from '../attempts/read.ts'
-import type { Call } from './call.ts'
+import type { Call, Source } from './call.ts'
 import { decided } from './decide.ts'
 import { doubtOfLink } from './doubts.ts'
 import { answeredRequest, type LinkedTo, mayBeLinked, meantBy } from './link.ts'
@@ -30,7 +30,7 @@ export function linked(call: Call, linkedTo: LinkedTo | null): Call {
 }
 
 /** The lowest word of a machine that hears calls: which of them found the contact makes no difference. */
-const LINKER = 'start'
+const LINKER: Source = 'start'
 
 /** What of the link is written beside the call. */
 export function besideLink(call: Call, linkedTo: LinkedTo | null): Pick<Plan<unknown>, 'answeredRequest'> {

@@ -104,7 +104,9 @@ export function createOrUpdateCall(report: CallReport, message: Message | null =
       ...NO_NEEDS,
       providerKeys: [{ provider, provider_call_id }],
       byNumber: true,
-      numbers: fields.phone_number ? [{ phone_number: fields.phone_number, started_at: fields.started_at ?? null }] : [],
+      numbers: fields.phone_number
+        ? [{ phone_number: fields.phone_number, started_at: fields.started_at ?? null }]
+        : [],
       recordings: recordingIds.map((name) => ({ provider, provider_recording_id: name })),
     },
     plan: (book) => plan(book, decided) ?? settled(kept('deleted')),

@@ -1,9 +1,4 @@
-import {
-  changedByPerson,
-  decideDeletion,
-  repeatedByPerson,
-  sourcesOfPerson,
-} from '../attempts/attempt.ts'
+import { changedByPerson, decideDeletion, repeatedByPerson, sourcesOfPerson } from '../attempts/attempt.ts'
 import { type Answer, type AnswerKey, type Book, answerKey as nameOf } from '../attempts/book.ts'
 import type { Change, Plan } from '../attempts/change.ts'
 import { NO_NEEDS } from '../attempts/read.ts'

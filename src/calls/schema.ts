@@ -112,7 +112,7 @@ export const callResponse = z
       number: z.number().int().nullable(),
       status: z.enum(['green', 'orange', 'red']).nullable(),
     }),
-    link: z.object({ how: z.string(), candidates: z.array(z.string()) }).nullable(),
+    link: z.object({ how: z.string(), candidates: z.array(z.string()).readonly() }).nullable(),
     recordings: z.array(
       z.object({
         id: z.string(),

@@ -10,8 +10,8 @@ import { answerKeyOf, isRefusal } from '../http/idempotency.ts'
 import { etagOf, ifMatch, revisionChanged } from '../http/preconditions.ts'
 import { counted, type Problem, refusal } from '../http/refusal.ts'
 import { listOf, noQuery, uuid } from '../http/schemas.ts'
-import type { LinkWaiting } from './relink.ts'
 import { type ContactBody, type ContactChanges, contactResponse, contactSchemas } from './contact.ts'
+import type { LinkWaiting } from './relink.ts'
 import { changeContact, createContact, deleteContact, findContact, listContacts } from './store.ts'
 
 export interface ContactRoutesOptions {
@@ -22,7 +22,10 @@ export interface ContactRoutesOptions {
 }
 
 /** `/api/crm/contacts` */
-export const contactRoutes: FastifyPluginAsyncZod<ContactRoutesOptions> = async (app, { database, country, linkWaiting }) => {
+export const contactRoutes: FastifyPluginAsyncZod<ContactRoutesOptions> = async (
+  app,
+  { database, country, linkWaiting },
+) => {
   const schemas = contactSchemas(country)
   const params = z.object({ id: uuid })
   const tags = ['contacts']

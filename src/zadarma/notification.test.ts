@@ -115,6 +115,7 @@ describe('each event of a call makes a report', () => {
         machine,
         fields: expected,
         recordingIds,
+        isRecorded: recordingIds.length > 0,
       },
       zoneOffByMinutes: null,
     }),
@@ -136,6 +137,7 @@ describe('the provider’s own examples', () => {
           started_at: Date.parse('2020-04-03T12:07:26Z'),
         },
         recordingIds: [],
+        isRecorded: false,
       },
     ],
     [
@@ -152,6 +154,7 @@ describe('the provider’s own examples', () => {
           started_at: Date.parse('2020-04-03T12:07:30Z'),
         },
         recordingIds: [],
+        isRecorded: false,
       },
     ],
     [
@@ -169,6 +172,7 @@ describe('the provider’s own examples', () => {
           started_at: Date.parse('2020-04-03T11:53:27Z'),
         },
         recordingIds: [],
+        isRecorded: false,
       },
     ],
     [
@@ -185,6 +189,7 @@ describe('the provider’s own examples', () => {
           started_at: Date.parse('2020-04-03T12:26:47Z'),
         },
         recordingIds: [],
+        isRecorded: false,
       },
     ],
     [
@@ -196,6 +201,7 @@ describe('the provider’s own examples', () => {
         machine: 'start',
         fields: { direction: 'inbound' },
         recordingIds: ['1585918082.92858'],
+        isRecorded: true,
       },
     ],
   ])('%s', (_, body, report) => expect(reportOf(Object.fromEntries(new URLSearchParams(body)))).toStrictEqual(report))

@@ -56,6 +56,7 @@ const report = (fields: Partial<CallReport['fields']> = {}, recordingIds = ['158
     ...fields,
   },
   recordingIds,
+  isRecorded: recordingIds.length > 0,
 })
 
 const read = (...rows: StatisticsRow[]) => readStatistics(rows, settings).reports

@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url'
 import pg from 'pg'
 import pino from 'pino'
 import type { Change } from '../../src/attempts/change.ts'
+import { doorsOf } from '../doors.ts'
 
 /*
  * What registering is compared with: the same built application, key check and validation, but `POST` is one INSERT,
@@ -40,6 +41,10 @@ async function insertCall<Result>({ needs, plan }: Change<Result>): Promise<Resu
       foreignAttempts: [],
       knownContactIds: needs.contactIds,
       answers: [],
+      contacts: [],
+      dialRequests: [],
+      sameMoment: [],
+      recordings: [],
     }),
   )
   for (const call of calls) {
@@ -62,15 +67,14 @@ const register = new Register(runOn(database.calls, false), {
 })
 register.registerCallAttempt = insertCall
 
+const parts = { database, register, metrics: createMetrics(), log: pino({ level: 'warn' }, pino.destination(2)) }
 const app = await buildApp({
-  database,
-  register,
+  ...parts,
+  ...doorsOf(parts),
   findCaller: createKeyCheck(database, process.env.BOOTSTRAP_API_KEY ?? null),
-  metrics: createMetrics(),
   country: 'ES',
   host: '127.0.0.1',
   isReady: async () => true,
-  log: pino({ level: 'warn' }, pino.destination(2)),
 })
 process.stdout.write(`${await app.listen({ host: '127.0.0.1', port: 0 })}\n`)
 process.once('SIGTERM', () => process.exit(0))

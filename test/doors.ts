@@ -1,0 +1,33 @@
+import type { AppOptions } from '../src/app.ts'
+import type { ZadarmaConfig } from '../src/config.ts'
+import { type RelinkOptions, waitingLinker } from '../src/contacts/relink.ts'
+import { zadarmaMessages } from '../src/zadarma/door.ts'
+
+/** What the account at Zadarma is to the tests. */
+export const ZADARMA: ZadarmaConfig = {
+  key: 'test-key',
+  secret: 'test-secret',
+  timezone: 'Europe/Madrid',
+  apiUrl: 'http://127.0.0.1:1',
+  webhookPathSecret: null,
+  allowedIps: null,
+  ownNumbers: [],
+  reconcileMinutes: 15,
+}
+
+type Parts = Pick<AppOptions, 'database' | 'register' | 'metrics' | 'log'>
+
+/** What the application needs for the doors beside REST. */
+export function doorsOf(
+  { database, register, metrics, log }: Parts,
+  zadarma: ZadarmaConfig = ZADARMA,
+): Pick<AppOptions, 'zadarma' | 'inbox' | 'linkWaiting'> & { relink: RelinkOptions } {
+  const relink = { database, register, days: 30, log }
+  const readMessage = zadarmaMessages({ zadarma, country: 'ES', log })
+  return {
+    zadarma,
+    inbox: { database, register, metrics, readMessage, log },
+    linkWaiting: waitingLinker(relink),
+    relink,
+  }
+}
