@@ -14,6 +14,19 @@ it('without any variable everything has its default', () => {
     logLevel: 'info',
     defaultCountry: 'ES',
     bootstrapApiKey: null,
+    zadarma: {
+      key: null,
+      secret: null,
+      timezone: 'Europe/Madrid',
+      apiUrl: 'https://api.zadarma.com',
+      webhookPathSecret: null,
+      allowedIps: null,
+      ownNumbers: [],
+      reconcileMinutes: 15,
+    },
+    relinkDays: 30,
+    inboxRetentionDays: 30,
+    recordingMaxBytes: 200 * 1024 * 1024,
   })
 })
 
@@ -24,6 +37,14 @@ it('all faults are told at once, in sentences', () => {
     DEFAULT_COUNTRY: 'Spain',
     BOOTSTRAP_API_KEY: 'short',
     LOG_LEVEL: 'loud',
+    ZADARMA_TIMEZONE: 'Madrid',
+    ZADARMA_API_URL: 'http://api.zadarma.com',
+    ZADARMA_WEBHOOK_PATH_SECRET: 'short',
+    ZADARMA_ALLOWED_IPS: '185.45.152.40/33',
+    ZADARMA_RECONCILE_MINUTES: '0',
+    RELINK_DAYS: 'many',
+    INBOX_RETENTION_DAYS: '-1',
+    RECORDING_MAX_MB: '0.5',
   }
   const read = () => readConfig(env, '/srv')
   expect(read).toThrow(ConfigError)

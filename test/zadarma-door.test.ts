@@ -299,11 +299,7 @@ describe('the address of notifications', () => {
   it('answers the question of Zadarma with its own word', async () => {
     for (const method of ['GET', 'POST'] as const) {
       const answer = await service.app.inject({ method, url: '/api/zadarma/webhook?zd_echo=abc123' })
-      expect([answer.statusCode, answer.body, answer.headers['content-type']]).toEqual([
-        200,
-        'abc123',
-        'text/plain',
-      ])
+      expect([answer.statusCode, answer.body, answer.headers['content-type']]).toEqual([200, 'abc123', 'text/plain'])
     }
   })
 

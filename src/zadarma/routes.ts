@@ -65,7 +65,8 @@ export const zadarmaRoutes: FastifyPluginAsync<ZadarmaRoutesOptions> = async (ap
   }
 
   for (const url of ['/webhook', '/webhook/:secret']) {
-    app.route({ method: ['GET', 'POST'], url, exposeHeadRoute: false, handler })
+    // Not for clients of the API, who find nothing here that they could use.
+    app.route({ method: ['GET', 'POST'], url, exposeHeadRoute: false, schema: { hide: true }, handler })
   }
 }
 
