@@ -92,11 +92,16 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
       readMessage: zadarmaMessages({ zadarma: config.zadarma, country: config.defaultCountry, log }),
     }
     const relink = { database, register, days: config.relinkDays, log }
+    const behind = { ...database, query: database.chores }
     const choring = new AbortController()
     const chores = doChores(
       [
-        ...inboxChores(inbox, config.inboxRetentionDays),
-        { name: 'look for contacts of calls', everyMs: 5_000, work: async () => (await sweepWaiting(relink)) > 0 },
+        ...inboxChores({ ...inbox, database: behind }, config.inboxRetentionDays),
+        {
+          name: 'look for contacts of calls',
+          everyMs: 5_000,
+          work: async () => (await sweepWaiting({ ...relink, database: behind })) > 0,
+        },
       ],
       log,
       choring.signal,

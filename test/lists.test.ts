@@ -27,7 +27,7 @@ const CONTACTS = '/api/crm/contacts'
 const OPPORTUNITIES = '/api/crm/opportunities'
 
 const forgetAll = () =>
-  service.sql('truncate contacts, calls, lead_opportunities, listed_opportunities, foreign_attempts')
+  service.sql('truncate contacts, calls, lead_opportunities, listed_opportunities, foreign_attempts cascade')
 
 async function make(url: string, fields: Fields): Promise<Row> {
   const { status, body } = await service.request('POST', url, fields)

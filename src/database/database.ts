@@ -28,6 +28,8 @@ export interface Database {
   patient: pg.Pool
   /** Typed queries on `general`. */
   query: Kysely<Tables>
+  /** The same for chores, for which no request waits: they have their own connections, and wait longer. */
+  chores: Kysely<Tables>
   hasPooler: boolean
   close(): Promise<void>
 }
@@ -38,6 +40,10 @@ export const PATIENT_CONNECT_TIMEOUT_MS = 5_000
 /** Leaves time to save a call as pending within the two seconds in which every request is answered. */
 const CALL_STATEMENT_TIMEOUT_MS = 700
 const STATEMENT_TIMEOUT_MS = 1_500
+const CHORE_TIMEOUT_MS = 10_000
+/** Whether no request can be waiting. */
+const isPatient = (statementTimeoutMs: number | null): boolean =>
+  statementTimeoutMs === null || statementTimeoutMs >= CHORE_TIMEOUT_MS
 /** A stalled server keeps no time-out of its own. */
 const STALL_ALLOWANCE_MS = 200
 
@@ -69,7 +75,7 @@ export function openDatabase({ connection, hasPooler, onIdleError }: DatabaseOpt
       idleTimeoutMillis,
       types: { getTypeParser },
       application_name: 'first-call',
-      connectionTimeoutMillis: statementTimeoutMs === null ? PATIENT_CONNECT_TIMEOUT_MS : CONNECT_TIMEOUT_MS,
+      connectionTimeoutMillis: isPatient(statementTimeoutMs) ? PATIENT_CONNECT_TIMEOUT_MS : CONNECT_TIMEOUT_MS,
       ...(statementTimeoutMs === null ? {} : { query_timeout: statementTimeoutMs + STALL_ALLOWANCE_MS }),
       keepAlive: true,
       ...(hasPooler
@@ -90,16 +96,18 @@ export function openDatabase({ connection, hasPooler, onIdleError }: DatabaseOpt
     STATEMENT_TIMEOUT_MS,
     '-c timezone=UTC -c jit=off -c max_parallel_workers_per_gather=0',
   )
+  const chores = open(2, IDLE_MS, CHORE_TIMEOUT_MS, '-c timezone=UTC -c jit=off')
   const patient = open(1, IDLE_MS, null, '-c timezone=UTC')
-  const query = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: general }) })
+  const queriesOn = (pool: pg.Pool) => new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
   return {
     calls,
     general,
     patient,
-    query,
+    query: queriesOn(general),
+    chores: queriesOn(chores),
     hasPooler,
     close: async () => {
-      await Promise.all([calls.end(), general.end(), patient.end()])
+      await Promise.all([calls.end(), general.end(), chores.end(), patient.end()])
     },
   }
 }

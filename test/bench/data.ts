@@ -21,6 +21,9 @@ const TABLES = [
   'listed_opportunities',
   'foreign_attempts',
   'calls',
+  'recordings',
+  'review_items',
+  'inbox',
   'idempotency_keys',
   'idempotency_requests',
 ]
