@@ -241,7 +241,6 @@ CREATE TABLE inbox (
   fault text,
   CONSTRAINT inbox_door_check CHECK ((door = ANY (ARRAY['zadarma'::text, 'mail'::text]))),
   CONSTRAINT inbox_event_check CHECK ((char_length(event) <= 100)),
-  CONSTRAINT inbox_natural_key_key UNIQUE (natural_key),
   CONSTRAINT inbox_pkey PRIMARY KEY (id),
   CONSTRAINT inbox_result_check CHECK ((result = ANY (ARRAY['call'::text, 'kept'::text]))),
   CONSTRAINT unhandled_is_due CHECK ((((handled_at IS NULL) = (due_at IS NOT NULL)) AND ((handled_at IS NULL) = (result IS NULL))))
@@ -419,9 +418,7 @@ CREATE INDEX idempotency_keys_by_created_at ON public.idempotency_keys USING btr
 
 CREATE INDEX idempotency_requests_by_created_at ON public.idempotency_requests USING btree (created_at);
 
-CREATE INDEX inbox_by_call ON public.inbox USING btree (call_id) WHERE (call_id IS NOT NULL);
-
-CREATE INDEX inbox_by_received_at ON public.inbox USING btree (received_at, id);
+CREATE UNIQUE INDEX inbox_by_natural_key ON public.inbox USING btree (natural_key) WHERE (natural_key IS NOT NULL);
 
 CREATE INDEX inbox_due ON public.inbox USING btree (due_at) WHERE (due_at IS NOT NULL);
 

@@ -13,10 +13,11 @@ create index contacts_by_updated_at on contacts (updated_at);
 
 -- Raw messages, as they came. The row is there before the sender is answered (R11).
 create table inbox (
+  -- Of version 7, and so in the order in which they came.
   id uuid primary key,
   door text not null check (door in ('zadarma', 'mail')),
   -- What makes a message the same as another; null where repeats are harmless.
-  natural_key text unique,
+  natural_key text,
   received_at timestamptz(3) not null,
   headers jsonb not null default '{}',
   body bytea not null,
@@ -33,9 +34,8 @@ create table inbox (
   fault text,
   constraint unhandled_is_due check ((handled_at is null) = (due_at is not null) and (handled_at is null) = (result is null))
 );
-create index inbox_by_received_at on inbox (received_at, id);
 create index inbox_due on inbox (due_at) where due_at is not null;
-create index inbox_by_call on inbox (call_id) where call_id is not null;
+create unique index inbox_by_natural_key on inbox (natural_key) where natural_key is not null;
 
 create table recordings (
   id uuid primary key,

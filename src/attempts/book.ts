@@ -44,6 +44,9 @@ export interface Reading {
 
 const providerKey = (provider: string, callId: string): string => JSON.stringify([provider, callId])
 
+const momentKey = ({ phone_number, started_at }: Pick<Trace, 'phone_number' | 'started_at'>): string =>
+  `${phone_number} ${started_at}`
+
 const requestKey = ({ owner, key }: AnswerKey): string => JSON.stringify([owner, key])
 
 export const answerKey = ({ owner, key, place }: AnswerKey): string => JSON.stringify([owner, key, place])
@@ -69,10 +72,11 @@ export class Book {
   readonly #answers = new Map<string, Answer>()
   /** For what request a key was used, with the answer's row where this batch is the first to use it. */
   readonly #requests = new Map<string, { requestHash: string; row: string | null }>()
-  readonly #contacts: Reading['contacts']
+  readonly #contactsByNumber = new Map<string, { id: string; created_at: Instant }[]>()
   readonly #dialRequests: Reading['dialRequests']
   readonly #answeredRequests = new Set<string>()
-  readonly #sameMoment: Reading['sameMoment']
+  /** Calls of a provider, by number and start. */
+  readonly #tracesByMoment = new Map<string, Trace[]>()
   readonly #callsByRecording = new Map<string, string>()
   /** Rows that were looked at in a state which this batch has yet to write. */
   readonly #seen = new Set<string>()
@@ -88,9 +92,13 @@ export class Book {
       if (isDeleted) this.#stones.set(call_id, null)
     }
     for (const call of reading.calls) this.#putCall(call)
-    this.#contacts = reading.contacts
+    for (const { number, ...contact } of reading.contacts) {
+      const holders = this.#contactsByNumber.get(number)
+      if (holders === undefined) this.#contactsByNumber.set(number, [contact])
+      else holders.push(contact)
+    }
     this.#dialRequests = reading.dialRequests
-    this.#sameMoment = reading.sameMoment
+    for (const trace of reading.sameMoment) this.#putTrace(trace)
     for (const stone of reading.stones) {
       this.#stones.set(stone.id, null)
       if (stone.provider !== null && stone.provider_call_id !== null) {
@@ -140,9 +148,8 @@ export class Book {
 
   /** The contacts that have this number. */
   holdersOfNumber(number: string): NumberHolder[] {
-    return this.#contacts
-      .filter((contact) => contact.number === number)
-      .map(({ id, created_at }) => ({ id, created_at, newestOpen: newestOpenOf(this.situationOfContact(id)) }))
+    const contacts = this.#contactsByNumber.get(number) ?? []
+    return contacts.map((contact) => ({ ...contact, newestOpen: newestOpenOf(this.situationOfContact(contact.id)) }))
   }
 
   /** Those that no call has answered, in this batch either. */
@@ -150,9 +157,9 @@ export class Book {
     return this.#dialRequests.filter(({ id }) => !this.#answeredRequests.has(id))
   }
 
-  /** Calls of a provider that may be another record of one with this number and start. */
-  sameMoment(): Trace[] {
-    return [...this.#sameMoment, ...[...this.#calls.values()].filter(({ provider }) => provider !== null)]
+  /** Calls of a provider with this one's number and start, itself perhaps among them: each may be the same call. */
+  sameMoment(call: Trace): readonly Trace[] {
+    return this.#tracesByMoment.get(momentKey(call)) ?? []
   }
 
   /** B5: whether a call with this id, or with this provider's key, was deleted. */
@@ -272,12 +279,19 @@ export class Book {
     this.#knownContacts.add(opportunity.contact_id)
   }
 
+  #putTrace({ id, phone_number, extension, started_at }: Trace): void {
+    const key = momentKey({ phone_number, started_at })
+    const others = (this.#tracesByMoment.get(key) ?? []).filter((trace) => trace.id !== id)
+    this.#tracesByMoment.set(key, [...others, { id, phone_number, extension, started_at }])
+  }
+
   #putCall(call: Call): void {
     this.#calls.set(call.id, call)
     if (call.entity_id !== null) addTo(this.#callsByContact, call.entity_id, call.id)
     if (call.provider !== null && call.provider_call_id !== null) {
       this.#callsByProviderKey.set(providerKey(call.provider, call.provider_call_id), call.id)
     }
+    if (call.provider !== null && call.started_at !== null) this.#putTrace(call)
     for (const { provider_recording_id: name } of call.recordings) {
       if (call.provider !== null && name !== null) this.#callsByRecording.set(providerKey(call.provider, name), call.id)
     }

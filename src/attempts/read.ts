@@ -55,6 +55,15 @@ const CONTACTS_AT_MOST = 100
 
 const ACTIVE = `status in ('pending', 'assigned', 'contacted')`
 
+/**
+ * A row where we have such a contact or an opportunity of it (B18). As a condition, PostgreSQL might read the whole table
+ * once instead of looking the few up.
+ */
+const IS_KNOWN = (contactId: string): string => `
+  select from contacts where contacts.id = ${contactId}
+  union all select from lead_opportunities where contact_id = ${contactId}
+  limit 1`
+
 const NOW = `floor(extract(epoch from clock_timestamp()) * 1000)::float8 as now`
 
 const ANSWERS = `
@@ -71,10 +80,8 @@ with active as materialized (
 )
 select ${NOW},
   (select json_agg(active) from active) as opportunities,
-  (select json_agg(id) from unnest($1::uuid[]) as asked (id)
-   where id not in (select contact_id from active)
-     and (exists (select from contacts where contacts.id = asked.id)
-       or exists (select from lead_opportunities where contact_id = asked.id))) as "knownContactIds",
+  (select json_agg(id) from unnest($1::uuid[]) as asked (id) cross join lateral (${IS_KNOWN('asked.id')}) as known
+   where id not in (select contact_id from active)) as "knownContactIds",
   exists (select from calls where due_at is not null and entity_id = any($1::uuid[])) as "hasPending"${answers}`
 
 const READ_NEW = readNew('')
@@ -168,9 +175,8 @@ select ${NOW},${columns}
   (select json_agg(json_build_object('id', id, 'provider', provider, 'provider_call_id', provider_call_id))
    from named where deleted_at is not null) as stones,
   (select json_agg(holders) from holders) as "foreignAttempts",
-  (select json_agg(contact_id) from concerned
-   where exists (select from contacts where contacts.id = contact_id)
-     or exists (select from lead_opportunities where lead_opportunities.contact_id = concerned.contact_id)) as "knownContactIds",
+  (select json_agg(contact_id) from concerned cross join lateral (${IS_KNOWN('concerned.contact_id')}) as known)
+    as "knownContactIds",
   ${ANSWERS}`
 
 const READ_ALL = readAll(WITHOUT_NUMBER)

@@ -75,7 +75,7 @@ export function createOrUpdateCall(report: CallReport, message: Message | null =
     const doubts = [
       ...(stored === null ? [] : contradictionsOf(stored, report)),
       ...named.doubts,
-      ...(hasMoved(call, stored) ? sameCallsOf(call, book.sameMoment()) : []),
+      ...(hasMoved(call, stored) ? sameCallsOf(call, book.sameMoment(call)) : []),
       ...(linkedTo === null ? [] : doubtOfLink(call, linkedTo)),
     ]
     const isNews = stored === null || !isSameCall(call, stored)

@@ -80,10 +80,10 @@ export async function listMessages(
   if (filter.event !== undefined) messages = messages.where('event', '=', filter.event)
   if (filter.callId !== undefined) messages = messages.where('call_id', '=', filter.callId)
   if (filter.receivedFrom !== undefined) {
-    messages = messages.where(sql<boolean>`received_at >= ${formatInstant(filter.receivedFrom)}::timestamptz`)
+    messages = messages.where('id', '>=', firstIdAfter(filter.receivedFrom))
   }
   if (filter.receivedTo !== undefined) {
-    messages = messages.where(sql<boolean>`received_at < ${formatInstant(filter.receivedTo)}::timestamptz`)
+    messages = messages.where('id', '<', firstIdAfter(filter.receivedTo))
   }
   if (after !== null) messages = messages.where('id', '<', after)
   const rows = await messages.orderBy('id', 'desc').limit(limit).execute()
@@ -136,10 +136,19 @@ export async function inboxBacklog({ query }: Database): Promise<{ waiting: numb
 /** Forgets handled messages of so many days ago, many at a time; gives how many it were. */
 export async function forgetMessages({ query }: Database, days: number): Promise<number> {
   const result = await sql`
-    delete from inbox where ctid = any(array(
-      select ctid from inbox where received_at < now() - ${days} * interval '1 day' and handled_at is not null
-      limit 5000))`.execute(query)
+    delete from inbox where id = any(array(
+      select id from inbox
+      where id < ${firstIdAfter(Date.now() - days * DAY_MS)}::uuid and handled_at is not null
+      order by id limit 5000))`.execute(query)
   return Number(result.numAffectedRows ?? 0)
+}
+
+const DAY_MS = 86_400_000
+
+/** The least id of version 7 from this moment on. */
+function firstIdAfter(moment: Instant): string {
+  const hex = Math.max(0, Math.floor(moment)).toString(16).padStart(12, '0')
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`
 }
 
 interface Row {

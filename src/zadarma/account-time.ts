@@ -20,11 +20,30 @@ export function readAccountTime(text: string, zone: string, near: Instant | null
   const [year, month, day, hour, minute, second] = match.slice(1).map(Number)
   // Luxon would read 24:00:00 as the next midnight.
   if (hour === 24) return null
-  const time = DateTime.fromObject({ year, month, day, hour, minute, second }, { zone: IANAZone.create(zone) })
-  if (!time.isValid) return null
-  const moments = time.getPossibleOffsets().map((possible) => possible.toMillis())
+  if (second === undefined || second > 59) return null
+  const minutes = minutesFor({ year, month, day, hour, minute }, zone)
+  if (minutes.length === 0) return null
+  const moments = minutes.map((start) => start + second * 1_000)
   const reference = near ?? Math.min(...moments)
   return moments.reduce((best, moment) => (isNearer(moment, best, reference) ? moment : best))
+}
+
+type Minute = Record<'year' | 'month' | 'day' | 'hour' | 'minute', number | undefined>
+
+/** Clocks change at full minutes, and most calls of a moment begin in the same one: what Luxon found is kept. */
+const foundMinutes = new Map<string, readonly Instant[]>()
+const MINUTES_KEPT = 1_000
+
+/** When this minute of the zone begins: once, or twice where it is repeated; never where there is no such minute. */
+function minutesFor(minute: Minute, zone: string): readonly Instant[] {
+  const key = `${zone} ${Object.values(minute).join(' ')}`
+  const known = foundMinutes.get(key)
+  if (known !== undefined) return known
+  const time = DateTime.fromObject(minute, { zone: IANAZone.create(zone) })
+  const found = time.isValid ? time.getPossibleOffsets().map((possible) => possible.toMillis()) : []
+  if (foundMinutes.size >= MINUTES_KEPT) foundMinutes.clear()
+  foundMinutes.set(key, found)
+  return found
 }
 
 function isNearer(moment: Instant, other: Instant, reference: Instant): boolean {

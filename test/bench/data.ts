@@ -171,14 +171,20 @@ async function truncate(client: pg.Client): Promise<void> {
   }
 }
 
+/** A contact to call. */
+export interface Callable {
+  id: string
+  phone: string
+}
+
 /** Contacts with an open opportunity that has room for calls, up to 200 000 of them. */
-export async function contactsToCall(client: pg.Client): Promise<string[]> {
-  const { rows } = await client.query<{ contact_id: string }>(
-    `select contact_id from lead_opportunities
+export async function contactsToCall(client: pg.Client): Promise<Callable[]> {
+  const { rows } = await client.query<Callable>(
+    `select contacts.id, phones[1] as phone from lead_opportunities join contacts on contacts.id = contact_id
      where status in ('pending', 'assigned', 'contacted') and not first_call_completed and attempts_made <= 2
      order by random() limit 200000`,
   )
-  return rows.map((row) => row.contact_id)
+  return rows
 }
 
 const folded = (text: string): string => searchTextOf([text]).trim()

@@ -1,4 +1,6 @@
 import autocannon from 'autocannon'
+import type { Callable } from './data.ts'
+import { notificationOf } from './notification.ts'
 import { percentile } from './statistics.ts'
 
 /** What a load came to. */
@@ -16,12 +18,14 @@ export interface LoadOptions {
   key: string
   connections: number
   seconds: number
-  /** Of these contacts one is called at random by each request. */
-  contactIds: readonly string[]
+  /** Of these one is called at random by each request. */
+  contacts: readonly Callable[]
+  /** By which door the calls come. */
+  door: 'rest' | 'zadarma'
 }
 
-/** Posts calls for random contacts, each connection one after the other, for some seconds. */
-export async function load({ address, key, connections, seconds, contactIds }: LoadOptions): Promise<LoadResult> {
+/** Sends calls to random contacts, each connection one after the other, for some seconds. */
+export async function load({ address, key, connections, seconds, contacts, door }: LoadOptions): Promise<LoadResult> {
   // autocannon's own histogram knows whole milliseconds only.
   const times: number[] = []
   const running = autocannon({
@@ -29,12 +33,20 @@ export async function load({ address, key, connections, seconds, contactIds }: L
     connections,
     duration: seconds,
     requests: [
-      {
-        method: 'POST',
-        path: '/api/crm/calls',
-        headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-        setupRequest: (request) => ({ ...request, body: callOf(contactIds) }),
-      },
+      door === 'rest'
+        ? {
+            method: 'POST',
+            path: '/api/crm/calls',
+            headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+            setupRequest: (request) => ({ ...request, body: callOf(anyOf(contacts)) }),
+          }
+        : {
+            method: 'POST',
+            path: '/api/zadarma/webhook',
+            headers: {},
+            // The key of the API is the secret of the PBX here.
+            setupRequest: (request) => ({ ...request, ...notificationOf(anyOf(contacts), key) }),
+          },
     ],
   })
   running.on('response', (_client: unknown, _status: number, _bytes: number, time: number) => times.push(time))
@@ -47,15 +59,21 @@ export async function load({ address, key, connections, seconds, contactIds }: L
   }
 }
 
+function anyOf(contacts: readonly Callable[]): Callable {
+  const contact = contacts[Math.floor(Math.random() * contacts.length)]
+  if (contact === undefined) throw new Error('there is nobody to call')
+  return contact
+}
+
 /** An orange call (A3), so that its opportunity stays open. */
-function callOf(contactIds: readonly string[]): string {
+function callOf({ id, phone }: Callable): string {
   const now = new Date().toISOString()
   return JSON.stringify({
     direction: 'outbound',
     entity_type: 'contacts',
-    entity_id: contactIds[Math.floor(Math.random() * contactIds.length)],
+    entity_id: id,
     call_status: 'no_answer',
-    phone_number: '+34912345678',
+    phone_number: phone,
     extension: '104',
     started_at: now,
     ended_at: now,

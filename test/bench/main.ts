@@ -62,6 +62,7 @@ async function main(): Promise<void> {
   const sides: Side[] = [
     { contestant: 'plain', server: plain, client: little.client, size: LITTLE, connections: CONNECTIONS },
     { contestant: 'registering', server: service, client: little.client, size: LITTLE, connections: CONNECTIONS },
+    { contestant: 'notifications', server: service, client: little.client, size: LITTLE, connections: [16, 64] },
     { contestant: 'registering, much data', server: serviceOnMuch, client: much.client, size: null, connections: [64] },
   ]
   const measured = await runRounds(sides, { key, rounds: ROUNDS, seconds: SECONDS, log })
@@ -128,6 +129,7 @@ async function started(args: readonly string[], databaseUrl: string): Promise<Se
   const server = await startServerProcess(args, {
     DATABASE_URL: databaseUrl,
     BOOTSTRAP_API_KEY: key,
+    ZADARMA_SECRET: key,
     HOST: '127.0.0.1',
     PORT: '0',
     LOG_LEVEL: 'warn',

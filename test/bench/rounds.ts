@@ -4,8 +4,8 @@ import { type LoadResult, load } from './load.ts'
 import type { ServerProcess } from './service-process.ts'
 import { median } from './statistics.ts'
 
-/** Who is put under load: the plain insert, the service on little data, the service on much. */
-export type Contestant = 'plain' | 'registering' | 'registering, much data'
+/** Who is put under load: the plain insert, the service on little data by each door, the service on much. */
+export type Contestant = 'plain' | 'registering' | 'notifications' | 'registering, much data'
 
 /** The medians of all rounds of one contestant at one number of connections. */
 export interface Measured extends LoadResult {
@@ -40,14 +40,15 @@ export async function runRounds(sides: readonly Side[], options: RoundsOptions):
     .flatMap((side) => side.connections.map((count) => ({ side, count, results: [] as LoadResult[] })))
     .sort((a, b) => a.count - b.count)
   const outcomes = new Map<object, Record<string, number>>()
-  for (const side of sides) await warmUp(side, options)
+  for (const side of sides) if (side.contestant !== 'notifications') await warmUp(side, options)
   for (let round = 1; round <= rounds; round++) {
     for (const step of steps) {
       const { server, client, size, contestant } = step.side
       if (size !== null) await fill(client, size)
-      const contactIds = await contactsToCall(client)
+      const contacts = await contactsToCall(client)
+      const door = contestant === 'notifications' ? 'zadarma' : 'rest'
       const startedAt = new Date()
-      const result = await load({ address: server.address, key, connections: step.count, seconds, contactIds })
+      const result = await load({ address: server.address, key, connections: step.count, seconds, contacts, door })
       step.results.push(result)
       outcomes.set(step, added(outcomes.get(step), await outcomesSince(client, startedAt)))
       log(`round ${round}: ${contestant}, ${step.count} connections: ${result.perSecond.toFixed(0)} calls/s`)
@@ -72,8 +73,8 @@ async function warmUp({ contestant, server, client }: Side, { key, seconds, log 
   const connections = 64
   let best = 0
   for (let time = 1; time <= WARM_UPS_AT_MOST; time++) {
-    const contactIds = await contactsToCall(client)
-    const { perSecond } = await load({ address: server.address, key, connections, seconds, contactIds })
+    const contacts = await contactsToCall(client)
+    const { perSecond } = await load({ address: server.address, key, connections, seconds, contacts, door: 'rest' })
     log(`warm-up ${time}: ${contestant}: ${perSecond.toFixed(0)} calls/s`)
     if (perSecond < best * RISES) return
     best = Math.max(best, perSecond)
