@@ -76,6 +76,14 @@ export function connectionTo({ host, port, user, password }: Place, database: st
   return { host, port, user, database, ...(password === undefined ? {} : { password }) }
 }
 
+/** The same as an address, for a process. */
+export function urlTo(connection: Connection): string {
+  if ('connectionString' in connection) return connection.connectionString
+  const { host, port, user, database, password } = connection
+  const parameters = { host, port: String(port), user, ...(password === undefined ? {} : { password }) }
+  return `postgres:///${database}?${new URLSearchParams(parameters)}`
+}
+
 /** Runs something on the server's maintenance database. */
 export async function withAdmin<Result>(server: Place, run: (client: pg.Client) => Promise<Result>): Promise<Result> {
   const client = new pg.Client(connectionTo(server, 'postgres'))
