@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
 const times = { testTimeout: 60_000, hookTimeout: 60_000 }
-/** Holds the service to a time of many answers, which the processor is not to be shared for. */
-const ALONE = 'test/locked.test.ts'
+/** Hold the service to a time of many answers, which the processor is not to be shared for. */
+const ALONE = ['test/locked.test.ts', 'test/steady.test.ts']
 
 export default defineConfig({
   test: {
@@ -15,11 +15,11 @@ export default defineConfig({
           name: 'together',
           isolate: false,
           include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-          exclude: [ALONE],
+          exclude: ALONE,
           sequence: { groupOrder: 0 },
         },
       },
-      { test: { ...times, name: 'alone', include: [ALONE], sequence: { groupOrder: 1 } } },
+      { test: { ...times, name: 'alone', include: ALONE, fileParallelism: false, sequence: { groupOrder: 1 } } },
     ],
   },
 })

@@ -30,13 +30,6 @@ export interface OpportunityRow {
   updated_at: Time
 }
 
-export interface RecordingRow extends Recording {
-  call_id: string
-  provider: string
-  due_at: Time | null
-  created_at: Time
-}
-
 export interface CallRow {
   id: string
   entity_type: string | null

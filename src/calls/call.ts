@@ -44,7 +44,7 @@ interface Pending {
 }
 
 /** How a machine found the contact of a call: the surest first. */
-export type LinkHow = 'dial' | 'number' | 'open_opportunity' | 'newest_open_opportunity' | 'newest_contact'
+type LinkHow = 'dial' | 'number' | 'open_opportunity' | 'newest_open_opportunity' | 'newest_contact'
 
 /** Why a machine linked a call to its contact. */
 export interface Link {

@@ -13,8 +13,8 @@ export async function readForm(contentType: string, body: Buffer): Promise<Recor
   return readUrlencoded(body)
 }
 
-/** The fields of a form in the writing of addresses, as notifications of calls come. */
-export function readUrlencoded(body: Buffer): Record<string, string> | null {
+/** In the writing of addresses, as notifications of calls come. */
+function readUrlencoded(body: Buffer): Record<string, string> | null {
   return fieldsOf([...new URLSearchParams(body.toString('utf8'))])
 }
 
