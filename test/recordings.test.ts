@@ -265,12 +265,17 @@ describe('a recording', () => {
     expect([answer.status, answer.body.detail]).toEqual([404, 'The recording is missing: it could not be had.'])
   })
 
-  it.each(['500', 'not-json', 'redirect', 'limited-429'] as const)('waits where Zadarma answers %s', async (fault) => {
+  it.each([
+    ['500', /HTTP 500/],
+    ['not-json', /JSON/],
+    ['redirect', /HTTP 302/],
+    ['limited-429', /rate limit/],
+  ] as const)('waits where Zadarma answers %s', async (answer, fault) => {
     await toldCall()
     const before = await counted('failed')
-    zadarma.inject(fault)
+    zadarma.inject(answer)
     await fetchNow()
-    expect(await onlyRow()).toMatchObject({ status: 'expected', fault: expect.stringMatching(/\.$/) })
+    expect(await onlyRow()).toMatchObject({ status: 'expected', fault: expect.stringMatching(fault) })
     expect(await counted('failed')).toBe(before + 1)
     await fetchNow()
     expect(await onlyRow()).toMatchObject({ status: 'available' })

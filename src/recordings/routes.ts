@@ -83,7 +83,7 @@ export const recordingRoutes: FastifyPluginAsyncZod<RecordingRoutesOptions> = as
       request.log.error({ recordingId: recording.id, statusCode }, 'the file of a recording cannot be read')
       return sendRefusal(reply, refusal('not_found', 'The recording was fetched, but its file is gone.'))
     }
-    reply.raw.setTimeout(STALLED_MS)
+    reply.raw.setTimeout(STALLED_MS, () => reply.raw.destroy())
     const extension = name.split('.').at(-1) ?? ''
     return reply
       .code(statusCode)
