@@ -296,6 +296,29 @@ describe('a recording', () => {
     expect(asked()).toHaveLength(1)
     expect(await onlyRow()).toMatchObject({ status: 'available', tries: 1 })
   })
+
+  it('that another server is just claiming is left to it', async () => {
+    await toldCall()
+    await service.sql('update recordings set due_at = now()')
+    const other = await service.database.general.connect()
+    try {
+      await other.query('begin')
+      await other.query('select from recordings for update')
+      expect(await fetching()).toBe(false)
+    } finally {
+      await other.query('rollback')
+      other.release()
+    }
+    expect(await fetching()).toBe(true)
+  })
+
+  it('may come slowly, as long as it comes', async () => {
+    await toldCall()
+    zadarma.serveAudio('slow')
+    // It takes two seconds in all, and is never silent for more than a tenth of one.
+    await fetchNow({ limits: { stallMs: 1_000 } })
+    expect(await onlyRow()).toMatchObject({ status: 'available', fault: null })
+  })
 })
 
 describe('recordings of which only the call is known', () => {
