@@ -20,6 +20,7 @@ import { answerClientError, refuseExpectations, requireHost } from './http/raw-a
 import type { InboxOptions } from './inbox/inbox.ts'
 import type { Metrics } from './metrics.ts'
 import { opportunityRoutes } from './opportunities/routes.ts'
+import { recordingRoutes } from './recordings/routes.ts'
 import { zadarmaRoutes } from './zadarma/routes.ts'
 
 export interface AppOptions {
@@ -32,6 +33,8 @@ export interface AppOptions {
   inbox: InboxOptions
   /** Links the calls that wait for a contact with one of these numbers. */
   linkWaiting: LinkWaiting
+  /** The folder of recordings, absolute. */
+  recordingsDir: string
   /** Where it will listen: some pages are open on loopback only. */
   host: string
   /** Whether the database is reached and migrated. */
@@ -86,6 +89,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
       await crm.register(contactRoutes, { database, country, linkWaiting })
       await crm.register(opportunityRoutes, { database, register })
       await crm.register(callRoutes, { database, register, metrics, country })
+      await crm.register(recordingRoutes, { database, recordingsDir: options.recordingsDir })
       addOtherMethodsOfCrm()
     },
     { prefix: GUARDED.crm },

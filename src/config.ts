@@ -41,6 +41,8 @@ export interface ZadarmaConfig {
   /** The account's own numbers, in any writing. */
   ownNumbers: readonly string[]
   reconcileMinutes: number
+  /** Recordings are fetched from these hosts and their subdomains, and from the API's own. */
+  recordingHosts: readonly string[]
 }
 
 /** Thrown with every fault of the configuration, a sentence each. */
@@ -108,6 +110,11 @@ const environment = z.object({
     .optional(),
   ZADARMA_OWN_NUMBERS: z.string().default('').transform(listOfWords),
   ZADARMA_RECONCILE_MINUTES: wholeNumber(1, 1_440, '15'),
+  ZADARMA_RECORDING_HOSTS: z
+    .string()
+    .default('zadarma.com')
+    .transform((text) => listOfWords(text.toLowerCase()))
+    .refine((hosts) => hosts.every(isHostName), 'must be names of hosts such as zadarma.com, with commas'),
   RELINK_DAYS: wholeNumber(1, 3_650, '30'),
   INBOX_RETENTION_DAYS: wholeNumber(1, 3_650, '30'),
   RECORDING_MAX_MB: wholeNumber(1, 10_000, '200'),
@@ -140,6 +147,11 @@ function isNetwork(text: string): boolean {
     more.length === 0 &&
     (prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits))
   )
+}
+
+/** With a dot: a name such as `com` would let everybody in. */
+function isHostName(text: string): boolean {
+  return /^(?=.{1,253}$)[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(text)
 }
 
 function isApiUrl(text: string): boolean {
@@ -182,6 +194,7 @@ export function readConfig(env: NodeJS.ProcessEnv, workingDir: string): Config {
       allowedIps: data.ZADARMA_ALLOWED_IPS ?? null,
       ownNumbers: data.ZADARMA_OWN_NUMBERS,
       reconcileMinutes: data.ZADARMA_RECONCILE_MINUTES,
+      recordingHosts: data.ZADARMA_RECORDING_HOSTS,
     },
     relinkDays: data.RELINK_DAYS,
     inboxRetentionDays: data.INBOX_RETENTION_DAYS,

@@ -17,6 +17,8 @@ export interface Metrics {
   late: Counter<'door'>
   inbox: Gauge
   oldestInInboxSeconds: Gauge
+  /** Tries at recordings by how they ended; one that is not there yet is none of them. */
+  recordings: Counter<'status'>
 }
 
 /** Makes the metrics, in a registry of their own. */
@@ -77,6 +79,12 @@ export function createMetrics(): Metrics {
     oldestInInboxSeconds: new Gauge({
       name: 'first_call_oldest_in_inbox_seconds',
       help: 'Age of the oldest message that waits to be handled; 0 where none does.',
+      registers,
+    }),
+    recordings: new Counter({
+      name: 'first_call_recordings_total',
+      help: 'Recordings: fetched, failed at a try, or missing because they were given up.',
+      labelNames: ['status'],
       registers,
     }),
   }

@@ -7,7 +7,7 @@ import { Register } from './attempts/register.ts'
 import { sweep } from './attempts/sweep.ts'
 import { createKeyCheck, makeFirstKey } from './auth/keys.ts'
 import { doChores } from './chores.ts'
-import type { Config } from './config.ts'
+import type { Config, ZadarmaConfig } from './config.ts'
 import { sweepWaiting, waitingLinker } from './contacts/relink.ts'
 import { openDatabase } from './database/database.ts'
 import { startEmbeddedDatabase } from './database/embedded.ts'
@@ -18,6 +18,9 @@ import { closer, isOnEveryAddress, listen } from './http/listening.ts'
 import { inboxChores } from './inbox/chores.ts'
 import type { InboxOptions } from './inbox/inbox.ts'
 import { createMetrics } from './metrics.ts'
+import { recordingChore } from './recordings/chore.ts'
+import { createZadarmaApi, type ZadarmaApi } from './zadarma/api.ts'
+import { createZadarmaClient } from './zadarma/client.ts'
 import { zadarmaMessages } from './zadarma/door.ts'
 
 export interface Service {
@@ -93,6 +96,8 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
     }
     const relink = { database, register, days: config.relinkDays, log }
     const behind = { ...database, query: database.chores }
+    const api = zadarmaApi(config.zadarma, log)
+    const recordingsDir = path.join(config.databaseUrl === null ? dataPlace : config.dataDir, 'recordings')
     const choring = new AbortController()
     const chores = doChores(
       [
@@ -102,6 +107,19 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
           everyMs: 5_000,
           work: async () => (await sweepWaiting({ ...relink, database: behind })) > 0,
         },
+        ...(api === null
+          ? []
+          : [
+              recordingChore({
+                database: behind,
+                api,
+                from: { apiUrl: config.zadarma.apiUrl, hosts: config.zadarma.recordingHosts },
+                folder: recordingsDir,
+                maximumBytes: config.recordingMaxBytes,
+                metrics,
+                log,
+              }),
+            ]),
       ],
       log,
       choring.signal,
@@ -115,6 +133,7 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
       zadarma: config.zadarma,
       inbox,
       linkWaiting: waitingLinker(relink),
+      recordingsDir,
       database,
       register,
       findCaller: createKeyCheck(database, config.bootstrapApiKey),
@@ -151,6 +170,11 @@ async function embeddedDatabase(
 ): Promise<DatabaseHome> {
   const embedded = await startEmbeddedDatabase({ dataDir, isDefaultDataDir, checkoutDir, log })
   return { connection: embedded.connection, dataPlace: embedded.dataDir, leave: () => embedded.stop() }
+}
+
+/** Null where there is no key to ask with. */
+function zadarmaApi({ key, secret, apiUrl }: ZadarmaConfig, log: pino.Logger): ZadarmaApi | null {
+  return key === null || secret === null ? null : createZadarmaApi(createZadarmaClient({ key, secret, apiUrl, log }))
 }
 
 /** Anybody may ask whether the service is ready, as often as they like. */

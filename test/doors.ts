@@ -13,6 +13,7 @@ export const ZADARMA: ZadarmaConfig = {
   allowedIps: null,
   ownNumbers: [],
   reconcileMinutes: 15,
+  recordingHosts: ['zadarma.com'],
 }
 
 type Parts = Pick<AppOptions, 'database' | 'register' | 'metrics' | 'log'>
@@ -21,13 +22,14 @@ type Parts = Pick<AppOptions, 'database' | 'register' | 'metrics' | 'log'>
 export function doorsOf(
   { database, register, metrics, log }: Parts,
   zadarma: ZadarmaConfig = ZADARMA,
-): Pick<AppOptions, 'zadarma' | 'inbox' | 'linkWaiting'> & { relink: RelinkOptions } {
+): Pick<AppOptions, 'zadarma' | 'inbox' | 'linkWaiting' | 'recordingsDir'> & { relink: RelinkOptions } {
   const relink = { database, register, days: 30, log }
   const readMessage = zadarmaMessages({ zadarma, country: 'ES', log })
   return {
     zadarma,
     inbox: { database, register, metrics, readMessage, log },
     linkWaiting: waitingLinker(relink),
+    recordingsDir: '/dev/null/recordings',
     relink,
   }
 }

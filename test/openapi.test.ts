@@ -23,6 +23,8 @@ it('the description is OpenAPI 3.1 and knows every address of the API', async ()
     '/api/crm/calls get,post',
     '/api/crm/calls/batch post',
     '/api/crm/calls/{id} delete,get,patch,put',
+    '/api/crm/calls/{id}/recording get',
+    '/api/crm/calls/{id}/recordings/{recording_id} get',
   ])
 })
 
@@ -68,6 +70,8 @@ describe('the description', () => {
     'DELETE /api/crm/contacts/{id}': [204, 409, 412, ...crud, ...body],
     'DELETE /api/crm/opportunities/{id}': [204, 409, 412, ...crud, ...body],
     'POST /api/crm/calls': [200, 201, 400, 401, 409, ...body, 422, 500, 503],
+    'GET /api/crm/calls/{id}/recording': [200, 206, 304, 416, ...crud],
+    'GET /api/crm/calls/{id}/recordings/{recording_id}': [200, 206, 304, 416, ...crud],
     ...Object.fromEntries(
       ['contacts', 'opportunities', 'calls'].flatMap((name) => [
         [`GET /api/crm/${name}`, [200, 401, 422, 500, 503]],

@@ -12,7 +12,7 @@ import type { ZadarmaConfig } from '../src/config.ts'
 import type { RelinkOptions } from '../src/contacts/relink.ts'
 import { type Connection, type Database, openDatabase } from '../src/database/database.ts'
 import type { InboxOptions } from '../src/inbox/inbox.ts'
-import { createMetrics } from '../src/metrics.ts'
+import { createMetrics, type Metrics } from '../src/metrics.ts'
 import { doorsOf, ZADARMA } from './doors.ts'
 import { connectionTo, withAdmin } from './postgres.ts'
 
@@ -49,6 +49,7 @@ export interface TestService {
   ): Promise<Answer>
   sweepOnce(): Promise<number>
   inbox: InboxOptions
+  metrics: Metrics
   relink: RelinkOptions
   /** Runs SQL on the general pool. */
   sql<Row extends pg.QueryResultRow = pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>
@@ -68,6 +69,7 @@ export interface TestServiceOptions {
   wrapRun?: (run: Run) => Run
   times?: RegisterTimes
   zadarma?: Partial<ZadarmaConfig>
+  recordingsDir?: string
 }
 
 /** The whole service on a database, without a port: several of them are several servers. */
@@ -76,6 +78,7 @@ export async function createTestService({
   wrapRun = (run) => run,
   times,
   zadarma: given = {},
+  recordingsDir,
 }: TestServiceOptions): Promise<TestService> {
   const log = pino({ level: process.env.TEST_LOG ?? 'silent' }, pino.destination({ dest: 2, sync: true }))
   const database = openDatabase({ connection, hasPooler: false, onIdleError: () => undefined })
@@ -90,6 +93,7 @@ export async function createTestService({
   const { relink, ...doors } = doorsOf({ database, register, metrics, log }, { ...ZADARMA, ...given })
   const app = await buildApp({
     ...doors,
+    ...(recordingsDir === undefined ? {} : { recordingsDir }),
     database,
     register,
     findCaller: createKeyCheck(database, KEY),
@@ -106,6 +110,7 @@ export async function createTestService({
     register,
     notRegistered,
     inbox: doors.inbox,
+    metrics,
     relink,
     request: async (method, url, body, headers = {}) => {
       const options: InjectOptions = { method, url, headers: { authorization: `Bearer ${KEY}`, ...headers } }

@@ -58,6 +58,10 @@ const REFUSED: Readonly<Partial<Record<RefusalCode, { description: string; heade
   revision_changed: { description: 'It has another revision than If-Match names. Nothing was changed.' },
   too_large: { description: 'The body is larger than 1 MiB, or a batch larger than 16 MiB.' },
   unsupported_media_type: { description: 'The body is not application/json, or it is packed.' },
+  range_not_satisfiable: {
+    description: 'It has no byte of the range that Range asks for.',
+    headers: { 'Content-Range': { description: 'How many it has.', schema: { type: 'string' } } },
+  },
   invalid: { description: 'Body or query have faults; `errors` tells them all, with their paths. Nothing was stored.' },
   broken: { description: 'The service is at fault. Its log says why.' },
   unavailable: {

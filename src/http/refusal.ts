@@ -14,6 +14,7 @@ export type RefusalCode =
   | 'revision_changed'
   | 'too_large'
   | 'unsupported_media_type'
+  | 'range_not_satisfiable'
   | 'invalid'
   | 'broken'
   | 'unavailable'
@@ -54,6 +55,7 @@ const STATUS: Readonly<Record<RefusalCode, { status: number; title: string }>> =
   revision_changed: { status: 412, title: 'Precondition Failed' },
   too_large: { status: 413, title: 'Content Too Large' },
   unsupported_media_type: { status: 415, title: 'Unsupported Media Type' },
+  range_not_satisfiable: { status: 416, title: 'Range Not Satisfiable' },
   invalid: { status: 422, title: 'Unprocessable Content' },
   broken: { status: 500, title: 'Internal Server Error' },
   unavailable: { status: 503, title: 'Service Unavailable' },

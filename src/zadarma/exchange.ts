@@ -80,7 +80,7 @@ async function readText(response: Response, url: URL, maximumBytes: number): Pro
 }
 
 /** What `fetch` met; its own message only says that it failed. */
-function faultOf(error: unknown): string {
+export function faultOf(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
   switch (code) {

@@ -1,0 +1,148 @@
+import { sql } from 'kysely'
+import { v7 as uuidv7 } from 'uuid'
+import type { Recording } from '../calls/call.ts'
+import type { Database } from '../database/database.ts'
+import type { Instant } from '../time.ts'
+import { PROVIDER } from '../zadarma/call-ids.ts'
+import type { KeptAudio } from './keep.ts'
+
+/** A recording that is due, and claimed. */
+export interface ClaimedRecording {
+  id: string
+  call_id: string
+  provider_recording_id: string | null
+  /** The provider's id of its call. */
+  provider_call_id: string
+  /** Including the one that now begins. */
+  tries: number
+  created_at: Instant
+}
+
+/**
+ * Claims recordings that are due, for this server alone: the claim is itself the wait before the next try, which grows
+ * from 40 s over a minute to half an hour.
+ */
+export async function claimRecordings({ query }: Database, count: number): Promise<ClaimedRecording[]> {
+  const { rows } = await sql<ClaimedRecording>`
+    update recordings r set tries = r.tries + 1,
+      due_at = clock_timestamp() + case when r.tries = 0 then interval '40 seconds'
+        else least(interval '30 minutes', interval '1 minute' * power(2, least(r.tries, 10) - 1)) end
+    from (
+      select recordings.id, provider_call_id from recordings join calls on calls.id = call_id
+      where recordings.due_at <= clock_timestamp() and recordings.provider = ${PROVIDER}
+        and provider_call_id is not null and deleted_at is null
+      order by recordings.due_at limit ${count} for update of recordings skip locked
+    ) due
+    where r.id = due.id
+    returning r.id, r.call_id, r.provider_recording_id, due.provider_call_id, r.tries, r.created_at`.execute(query)
+  return rows
+}
+
+/**
+ * Gives a recording that has no name the first of these that nobody has; the further ones get rows of their own, which
+ * are due at once. The call gets a new revision: whoever plans on the one before it plans anew (B14).
+ *
+ * @returns the name; null where others have them all, or it has one by now
+ */
+export async function nameRecording(
+  { query }: Database,
+  { id, call_id }: ClaimedRecording,
+  names: readonly string[],
+): Promise<string | null> {
+  const ids = names.map(() => uuidv7())
+  // The call is locked first, as everywhere where both change.
+  const { rows } = await sql<{ name: string }>`
+    with held as materialized (
+      select id from calls where id = ${call_id} and deleted_at is null for no key update
+    ), free as (
+      select name, id, row_number() over (order by place) as place
+      from unnest(${names}::text[], ${ids}::uuid[]) with ordinality as given (name, id, place)
+      where not exists (select from recordings where provider = ${PROVIDER} and provider_recording_id = name)
+    ), named as (
+      update recordings r set provider_recording_id = free.name, updated_at = clock_timestamp()
+      from free, held where r.id = ${id} and r.call_id = held.id and r.provider_recording_id is null and free.place = 1
+      returning r.call_id, free.name
+    ), added as (
+      insert into recordings (id, call_id, provider, provider_recording_id, due_at)
+      select free.id, named.call_id, ${PROVIDER}, free.name, clock_timestamp() from free, named where free.place > 1
+      on conflict do nothing
+    ), raised as (
+      update calls set revision = revision + 1, updated_at = greatest(updated_at, clock_timestamp())
+      where id in (select call_id from named)
+    )
+    select name from named`.execute(query)
+  return rows[0]?.name ?? null
+}
+
+/** Writes down that the recording is there; what another server has written meanwhile stays. */
+export async function noteAudio({ query }: Database, id: string, audio: KeptAudio): Promise<void> {
+  const { fileName, contentType, sizeBytes, sha256 } = audio
+  await query
+    .updateTable('recordings')
+    .set({
+      status: 'available',
+      due_at: null,
+      fault: null,
+      file_name: fileName,
+      content_type: contentType,
+      size_bytes: sizeBytes,
+      sha256,
+      updated_at: sql<string>`clock_timestamp()`,
+    })
+    .where('id', '=', id)
+    .where('status', '=', 'expected')
+    .execute()
+}
+
+/**
+ * Writes down why the recording could not be had this time. After a day it is given up.
+ *
+ * @returns whether it was given up now
+ */
+export async function noteRecordingFault({ query }: Database, id: string, fault: string): Promise<boolean> {
+  const isOver = sql<boolean>`created_at <= now() - interval '1 day'`
+  const { rows } = await sql<{ status: Recording['status'] }>`
+    update recordings set fault = ${fault.slice(0, 1_000)}, updated_at = clock_timestamp(),
+      status = case when ${isOver} then 'missing' else status end,
+      due_at = case when ${isOver} then null else due_at end
+    where id = ${id} and status = 'expected' returning status`.execute(query)
+  return rows[0]?.status === 'missing'
+}
+
+/** What is told of a call's recording to somebody who wants to hear it. */
+export interface HeardRecording {
+  id: string
+  status: Recording['status']
+  file: { name: string; contentType: string; sizeBytes: number; sha256: Buffer } | null
+}
+
+/** A call with its recordings, in the order in which they became known. */
+export interface CallWithRecordings {
+  startedAt: Instant
+  phoneNumber: string | null
+  recordings: HeardRecording[]
+}
+
+/** The recordings of a call; null where there is no such call. */
+export async function recordingsOf({ query }: Database, callId: string): Promise<CallWithRecordings | null> {
+  const rows = await query
+    .selectFrom('calls')
+    .leftJoin('recordings', 'recordings.call_id', 'calls.id')
+    .where('calls.id', '=', callId)
+    .where('calls.deleted_at', 'is', null)
+    .select(['calls.started_at', 'calls.created_at', 'calls.phone_number'])
+    .select(['recordings.id', 'status', 'file_name', 'content_type', 'size_bytes', 'sha256'])
+    .orderBy('recordings.id')
+    .execute()
+  const [call] = rows
+  if (call === undefined) return null
+  return {
+    startedAt: call.started_at ?? call.created_at,
+    phoneNumber: call.phone_number,
+    recordings: rows.flatMap(({ id, status, file_name: name, content_type: contentType, size_bytes, sha256 }) => {
+      if (id === null || status === null) return []
+      const isThere = name !== null && contentType !== null && size_bytes !== null && sha256 !== null
+      return [{ id, status, file: isThere ? { name, contentType, sizeBytes: size_bytes, sha256 } : null }]
+    }),
+  }
+}
