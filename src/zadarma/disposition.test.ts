@@ -16,8 +16,12 @@ describe('the result that a disposition tells', () => {
   ])('%j is %s', (disposition, call_status) => expect(resultOf(disposition)).toEqual({ call_status }))
 
   it.each([['no money'], ['no limit'], ['no day limit'], ['line limit'], ['no money, no limit'], ['No  Money']])(
-    '%j is the account’s fault: failed, and the word is kept',
-    (disposition) => expect(resultOf(disposition)).toEqual({ call_status: 'failed', call_result: disposition }),
+    '%j is the account’s fault: failed, and the word is kept, in one writing',
+    (disposition) =>
+      expect(resultOf(disposition)).toEqual({
+        call_status: 'failed',
+        call_result: disposition.trim().toLowerCase().replace(/ +/g, ' '),
+      }),
   )
 
   it.each([

@@ -29,7 +29,9 @@ export function resultOf(disposition: string): Pick<CallChanges, 'call_status' |
   const word = given?.toLowerCase().replace(/\s+/g, ' ') ?? ''
   const status = CALL_STATUS.get(word)
   if (status !== undefined) return { call_status: status }
-  return { call_status: ACCOUNT_FAULTS.has(word) ? 'failed' : null, call_result: given }
+  return ACCOUNT_FAULTS.has(word)
+    ? { call_status: 'failed', call_result: word }
+    : { call_status: null, call_result: given }
 }
 
 /** Whether somebody answered; a mailbox is somebody too. */
