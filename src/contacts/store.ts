@@ -2,12 +2,13 @@ import { sql, type Transaction } from 'kysely'
 import { formatInstant } from '../attempts/attempt.ts'
 import type { Answer, AnswerKey } from '../attempts/book.ts'
 import { type Database, sqlState } from '../database/database.ts'
+import { lookThrough } from '../database/look-through.ts'
 import type { Tables } from '../database/tables.ts'
 import type { Position } from '../http/cursor.ts'
 import { KEY_USED_BEFORE, problemOf, type Refusal, refusal } from '../http/refusal.ts'
 import type { Instant } from '../time.ts'
 import type { Contact, ContactBody, ContactChanges } from './contact.ts'
-import { searchPatterns, searchTextOf } from './search.ts'
+import { indexPatterns, searchPatterns, searchTextOf } from './search.ts'
 
 type Row = Omit<Contact, 'search_text'>
 
@@ -199,7 +200,7 @@ export interface ContactFilter {
 /** The contacts that the filter leaves, newest first, after a position. */
 export async function listContacts(
   { query }: Database,
-  { q, phone }: ContactFilter,
+  { q = '', phone }: ContactFilter,
   limit: number,
   after: Position | null,
 ): Promise<{ data: ContactBody[]; next: Position | null }> {
@@ -209,21 +210,40 @@ export async function listContacts(
     const having = sql`select id from contacts where phones @> array[${phone}]::text[] offset 0`
     contacts = contacts.where(sql<boolean>`contacts.id = any(array(${having}))`)
   }
-  if (q !== undefined && q.trim() !== '') {
-    contacts = contacts.where(sql<boolean>`search_text like any(${searchPatterns(q)}::text[])`)
-  }
   if (after !== null) {
     contacts = contacts.where(sql<boolean>`(created_at, id) < (${after.key}::timestamptz, ${after.id}::uuid)`)
   }
-  const rows = await contacts
-    .orderBy('created_at', 'desc')
-    .orderBy('id', 'desc')
-    .limit(limit + 1)
-    .execute()
+  const sorted = contacts.orderBy('created_at', 'desc').orderBy('id', 'desc')
+  const isMatch = sql<boolean>`search_text like any(${searchPatterns(q)}::text[])`
+  const among = (count: number) => {
+    const firstRows = query.selectFrom(sorted.select('search_text').limit(count).as('contacts'))
+    return firstRows
+      .select(COLUMNS)
+      .where(isMatch)
+      .limit(limit + 1)
+      .execute()
+  }
+  const byIndex = () =>
+    sorted
+      .where(sql<boolean>`contacts.id in (select id from contacts where ${isAmongFew(q)} offset 0)`)
+      .limit(limit + 1)
+      .execute()
+  const rows = await (q.trim() === '' ? sorted.limit(limit + 1).execute() : lookThrough(limit + 1, among, byIndex))
   const data = rows.slice(0, limit)
   const last = data.at(-1)
   const next = rows.length > limit && last ? { key: formatInstant(last.created_at), id: last.id } : null
   return { data: data.map(bodyOf), next }
+}
+
+/** By the index of trigrams for the shorter patterns; for the whole ones not by it. */
+function isAmongFew(q: string) {
+  const byWord = indexPatterns(q).map((patterns) =>
+    sql.join(
+      patterns.map((pattern) => sql`search_text like ${pattern}`),
+      sql` and `,
+    ),
+  )
+  return sql`(${sql.join(byWord, sql` or `)}) and search_text || '' like any(${searchPatterns(q)}::text[])`
 }
 
 function bodyOf(row: Row): ContactBody {

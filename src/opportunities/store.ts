@@ -2,6 +2,7 @@ import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { type FirstCallAttempt, formatInstant } from '../attempts/attempt.ts'
 import { indexPatterns, searchPatterns } from '../contacts/search.ts'
 import type { Database } from '../database/database.ts'
+import { lookThrough } from '../database/look-through.ts'
 import type { Tables } from '../database/tables.ts'
 import type { Position } from '../http/cursor.ts'
 import type { Instant } from '../time.ts'
@@ -171,49 +172,29 @@ async function idsIn(query: Kysely<Tables>, list: Sorted, conditions: readonly C
   return (await query.executeQuery(statement.compile(query))).rows
 }
 
-/** So many rows are looked through in the list's own order at first, and at most: half a microsecond each. */
-const LOOKED_THROUGH = 2_000
-const LOOKED_THROUGH_AT_MOST = 45_000
-/** Where the first rows hold fewer matches than this, but some, they say too little of the rest: so many more do. */
-const TELLING = 4
-const LOOKED_THROUGH_AGAIN = 10_000
-
-/**
- * Finds what the list's order has no index for, or a search asks for. What many rows have is soon found among the list's
- * first ones; what few have, by the indexes of `lead_opportunities`.
- */
+/** Finds what the list's order has no index for, or a search asks for; where few have it, by `lead_opportunities`. */
 async function lookFor(query: Kysely<Tables>, list: Sorted, q: string, limit: number): Promise<Found[]> {
   const { table, id, key, direction, text, conditions, unindexed } = list
   const isMatch = (of: Condition): Condition[] => (q === '' ? [] : [sql`${of} like any(${searchPatterns(q)}::text[])`])
-  const lookThrough = async (count: number): Promise<Found[]> => {
+  const among = async (rows: number): Promise<Found[]> => {
     const statement = sql<Found>`select id, key from (
         select ${id} as id, ${key} as key, assigned_to, source, ${text} as text from ${table}
-        where ${allOf(conditions)} order by ${key} ${direction}, ${id} ${direction} limit ${count}) as first_rows
+        where ${allOf(conditions)} order by ${key} ${direction}, ${id} ${direction} limit ${rows}) as first_rows
       where ${allOf([...unindexed, ...isMatch(sql`text`)])} limit ${limit}`
     return (await query.executeQuery(statement.compile(query))).rows
   }
-  let looked = LOOKED_THROUGH
-  let found = await lookThrough(looked)
-  if (found.length > 0 && found.length < Math.min(TELLING, limit)) {
-    looked = LOOKED_THROUGH_AGAIN
-    found = await lookThrough(looked)
+  const byIndex = (): Promise<Found[]> => {
+    const patterns = indexPatterns(q).map((ones) => allOf(ones.map((one) => sql`${SEARCH_TEXT} like ${one}`)))
+    const few = [
+      ...unindexed,
+      ...(q === '' ? [] : [sql`(${sql.join(patterns, sql` or `)})`]),
+      // Not by the index.
+      ...isMatch(sql`${SEARCH_TEXT} || ''`),
+    ]
+    const isFew = sql`${id} in (select id from lead_opportunities where ${allOf(few)} offset 0)`
+    return idsIn(query, list, [...conditions, isFew], limit)
   }
-  if (found.length === limit) return found
-  const expected = (looked * limit * 1.2) / found.length
-  if (expected <= LOOKED_THROUGH_AT_MOST) {
-    // It stops once the page is full.
-    const more = await lookThrough(LOOKED_THROUGH_AT_MOST)
-    if (more.length === limit) return more
-  }
-  const byIndex = indexPatterns(q).map((patterns) => allOf(patterns.map((one) => sql`${SEARCH_TEXT} like ${one}`)))
-  const few = [
-    ...unindexed,
-    ...(q === '' ? [] : [sql`(${sql.join(byIndex, sql` or `)})`]),
-    // Not by the index.
-    ...isMatch(sql`${SEARCH_TEXT} || ''`),
-  ]
-  const isFew = sql`${id} in (select id from lead_opportunities where ${allOf(few)} offset 0)`
-  return idsIn(query, list, [...conditions, isFew], limit)
+  return lookThrough(limit, among, byIndex)
 }
 
 /**
