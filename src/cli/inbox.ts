@@ -56,13 +56,13 @@ export function addInboxCommands(program: Command, surroundings: Surroundings): 
     .option('--from <day or time>', FROM)
     .option('--to <day or time>', TO)
     .option('--json', JSON_OUTPUT)
-    .action((ids: readonly string[] | undefined, options: FilterOptions) => {
+    .action((ids: readonly string[], options: FilterOptions) => {
       const { waiting, from, to } = options
       const isFiltered = waiting === true || from !== undefined || to !== undefined
-      if (isFiltered === (ids !== undefined)) {
+      if (isFiltered === ids.length > 0) {
         throw new UsageError('Name messages by their ids, or by --waiting, --from and --to.')
       }
-      return replayInbox(ids ?? filterOf(options, surroundings), options, surroundings)
+      return replayInbox(isFiltered ? filterOf(options, surroundings) : ids, options, surroundings)
     })
 }
 
@@ -82,7 +82,7 @@ function uuid(text: string): string {
   throw new InvalidArgumentError('An id looks like 01920f6e-7c1d-7a3b-8f00-1234567890ab.')
 }
 
-const uuids = (text: string, before: readonly string[] | undefined): string[] => [...(before ?? []), uuid(text)]
+const uuids = (text: string, before: readonly string[] = []): string[] => [...before, uuid(text)]
 
 function limit(text: string): number {
   const number = /^\d{1,5}$/.test(text) ? Number(text) : 0
