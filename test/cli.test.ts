@@ -409,7 +409,10 @@ describe('Zadarma', () => {
 
     const webhook = `${ourUrl}/api/zadarma/webhook/${PATH_SECRET}`
     const { code, stdout, stderr } = await run(`zadarma connect --url ${ourUrl}`, env)
-    expect({ code, stderr }).toEqual({ code: 0, stderr: `Zadarma now notifies ${webhook}.\n` })
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: `Zadarma now notifies ${ourUrl}/api/zadarma/webhook/<path secret>.\n`,
+    })
     expect(marksOf(stdout)).toEqual(GOOD)
     expect(stdout).not.toContain('\u001b')
     expect(stdout).not.toContain(PATH_SECRET)
@@ -445,6 +448,8 @@ describe('Zadarma', () => {
 
   test('with one fault has one cross', async ({ zadarma }) => {
     await run(`zadarma connect --url ${ourUrl}`, envOf(zadarma))
+    const closed = await startZadarmaServer({ key: KEY, secret: 'a-secret', zone: 'UTC' })
+    await closed.close()
     const cases: [string, () => void, NodeJS.ProcessEnv, string[], string][] = [
       ['zone', () => undefined, { ZADARMA_TIMEZONE: 'Asia/Kolkata' }, ['zone'], 'Set ZADARMA_TIMEZONE to the zone'],
       [
@@ -466,10 +471,20 @@ describe('Zadarma', () => {
         ['address'],
         'https://other.example.com/webhook is set, and not http://127.0.0.1',
       ],
+      [
+        'nobody at the address',
+        () => {
+          zadarma.account.callInfoUrl = closed.url
+        },
+        {},
+        ['echo'],
+        'it cannot be reached: connect ECONNREFUSED',
+      ],
     ]
     for (const [what, arrange, more, crosses, words] of cases) {
       arrange()
-      const { code, stdout, stderr } = await run(`zadarma check --url ${ourUrl}`, envOf(zadarma, more))
+      const url = crosses.includes('echo') ? '' : ` --url ${ourUrl}`
+      const { code, stdout, stderr } = await run(`zadarma check${url}`, envOf(zadarma, more))
       expect({ code, stderr }, what).toEqual({ code: 1, stderr: '' })
       expect(marksOf(stdout), what).toEqual({ ...GOOD, ...Object.fromEntries(crosses.map((name) => [name, '✗'])) })
       expect(stdout).toContain(words)

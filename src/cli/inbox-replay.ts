@@ -38,6 +38,7 @@ export async function replayInbox(
       }
     } finally {
       terminal.progress('')
+      if (signal.aborted) terminal.note(`Ended after ${handled} messages; the others are as they were.`)
       await inbox.register.drained()
     }
   })

@@ -5,7 +5,7 @@ import { type Check, checkZadarma, isForOthersOnly } from '../zadarma/check.ts'
 import { createZadarmaClient } from '../zadarma/client.ts'
 import { connectZadarma } from '../zadarma/connect.ts'
 import { askEcho } from '../zadarma/echo.ts'
-import { webhookUrl } from '../zadarma/webhook-url.ts'
+import { shownUrl, webhookUrl } from '../zadarma/webhook-url.ts'
 import { checkTable } from './check-table.ts'
 import type { Surroundings } from './command.ts'
 import { json, type Terminal } from './terminal.ts'
@@ -57,16 +57,17 @@ async function connect(zadarma: ZadarmaConfig, webhook: string, { terminal, sign
   const api = apiOf(zadarma, terminal)
   if (api === null)
     throw new Error('ZADARMA_KEY and ZADARMA_SECRET are not set. Make a key in the account’s pages, and set both.')
+  const shown = shownUrl(webhook, zadarma.webhookPathSecret)
   const echo = await askEcho(webhook, signal)
   // Zadarma asks itself, too: an address that does not answer would be refused in fewer words.
   if (echo.is === 'other' && !isForOthersOnly(echo.status, zadarma.allowedIps)) {
     throw new Error(
-      `${webhook} is not First Call: ${echo.detail}. Start First Call with this configuration, and see that the name ` +
+      `${shown} is not First Call: ${echo.detail}. Start First Call with this configuration, and see that the name ` +
         'leads to it; nothing was changed at Zadarma.',
     )
   }
   await connectZadarma(api, webhook, { signal })
-  terminal.note(`Zadarma now notifies ${webhook}.`)
+  terminal.note(`Zadarma now notifies ${shown}.`)
 }
 
 function webhookOf(base: string, { webhookPathSecret }: ZadarmaConfig): string {

@@ -4,6 +4,7 @@ import type { Instant } from '../time.ts'
 import { NOTIFICATIONS, type NotificationName, type ZadarmaApi } from './api.ts'
 import { askEcho } from './echo.ts'
 import { ZadarmaError } from './error.ts'
+import { shownUrl } from './webhook-url.ts'
 
 /** One thing that has to be right for calls to come. */
 export interface Check {
@@ -122,7 +123,7 @@ const RECORD_SWITCH = advice(
 )
 
 function addressCheck(set: string, wanted: string | null, pathSecret: string | null): Check {
-  const shown = (url: string): string => (pathSecret === null ? url : url.replace(pathSecret, '<path secret>'))
+  const shown = (url: string): string => shownUrl(url, pathSecret)
   const todo = 'Set it with `first-call zadarma connect --url <where First Call is reached>`.'
   if (set === '') return bad('address', 'none is set, so nothing is notified', todo)
   if (wanted === null || set === wanted) return good('address', shown(set))

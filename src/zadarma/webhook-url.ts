@@ -15,3 +15,8 @@ export function webhookUrl(base: string, pathSecret: string | null): string | nu
   const [before = ''] = pathname.split(PATH, 1)
   return `${origin}${before.replace(/\/+$/, '')}${PATH}${pathSecret === null ? '' : `/${pathSecret}`}`
 }
+
+/** The address as it may be shown to others: what is secret of it is left out. */
+export function shownUrl(url: string, pathSecret: string | null): string {
+  return pathSecret === null ? url : url.replaceAll(pathSecret, '<path secret>')
+}
