@@ -10,8 +10,7 @@ import { doChores } from './chores.ts'
 import type { Config, ZadarmaConfig } from './config.ts'
 import { sweepWaiting, waitingLinker } from './contacts/relink.ts'
 import { openDatabase } from './database/database.ts'
-import { startEmbeddedDatabase } from './database/embedded.ts'
-import { type DatabaseHome, givenDatabase } from './database/given.ts'
+import { databaseHome } from './database/home.ts'
 import { isMigrated, migrate } from './database/migrate.ts'
 import { isLoopback } from './http/guard.ts'
 import { closer, isOnEveryAddress, listen } from './http/listening.ts'
@@ -54,10 +53,7 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
     }
   }
   try {
-    const { connection, dataPlace, leave } =
-      config.databaseUrl === null
-        ? await embeddedDatabase(config, rootDir, (text) => log.warn(text))
-        : await givenDatabase(config.databaseUrl)
+    const { connection, dataPlace, leave } = await databaseHome(config, rootDir, (text) => log.warn(text))
     stops.push(leave)
     const database = openDatabase({
       connection,
@@ -161,15 +157,6 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
     await stop()
     throw error
   }
-}
-
-async function embeddedDatabase(
-  { dataDir, isDefaultDataDir }: Config,
-  checkoutDir: string,
-  log: (text: string) => void,
-): Promise<DatabaseHome> {
-  const embedded = await startEmbeddedDatabase({ dataDir, isDefaultDataDir, checkoutDir, log })
-  return { connection: embedded.connection, dataPlace: embedded.dataDir, leave: () => embedded.stop() }
 }
 
 /** Null where there is no key to ask with. */

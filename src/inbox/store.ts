@@ -68,12 +68,17 @@ export interface MessageFilter {
   receivedTo?: Instant
 }
 
-/** The newest messages that the filter leaves, or from the oldest on where asked for. */
+/**
+ * The newest messages that the filter leaves, or from the oldest on where asked for.
+ *
+ * @param after the id of the last one of the page before
+ */
 export async function listMessages(
   { query }: Database,
   filter: MessageFilter,
   limit: number,
   after: string | null = null,
+  order: 'newest' | 'oldest' = 'newest',
 ): Promise<StoredMessage[]> {
   let messages = query.selectFrom('inbox').selectAll()
   if (filter.isUnhandled === true) messages = messages.where('due_at', 'is not', null)
@@ -85,8 +90,11 @@ export async function listMessages(
   if (filter.receivedTo !== undefined) {
     messages = messages.where('id', '<', firstIdAfter(filter.receivedTo))
   }
-  if (after !== null) messages = messages.where('id', '<', after)
-  const rows = await messages.orderBy('id', 'desc').limit(limit).execute()
+  if (after !== null) messages = messages.where('id', order === 'newest' ? '<' : '>', after)
+  const rows = await messages
+    .orderBy('id', order === 'newest' ? 'desc' : 'asc')
+    .limit(limit)
+    .execute()
   return rows.map(fromRow)
 }
 

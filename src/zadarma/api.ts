@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Instant } from '../time.ts'
 import type { RequestOptions, ZadarmaClient } from './client.ts'
 import { ZadarmaError } from './error.ts'
 
@@ -43,7 +44,8 @@ const linksAnswer = z
 
 const timezoneAnswer = z.object({ unixtime: z.coerce.number().int(), datetime: z.string(), timezone: text })
 
-const NOTIFICATIONS = [
+/** Those that can be switched on by the API; `NOTIFY_RECORD` only in the account's pages. */
+export const NOTIFICATIONS = [
   'notify_start',
   'notify_internal',
   'notify_answer',
@@ -52,8 +54,7 @@ const NOTIFICATIONS = [
   'notify_out_end',
 ] as const
 
-/** Those that can be switched on by the API; `NOTIFY_RECORD` only in the account's pages. */
-type NotificationName = (typeof NOTIFICATIONS)[number]
+export type NotificationName = (typeof NOTIFICATIONS)[number]
 
 const flags = z.object({
   notify_start: flag,
@@ -93,8 +94,11 @@ export interface ZadarmaApi {
     lifetimeSeconds: number,
     options?: RequestOptions,
   ): Promise<string[]>
-  /** The account's zone, by its present offset only: it has no name that tells when clocks change. */
-  timezone(options?: RequestOptions): Promise<{ name: string | null; offsetMinutes: number | null }>
+  /**
+   * The account's zone, by its present offset only: it has no name that tells when clocks change; and what moment it is
+   * by Zadarma's clock, which shows whole seconds.
+   */
+  timezone(options?: RequestOptions): Promise<{ name: string | null; offsetMinutes: number | null; now: Instant }>
   /** Where notifications go, and which are switched on. */
   callInfo(options?: RequestOptions): Promise<{ url: string; notifications: Record<NotificationName, boolean> }>
   setCallInfoUrl(url: string, options?: RequestOptions): Promise<void>
@@ -131,7 +135,7 @@ export function createZadarmaApi(client: ZadarmaClient): ZadarmaApi {
       const { unixtime, datetime, timezone } = read(path, timezoneAnswer, await client.get(path, {}, options))
       const shown = Date.parse(`${datetime.replace(' ', 'T')}Z`)
       const offset = Math.round((shown / 1_000 - unixtime) / 60)
-      return { name: timezone, offsetMinutes: Number.isNaN(offset) ? null : offset }
+      return { name: timezone, offsetMinutes: Number.isNaN(offset) ? null : offset, now: unixtime * 1_000 }
     },
     callInfo: async (options) => {
       const path = '/v1/pbx/callinfo/'

@@ -1,0 +1,75 @@
+import { runOn } from '../attempts/read.ts'
+import { Register } from '../attempts/register.ts'
+import type { Database } from '../database/database.ts'
+import type { InboxOptions } from '../inbox/inbox.ts'
+import { everyMessage, messagesOf, type Replayed, replay } from '../inbox/replay.ts'
+import type { MessageFilter } from '../inbox/store.ts'
+import { createMetrics } from '../metrics.ts'
+import { zadarmaMessages } from '../zadarma/door.ts'
+import type { Surroundings } from './command.ts'
+import { withDatabase } from './database.ts'
+import { json } from './terminal.ts'
+
+/**
+ * Handles messages again, and says how many changed something.
+ *
+ * @param chosen ids, or what they are narrowed by
+ */
+export async function replayInbox(
+  chosen: readonly string[] | MessageFilter,
+  { json: isForMachines = false }: { json?: boolean },
+  surroundings: Surroundings,
+): Promise<void> {
+  const { terminal, fail, signal } = surroundings
+  const counts: Record<Replayed['became'], number> = { changed: 0, unchanged: 0, kept: 0, failed: 0 }
+  let handled = 0
+  const failures: Pick<Replayed, 'id' | 'reason'>[] = []
+  await withDatabase(surroundings, async (database) => {
+    const pages = isIds(chosen) ? await messagesOf(database, chosen) : everyMessage(database, chosen)
+    const inbox = inboxOf(database, surroundings)
+    try {
+      for await (const page of replay(pages, inbox, signal)) {
+        handled += page.length
+        for (const { id, became, reason } of page) {
+          counts[became]++
+          if (became === 'failed') failures.push({ id, reason })
+        }
+        terminal.progress(`${handled} messages`)
+      }
+    } finally {
+      terminal.progress('')
+      if (signal.aborted) terminal.note(`Ended after ${handled} messages; the others are as they were.`)
+      await inbox.register.drained()
+    }
+  })
+  for (const { id, reason } of failures) terminal.note(`${id} failed: ${reason}`)
+  const { changed, unchanged, kept, failed } = counts
+  terminal.print(
+    isForMachines
+      ? json({ messages: handled, ...counts, failures })
+      : `${handled} ${handled === 1 ? 'message' : 'messages'}: ${changed} changed something, ${unchanged} changed nothing, ` +
+          `${kept} ${kept === 1 ? 'tells' : 'tell'} of no call, ${failed} failed.\n`,
+  )
+  if (failed > 0) fail()
+}
+
+const isIds = (chosen: readonly string[] | MessageFilter): chosen is readonly string[] => Array.isArray(chosen)
+
+/** The service's own way of handling, with a register of this process. */
+function inboxOf(database: Database, { config, terminal }: Surroundings): InboxOptions {
+  const { zadarma, defaultCountry } = config()
+  const log = { warn: (_: object, message: string) => terminal.note(message) }
+  const register = new Register(runOn(database.calls, database.hasPooler), {
+    onBatch: () => undefined,
+    onRetry: () => undefined,
+    onNotRegistered: () =>
+      terminal.note('A call is saved, but its attempt is not registered yet: First Call will do it.'),
+  })
+  return {
+    database,
+    register,
+    metrics: createMetrics(),
+    log,
+    readMessage: zadarmaMessages({ zadarma, country: defaultCountry, log }),
+  }
+}
