@@ -17,6 +17,8 @@ export interface Metrics {
   late: Counter<'door'>
   inbox: Gauge
   oldestInInboxSeconds: Gauge
+  /** Calls that were found in the PBX's statistics, by what that was to them. */
+  reconciled: Counter<'result'>
 }
 
 /** Makes the metrics, in a registry of their own. */
@@ -77,6 +79,12 @@ export function createMetrics(): Metrics {
     oldestInInboxSeconds: new Gauge({
       name: 'first_call_oldest_in_inbox_seconds',
       help: 'Age of the oldest message that waits to be handled; 0 where none does.',
+      registers,
+    }),
+    reconciled: new Counter({
+      name: 'first_call_reconciled_calls_total',
+      help: 'Calls found in the statistics of the PBX: new, changed, unchanged or failed.',
+      labelNames: ['result'],
       registers,
     }),
   }

@@ -1,9 +1,7 @@
 import { z } from 'zod'
 import type { RequestOptions, ZadarmaClient } from './client.ts'
 import { ZadarmaError } from './error.ts'
-
-/** A leg of a call, as the statistics tell it; what a row lacks or says in no known way is null. */
-export type StatisticsRow = z.infer<typeof statisticsRow>
+import type { StatisticsRow } from './leg.ts'
 
 /** Text that may come as a number; an empty one is as good as none. */
 const text = z
@@ -19,6 +17,7 @@ const flag = z
   .transform((value) => ['true', '1', 'on', 'yes'].includes(String(value).toLowerCase()))
   .catch(false)
 
+/** What a row lacks or says in no known way is null. */
 const statisticsRow = z.object({
   call_id: text,
   sip: text,
@@ -27,10 +26,10 @@ const statisticsRow = z.object({
   clid: text,
   destination: text,
   disposition: text,
-  seconds: wholeNumber,
+  seconds: text,
   is_recorded: flag,
   pbx_call_id: text,
-})
+}) satisfies z.ZodType<StatisticsRow>
 
 const NO_ROW = statisticsRow.parse({})
 
