@@ -18,7 +18,9 @@ import { closer, isOnEveryAddress, listen } from './http/listening.ts'
 import { inboxChores } from './inbox/chores.ts'
 import type { InboxOptions } from './inbox/inbox.ts'
 import { createMetrics } from './metrics.ts'
+import { zadarmaApiOf } from './zadarma/api.ts'
 import { zadarmaMessages } from './zadarma/door.ts'
+import { reconcileChore } from './zadarma/reconcile-chore.ts'
 
 export interface Service {
   app: FastifyInstance
@@ -93,6 +95,7 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
     }
     const relink = { database, register, days: config.relinkDays, log }
     const behind = { ...database, query: database.chores }
+    const zadarmaApi = zadarmaApiOf(config.zadarma, log)
     const choring = new AbortController()
     const chores = doChores(
       [
@@ -102,6 +105,9 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
           everyMs: 5_000,
           work: async () => (await sweepWaiting({ ...relink, database: behind })) > 0,
         },
+        ...(zadarmaApi === null
+          ? []
+          : [reconcileChore({ api: zadarmaApi, database: behind, register, config, log, metrics })]),
       ],
       log,
       choring.signal,

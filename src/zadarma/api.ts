@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import type { RequestOptions, ZadarmaClient } from './client.ts'
+import type { ZadarmaConfig } from '../config.ts'
+import { createZadarmaClient, type RequestOptions, type ZadarmaClient, type ZadarmaOptions } from './client.ts'
 import { ZadarmaError } from './error.ts'
 import type { StatisticsRow } from './leg.ts'
 
@@ -107,6 +108,12 @@ export interface ZadarmaApi {
     callback: { from: string; to: string; sip?: string | undefined },
     options?: RequestOptions,
   ): Promise<{ time: number | null }>
+}
+
+/** The account's API; null where its key or secret is not set. */
+export function zadarmaApiOf({ key, secret, apiUrl }: ZadarmaConfig, log: ZadarmaOptions['log']): ZadarmaApi | null {
+  if (key === null || secret === null) return null
+  return createZadarmaApi(createZadarmaClient({ key, secret, apiUrl, ...(log === undefined ? {} : { log }) }))
 }
 
 /** The calls of Zadarma's API that are used, on a client. */
