@@ -1,9 +1,12 @@
 import type { AddressInfo } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { UnavailableError } from '../src/attempts/register.ts'
 import type { Instant } from '../src/time.ts'
 import { createZadarmaApi } from '../src/zadarma/api.ts'
 import { createZadarmaClient, type ZadarmaOptions } from '../src/zadarma/client.ts'
 import { type ReconcileOptions, reconcile } from '../src/zadarma/reconcile.ts'
+import { reconcileWhereDue, windowsAround } from '../src/zadarma/reconcile-chore.ts'
+import { claimReconciliation } from '../src/zadarma/reconcile-marks.ts'
 import { ZADARMA } from './doors.ts'
 import { createTestDatabase, createTestService, KEY, type TestDatabase, type TestService } from './service.ts'
 import { addLeads } from './zadarma/leads.ts'
@@ -292,6 +295,131 @@ describe('a reconciliation', () => {
   })
 })
 
+describe('the chore', () => {
+  const stop = new AbortController().signal
+  /** Rows of the statistics begin at full seconds. */
+  const secondsAgo = (seconds: number): Instant => (Math.floor(Date.now() / 1_000) - seconds) * 1_000
+  const hoursAgo = (hours: number): Instant => secondsAgo(hours * 3_600)
+  const setMark = (service: TestService, name: string, hours: number) =>
+    service.sql(
+      `update sweep_marks set swept_until = now() - $2 * interval '1 hour', due_at = '-infinity' where name = $1`,
+      [name, hours],
+    )
+  const marks = async (service: TestService) => {
+    const rows = await service.sql<{ name: string; hours: number; minutes: number }>(
+      `select name, round(extract(epoch from now() - swept_until) / 3600)::int as hours,
+         case when due_at > '-infinity' then round(extract(epoch from due_at - now()) / 60)::int end as minutes
+       from sweep_marks where name in ('statistics', 'results')`,
+    )
+    return Object.fromEntries(rows.map(({ name, ...mark }) => [name, mark]))
+  }
+  const choreOf = (service: TestService, api: ReconcileOptions['api']) => ({
+    ...optionsOf(service, api),
+    database: service.database,
+  })
+
+  it('is done by one of two servers, from two hours before the mark to now', async () => {
+    const calls = [callback('6', hoursAgo(2)), callback('7', hoursAgo(5)), callback('8', secondsAgo(100))]
+    const { server, api } = await startZadarma(calls)
+    const [one, other] = [(await startService()).service, (await startService()).service]
+    await setMark(one, 'statistics', 1)
+    const work = [one, other].map((service) => reconcileWhereDue(choreOf(service, api), stop))
+    expect(await Promise.all(work)).toEqual([false, false])
+    expect(server.requests).toHaveLength(1)
+    expect(await stateOf(one, calls)).toMatchObject([{ provider_call_id: calls[0]?.pbx_call_id }])
+    expect(await marks(one)).toMatchObject({ statistics: { hours: 0, minutes: 15 } })
+    expect(await reconcileWhereDue(choreOf(other, api), stop)).toBe(false)
+    expect(server.requests).toHaveLength(1)
+  })
+
+  it('leaves the mark where the statistics cannot be had, and is due again soon', async () => {
+    const { server, api } = await startZadarma([])
+    const { service } = await startService()
+    await setMark(service, 'statistics', 3)
+    server.inject('redirect')
+    await expect(reconcileWhereDue(choreOf(service, api), stop)).rejects.toThrow('redirect')
+    expect(await marks(service)).toMatchObject({ statistics: { hours: 3, minutes: 5 } })
+  })
+
+  it('leaves the mark where the database does not take a call', async () => {
+    const { api } = await startZadarma([callback('6', hoursAgo(1))])
+    const { service } = await startService()
+    await setMark(service, 'statistics', 3)
+    const register = {
+      registerCallAttempt: () => Promise.reject(new UnavailableError('not now')),
+    } as unknown as TestService['register']
+    expect(await reconcileWhereDue({ ...choreOf(service, api), register }, stop)).toBe(false)
+    expect(await marks(service)).toMatchObject({ statistics: { hours: 3, minutes: 5 } })
+  })
+
+  it('catches up, week by week, on what a service that was off has missed', async () => {
+    const calls = [callback('a1', hoursAgo(600)), callback('b1', hoursAgo(300)), callback('c1', hoursAgo(10))]
+    const { api } = await startZadarma(calls)
+    const { service } = await startService()
+    await setMark(service, 'statistics', 25 * 24)
+    let times = 1
+    while (await reconcileWhereDue(choreOf(service, api), stop)) times++
+    expect(times).toBe(4)
+    expect(await stateOf(service, calls)).toHaveLength(3)
+  })
+
+  it('is taken over from a server that died over it', async () => {
+    const { server, api } = await startZadarma([])
+    const { service } = await startService()
+    await setMark(service, 'statistics', 1)
+    expect(await claimReconciliation(service.database)).not.toBeNull()
+    expect(await reconcileWhereDue(choreOf(service, api), stop)).toBe(false)
+    expect(server.requests).toHaveLength(0)
+    await service.sql(`update sweep_marks set due_at = due_at - interval '10 minutes' where name = 'statistics'`)
+    await reconcileWhereDue(choreOf(service, api), stop)
+    expect(server.requests).toHaveLength(1)
+  })
+
+  it('asks for a call that never ended, an hour around it, and not again before its age has doubled', async () => {
+    const begin = hoursAgo(9 * 24)
+    const [stuck, beside] = [callback('d1', begin), callback('e1', begin - 24 * HOUR_MS)]
+    const { server, api } = await startZadarma([])
+    const { service, url } = await startService()
+    const start = {
+      event: 'NOTIFY_OUT_START',
+      call_start: localTime(stuck.startedAt, 'Europe/Madrid'),
+      pbx_call_id: stuck.pbx_call_id,
+      destination: '34600123400',
+      internal: '101',
+      caller_id: '0',
+    }
+    await sendNotifications(`${url}/api/zadarma/webhook`, [{ ...stuck, notifications: [start] }], {
+      secret: SECRET,
+      seed: 1,
+    })
+    await service.register.drained()
+    const ask = async (hours: number) => {
+      await setMark(service, 'statistics', 1)
+      await service.sql(`update sweep_marks set swept_until = now() - $1 * interval '1 hour' where name = 'results'`, [
+        hours,
+      ])
+      const before = server.requests.length
+      await reconcileWhereDue(choreOf(service, api), stop)
+      expect(await marks(service)).toMatchObject({ results: { hours: 0 } })
+      return server.requests.length - before - 1
+    }
+    // At 128 hours it was asked for, and is at 256.
+    expect(await ask(1)).toBe(0)
+    server.account.scenarios = [stuck, beside]
+    expect(await ask(200)).toBe(1)
+    expect(await stateOf(service, [stuck, beside])).toMatchObject([{ call_status: 'busy' }])
+    expect(await ask(200)).toBe(0)
+  })
+
+  it('asks once for calls that began near each other', () => {
+    const at = (hour: number): Instant => FROM + hour * HOUR_MS
+    expect(windowsAround([at(1), at(2), at(20)])).toEqual([
+      { from: at(0.5), to: at(2.5) },
+      { from: at(19.5), to: at(20.5) },
+    ])
+  })
+})
+
 const isSummer = (text = ''): boolean => text >= '2026-03-29 03:00:00'
 
 /** The agent is called, and answers, half a minute before the client, who is busy. */
@@ -302,13 +430,13 @@ function callback(digit: string, border: Instant): Scenario {
       call_id: `${startedAt / 1_000}.1`,
       callstart: localTime(startedAt, 'Europe/Madrid'),
       is_recorded: 'false',
-      pbx_call_id: `out_${digit.repeat(40)}`,
+      pbx_call_id: `out_${digit.repeat(40).slice(0, 40)}`,
       ...fields,
     }),
   })
   return {
     kind: 'callback',
-    pbx_call_id: `out_${digit.repeat(40)}`,
+    pbx_call_id: `out_${digit.repeat(40).slice(0, 40)}`,
     number: '+34600123400',
     extension: '101',
     startedAt: border - 30_000,

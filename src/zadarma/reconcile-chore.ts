@@ -10,6 +10,7 @@ import {
   moveMark,
   startsWithoutResult,
 } from './reconcile-marks.ts'
+import { LONGEST_CALL_MS } from './unfinished.ts'
 
 export interface ReconcileChoreOptions extends Omit<ReconcileOptions, 'onProgress' | 'now' | 'signal'> {
   database: Database
@@ -21,7 +22,7 @@ const OVERLAP_MS = 2 * 3_600_000
 /** After a time without the service, so much at once: the mark moves in between. */
 const AT_ONCE_MS = 7 * 86_400_000
 const HALF_AN_HOUR_MS = 1_800_000
-const AGAIN_AFTER_MS = 60_000
+const AGAIN_AFTER_MS = 300_000
 
 /** Reads the statistics again and again, on one server at a time. */
 export function reconcileChore(options: ReconcileChoreOptions): Chore {
@@ -44,7 +45,8 @@ export async function reconcileWhereDue(options: ReconcileChoreOptions, signal: 
   if (claim === null) return false
   const { now, reconciledUntil } = claim
   const reconciling = { ...options, now, signal, onProgress: () => keepClaim(database) }
-  let dueInMs = AGAIN_AFTER_MS
+  const everyMs = config.zadarma.reconcileMinutes * 60_000
+  let dueInMs = Math.min(everyMs, AGAIN_AFTER_MS)
   try {
     const last = now - SETTLED_AFTER_MS
     const until = Math.min(last, reconciledUntil + AT_ONCE_MS)
@@ -55,7 +57,7 @@ export async function reconcileWhereDue(options: ReconcileChoreOptions, signal: 
       dueInMs = 0
       return true
     }
-    if (await askForResults(claim, reconciling)) dueInMs = config.zadarma.reconcileMinutes * 60_000
+    if (await askForResults(claim, reconciling)) dueInMs = everyMs
     return false
   } finally {
     await endClaim(database, dueInMs)
@@ -73,7 +75,7 @@ async function askForResults(claim: Claim, options: ReconcileOptions & { databas
 }
 
 /**
- * An hour around each moment; those that touch are one.
+ * An hour around each moment; those for which the same rows would be read are one.
  *
  * @param moments in their order
  */
@@ -82,7 +84,7 @@ export function windowsAround(moments: readonly Instant[]): { from: Instant; to:
   for (const moment of moments) {
     const last = windows.at(-1)
     const [from, to] = [moment - HALF_AN_HOUR_MS, moment + HALF_AN_HOUR_MS]
-    if (last !== undefined && from <= last.to) last.to = to
+    if (last !== undefined && from <= last.to + 2 * LONGEST_CALL_MS) last.to = to
     else windows.push({ from, to })
   }
   return windows

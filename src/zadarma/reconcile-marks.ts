@@ -62,8 +62,6 @@ export async function startsWithoutResult({ query }: Database, { now, askedAt }:
       and happened_at < ${formatInstant(now)}::timestamptz - interval '1 hour'
       and sources ->> 'call_result' is distinct from 'statistics'
       and ${stage(now)} > ${stage(askedAt)}
-    order by happened_at limit ${ASKED_AT_ONCE}`.execute(query)
+    order by happened_at`.execute(query)
   return rows.map(({ happened_at }) => happened_at)
 }
-
-const ASKED_AT_ONCE = 1_000
