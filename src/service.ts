@@ -119,6 +119,7 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
 
     const app = await buildApp({
       zadarma: config.zadarma,
+      zadarmaApi,
       inbox,
       linkWaiting: waitingLinker(relink),
       database,

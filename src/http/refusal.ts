@@ -16,6 +16,7 @@ export type RefusalCode =
   | 'unsupported_media_type'
   | 'invalid'
   | 'broken'
+  | 'bad_gateway'
   | 'unavailable'
 
 /** An expected answer that is not the one hoped for. */
@@ -56,6 +57,7 @@ const STATUS: Readonly<Record<RefusalCode, { status: number; title: string }>> =
   unsupported_media_type: { status: 415, title: 'Unsupported Media Type' },
   invalid: { status: 422, title: 'Unprocessable Content' },
   broken: { status: 500, title: 'Internal Server Error' },
+  bad_gateway: { status: 502, title: 'Bad Gateway' },
   unavailable: { status: 503, title: 'Service Unavailable' },
 }
 
