@@ -23,6 +23,7 @@ it('the description is OpenAPI 3.1 and knows every address of the API', async ()
     '/api/crm/calls get,post',
     '/api/crm/calls/batch post',
     '/api/crm/calls/{id} delete,get,patch,put',
+    '/api/crm/calls/dial post',
   ])
 })
 
@@ -63,6 +64,7 @@ describe('the description', () => {
     'GET /readyz': [200, 503],
     'GET /metrics': [200, 401, 500, 503],
     'POST /api/crm/calls/batch': [200, 400, 401, 409, ...body, 422, 500, 503],
+    'POST /api/crm/calls/dial': [202, 400, 401, 404, 409, ...body, 422, 500, 502, 503],
     'PUT /api/crm/calls/{id}': [200, 412, ...crud, ...body],
     'DELETE /api/crm/calls/{id}': [204, 412, ...crud, ...body],
     'DELETE /api/crm/contacts/{id}': [204, 409, 412, ...crud, ...body],
