@@ -357,6 +357,7 @@ CREATE TABLE schema_migrations (
 CREATE TABLE sweep_marks (
   name text NOT NULL,
   swept_until timestamp(3) with time zone NOT NULL,
+  due_at timestamp(3) with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
   CONSTRAINT sweep_marks_pkey PRIMARY KEY (name)
 );
 
@@ -397,6 +398,8 @@ CREATE INDEX calls_pending_by_entity ON public.calls USING btree (entity_id) WHE
 CREATE INDEX calls_without_contact_by_change ON public.calls USING btree (updated_at) WHERE ((entity_id IS NULL) AND (phone_number IS NOT NULL) AND (deleted_at IS NULL) AND (NOT (sources ?| ARRAY['entity_type'::text, 'entity_id'::text])) AND (sources @? '$.*?(@ != "person")'::jsonpath));
 
 CREATE INDEX calls_without_contact_by_number ON public.calls USING btree (phone_number) WHERE ((entity_id IS NULL) AND (phone_number IS NOT NULL) AND (deleted_at IS NULL) AND (NOT (sources ?| ARRAY['entity_type'::text, 'entity_id'::text])) AND (sources @? '$.*?(@ != "person")'::jsonpath));
+
+CREATE INDEX calls_without_result ON public.calls USING btree (happened_at) WHERE ((provider = 'zadarma'::text) AND (call_status IS NULL) AND (deleted_at IS NULL));
 
 CREATE INDEX contacts_by_created_at ON public.contacts USING btree (created_at, id);
 

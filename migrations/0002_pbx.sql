@@ -91,4 +91,10 @@ create table dial_requests (
 );
 create index dial_requests_open on dial_requests (phone_number, created_at) where call_id is null;
 
-insert into sweep_marks (name, swept_until) values ('contacts', now()), ('statistics', now());
+-- Calls that began and never ended, as far as anybody has told.
+create index calls_without_result on calls (happened_at)
+  where provider = 'zadarma' and call_status is null and deleted_at is null;
+
+-- When the next sweep is due. Whoever begins one moves it, and so claims it for a while.
+alter table sweep_marks add column due_at timestamptz(3) not null default '-infinity';
+insert into sweep_marks (name, swept_until) values ('contacts', now()), ('statistics', now()), ('results', now());

@@ -9,6 +9,7 @@ import type { ZadarmaConfig } from './config.ts'
 import type { LinkWaiting } from './contacts/relink.ts'
 import { contactRoutes } from './contacts/routes.ts'
 import type { Database } from './database/database.ts'
+import { diallingRoutes } from './dialling/routes.ts'
 import { describe } from './http/description.ts'
 import { showDescription } from './http/docs.ts'
 import { answerErrors, answerNotFound } from './http/errors.ts'
@@ -21,6 +22,7 @@ import type { InboxOptions } from './inbox/inbox.ts'
 import type { Metrics } from './metrics.ts'
 import { opportunityRoutes } from './opportunities/routes.ts'
 import { recordingRoutes } from './recordings/routes.ts'
+import type { ZadarmaApi } from './zadarma/api.ts'
 import { zadarmaRoutes } from './zadarma/routes.ts'
 
 export interface AppOptions {
@@ -30,6 +32,8 @@ export interface AppOptions {
   metrics: Metrics
   country: CountryCode
   zadarma: ZadarmaConfig
+  /** Null where the account's key or secret is not set. */
+  zadarmaApi: ZadarmaApi | null
   inbox: InboxOptions
   /** Links the calls that wait for a contact with one of these numbers. */
   linkWaiting: LinkWaiting
@@ -46,7 +50,8 @@ const BODY_LIMIT = 1024 * 1024
 
 /** Builds the HTTP application: plugins, routes, errors. It listens nowhere yet. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
-  const { database, register, findCaller, metrics, country, host, isReady, zadarma, inbox, linkWaiting } = options
+  const { database, register, findCaller, metrics, country, host, isReady, linkWaiting } = options
+  const { zadarma, zadarmaApi, inbox } = options
   const app = Fastify({
     loggerInstance: options.log,
     bodyLimit: BODY_LIMIT,
@@ -90,6 +95,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
       await crm.register(opportunityRoutes, { database, register })
       await crm.register(callRoutes, { database, register, metrics, country })
       await crm.register(recordingRoutes, { database, recordingsDir: options.recordingsDir })
+      await crm.register(diallingRoutes, { database, zadarmaApi })
       addOtherMethodsOfCrm()
     },
     { prefix: GUARDED.crm },

@@ -19,6 +19,8 @@ export interface Metrics {
   oldestInInboxSeconds: Gauge
   /** Tries at recordings by how they ended; one that is not there yet is none of them. */
   recordings: Counter<'status'>
+  /** Calls that were found in the PBX's statistics, by what that was to them. */
+  reconciled: Counter<'result'>
 }
 
 /** Makes the metrics, in a registry of their own. */
@@ -85,6 +87,12 @@ export function createMetrics(): Metrics {
       name: 'first_call_recordings_total',
       help: 'Recordings: fetched, failed at a try, or missing because they were given up.',
       labelNames: ['status'],
+      registers,
+    }),
+    reconciled: new Counter({
+      name: 'first_call_reconciled_calls_total',
+      help: 'Calls found in the statistics of the PBX: new, changed, unchanged or failed.',
+      labelNames: ['result'],
       registers,
     }),
   }

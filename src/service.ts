@@ -7,7 +7,7 @@ import { Register } from './attempts/register.ts'
 import { sweep } from './attempts/sweep.ts'
 import { createKeyCheck, makeFirstKey } from './auth/keys.ts'
 import { doChores } from './chores.ts'
-import type { Config, ZadarmaConfig } from './config.ts'
+import type { Config } from './config.ts'
 import { sweepWaiting, waitingLinker } from './contacts/relink.ts'
 import { openDatabase } from './database/database.ts'
 import { databaseHome } from './database/home.ts'
@@ -18,9 +18,9 @@ import { inboxChores } from './inbox/chores.ts'
 import type { InboxOptions } from './inbox/inbox.ts'
 import { createMetrics } from './metrics.ts'
 import { recordingChore } from './recordings/chore.ts'
-import { createZadarmaApi, type ZadarmaApi } from './zadarma/api.ts'
-import { createZadarmaClient } from './zadarma/client.ts'
+import { zadarmaApiOf } from './zadarma/api.ts'
 import { zadarmaMessages } from './zadarma/door.ts'
+import { reconcileChore } from './zadarma/reconcile-chore.ts'
 
 export interface Service {
   app: FastifyInstance
@@ -92,7 +92,7 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
     }
     const relink = { database, register, days: config.relinkDays, log }
     const behind = { ...database, query: database.chores }
-    const api = zadarmaApi(config.zadarma, log)
+    const zadarmaApi = zadarmaApiOf(config.zadarma, log)
     const recordingsDir = path.join(config.databaseUrl === null ? dataPlace : config.dataDir, 'recordings')
     const choring = new AbortController()
     const chores = doChores(
@@ -103,12 +103,13 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
           everyMs: 5_000,
           work: async () => (await sweepWaiting({ ...relink, database: behind })) > 0,
         },
-        ...(api === null
+        ...(zadarmaApi === null
           ? []
           : [
+              reconcileChore({ api: zadarmaApi, database: behind, register, config, log, metrics }),
               recordingChore({
                 database: behind,
-                api,
+                api: zadarmaApi,
                 from: { apiUrl: config.zadarma.apiUrl, hosts: config.zadarma.recordingHosts },
                 folder: recordingsDir,
                 maximumBytes: config.recordingMaxBytes,
@@ -127,6 +128,7 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
 
     const app = await buildApp({
       zadarma: config.zadarma,
+      zadarmaApi,
       inbox,
       linkWaiting: waitingLinker(relink),
       recordingsDir,
@@ -157,11 +159,6 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
     await stop()
     throw error
   }
-}
-
-/** Null where there is no key to ask with. */
-function zadarmaApi({ key, secret, apiUrl }: ZadarmaConfig, log: pino.Logger): ZadarmaApi | null {
-  return key === null || secret === null ? null : createZadarmaApi(createZadarmaClient({ key, secret, apiUrl, log }))
 }
 
 /** Anybody may ask whether the service is ready, as often as they like. */

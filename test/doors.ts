@@ -1,6 +1,7 @@
 import type { AppOptions } from '../src/app.ts'
 import type { ZadarmaConfig } from '../src/config.ts'
 import { type RelinkOptions, waitingLinker } from '../src/contacts/relink.ts'
+import { zadarmaApiOf } from '../src/zadarma/api.ts'
 import { zadarmaMessages } from '../src/zadarma/door.ts'
 
 /** What the account at Zadarma is to the tests. */
@@ -22,11 +23,12 @@ type Parts = Pick<AppOptions, 'database' | 'register' | 'metrics' | 'log'>
 export function doorsOf(
   { database, register, metrics, log }: Parts,
   zadarma: ZadarmaConfig = ZADARMA,
-): Pick<AppOptions, 'zadarma' | 'inbox' | 'linkWaiting' | 'recordingsDir'> & { relink: RelinkOptions } {
+): Pick<AppOptions, 'zadarma' | 'zadarmaApi' | 'inbox' | 'linkWaiting' | 'recordingsDir'> & { relink: RelinkOptions } {
   const relink = { database, register, days: 30, log }
   const readMessage = zadarmaMessages({ zadarma, country: 'ES', log })
   return {
     zadarma,
+    zadarmaApi: zadarmaApiOf(zadarma, log),
     inbox: { database, register, metrics, readMessage, log },
     linkWaiting: waitingLinker(relink),
     recordingsDir: '/dev/null/recordings',

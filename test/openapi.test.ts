@@ -25,6 +25,7 @@ it('the description is OpenAPI 3.1 and knows every address of the API', async ()
     '/api/crm/calls/{id} delete,get,patch,put',
     '/api/crm/calls/{id}/recording get',
     '/api/crm/calls/{id}/recordings/{recording_id} get',
+    '/api/crm/calls/dial post',
   ])
 })
 
@@ -65,6 +66,7 @@ describe('the description', () => {
     'GET /readyz': [200, 503],
     'GET /metrics': [200, 401, 500, 503],
     'POST /api/crm/calls/batch': [200, 400, 401, 409, ...body, 422, 500, 503],
+    'POST /api/crm/calls/dial': [202, 400, 401, 404, 409, ...body, 422, 500, 502, 503],
     'PUT /api/crm/calls/{id}': [200, 412, ...crud, ...body],
     'DELETE /api/crm/calls/{id}': [204, 412, ...crud, ...body],
     'DELETE /api/crm/contacts/{id}': [204, 409, 412, ...crud, ...body],

@@ -28,6 +28,8 @@ export interface CallReport {
 export interface Reported extends MessageResult {
   /** Null where it changed no call. */
   outcome: Call['outcome'] | null
+  /** What it was to the call. */
+  news: 'new' | 'changed' | 'unchanged'
 }
 
 /**
@@ -82,9 +84,10 @@ export function createOrUpdateCall(report: CallReport, message: Message | null =
     // A machine's repeat registers nothing new (B16).
     const decision = isNews ? finish(book, call, stored) : { result: stored, restsOn: [stored.id] }
     if (decision === null) return null
+    const news = stored === null ? 'new' : isNews ? 'changed' : 'unchanged'
     return {
       ...decision,
-      ...settled({ result: 'call', reason: null, callId: call.id, outcome: decision.result.outcome }),
+      ...settled({ result: 'call', reason: null, callId: call.id, outcome: decision.result.outcome, news }),
       restsOn: decision.restsOn,
       doubts,
       ...besideLink(call, linkedTo),
@@ -118,7 +121,13 @@ export function createOrUpdateCall(report: CallReport, message: Message | null =
   }
 }
 
-const kept = (reason: string): Reported => ({ result: 'kept', reason, callId: null, outcome: null })
+const kept = (reason: string): Reported => ({
+  result: 'kept',
+  reason,
+  callId: null,
+  outcome: null,
+  news: 'unchanged',
+})
 
 /** A call of which nothing is known. */
 const NOTHING: Omit<Call, 'id' | 'direction' | 'provider' | 'provider_call_id' | 'created_at' | 'updated_at'> = {

@@ -1,11 +1,12 @@
 import { sql, type Transaction } from 'kysely'
 import { formatInstant } from '../attempts/attempt.ts'
 import type { Answer, AnswerKey } from '../attempts/book.ts'
-import { type Database, sqlState } from '../database/database.ts'
+import type { Database } from '../database/database.ts'
 import { lookThrough } from '../database/look-through.ts'
 import type { Tables } from '../database/tables.ts'
 import type { Position } from '../http/cursor.ts'
-import { KEY_USED_BEFORE, problemOf, type Refusal, refusal } from '../http/refusal.ts'
+import { isKeyTaken, refusedAnswer, rememberAnswer, rememberedAnswer } from '../http/idempotency.ts'
+import { refusal } from '../http/refusal.ts'
 import type { Instant } from '../time.ts'
 import type { Contact, ContactBody, ContactChanges } from './contact.ts'
 import { indexPatterns, searchPatterns, searchTextOf } from './search.ts'
@@ -46,57 +47,17 @@ export async function createContact(
       const body = await insertContact(transaction, contact)
       if (body === null) return null
       const answer = { status: 201, body }
-      if (answerKey !== null) {
-        const { requestHash: request_hash, owner, key, place } = answerKey
-        await transaction
-          .with('request', (query) =>
-            query
-              .insertInto('idempotency_requests')
-              .values({ owner, key, request_hash })
-              .onConflict((conflict) => conflict.columns(['owner', 'key']).doNothing()),
-          )
-          .insertInto('idempotency_keys')
-          .values({ owner, key, place, request_hash, answer: JSON.stringify(answer) })
-          .execute()
-      }
+      if (answerKey !== null) await rememberAnswer(transaction, answerKey, answer)
       return answer
     })
     .catch((error: unknown) => {
       // Somebody else's request with this key was faster.
-      if (answerKey !== null && KEY_IS_TAKEN.has(sqlState(error) ?? '')) return null
+      if (answerKey !== null && isKeyTaken(error)) return null
       throw error
     })
   if (created !== null) return created
   const winner = answerKey === null ? null : await rememberedAnswer(database, answerKey)
-  return winner ?? refused(refusal('conflict', `A contact with the id ${contact.id} exists already.`))
-}
-
-/** By the same request, which has an answer by now, or by another one. */
-const KEY_IS_TAKEN: ReadonlySet<string> = new Set(['23505', '23503'])
-
-const refused = (reason: Refusal): Answer => {
-  const body = problemOf(reason)
-  return { status: body.status, body }
-}
-
-/** What was answered to this key before; a conflict where that was another request. */
-async function rememberedAnswer({ query }: Database, answerKey: AnswerKey): Promise<Answer | null> {
-  const { owner, key, place, requestHash } = answerKey
-  // In one statement: of two, the second may see a request that the first did not.
-  const row = await query
-    .selectFrom('idempotency_requests as requests')
-    .leftJoin('idempotency_keys as answers', (join) =>
-      join
-        .onRef('answers.owner', '=', 'requests.owner')
-        .onRef('answers.key', '=', 'requests.key')
-        .on('answers.place', '=', place),
-    )
-    .select(['requests.request_hash', sql<Answer | null>`answers.answer`.as('answer')])
-    .where('requests.owner', '=', owner)
-    .where('requests.key', '=', key)
-    .executeTakeFirst()
-  if (row === undefined) return null
-  return row.request_hash === requestHash ? row.answer : refused(KEY_USED_BEFORE)
+  return winner ?? refusedAnswer(refusal('conflict', `A contact with the id ${contact.id} exists already.`))
 }
 
 async function insertContact(transaction: Transaction<Tables>, contact: NewContact): Promise<ContactBody | null> {

@@ -162,6 +162,6 @@ export interface Tables {
   recordings: RecordingsTable
   review_items: ReviewItemsTable
   dial_requests: DialRequestsTable
-  sweep_marks: { name: string; swept_until: Time }
+  sweep_marks: { name: string; swept_until: Time; due_at: ColumnType<Instant, string | undefined, string> }
   schema_migrations: { name: string; applied_at: Generated<Instant> }
 }

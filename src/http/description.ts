@@ -24,7 +24,12 @@ type Json = Record<string, unknown>
 /** What the success of a list says. */
 export const A_PAGE = 'A page of the list.'
 
-const DONE: Readonly<Record<string, string>> = { 200: 'As it is now.', 201: 'Made.', 204: 'Gone.' }
+const DONE: Readonly<Record<string, string>> = {
+  200: 'As it is now.',
+  201: 'Made.',
+  202: 'Accepted.',
+  204: 'Gone.',
+}
 
 const header = (description: string, schema: Json = { type: 'string' }): Json => ({ description, ...schema })
 
@@ -64,6 +69,7 @@ const REFUSED: Readonly<Partial<Record<RefusalCode, { description: string; heade
   },
   invalid: { description: 'Body or query have faults; `errors` tells them all, with their paths. Nothing was stored.' },
   broken: { description: 'The service is at fault. Its log says why.' },
+  bad_gateway: { description: 'Zadarma does not do it; `detail` says why.' },
   unavailable: {
     description: 'The database cannot take it at the moment. The same request may succeed a little later.',
     headers: { 'Retry-After': { description: 'Seconds.', schema: { type: 'integer' } } },

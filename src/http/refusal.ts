@@ -17,6 +17,7 @@ export type RefusalCode =
   | 'range_not_satisfiable'
   | 'invalid'
   | 'broken'
+  | 'bad_gateway'
   | 'unavailable'
 
 /** An expected answer that is not the one hoped for. */
@@ -58,6 +59,7 @@ const STATUS: Readonly<Record<RefusalCode, { status: number; title: string }>> =
   range_not_satisfiable: { status: 416, title: 'Range Not Satisfiable' },
   invalid: { status: 422, title: 'Unprocessable Content' },
   broken: { status: 500, title: 'Internal Server Error' },
+  bad_gateway: { status: 502, title: 'Bad Gateway' },
   unavailable: { status: 503, title: 'Service Unavailable' },
 }
 

@@ -1,10 +1,9 @@
 import { z } from 'zod'
+import type { ZadarmaConfig } from '../config.ts'
 import type { Instant } from '../time.ts'
-import type { RequestOptions, ZadarmaClient } from './client.ts'
+import { createZadarmaClient, type RequestOptions, type ZadarmaClient, type ZadarmaOptions } from './client.ts'
 import { ZadarmaError } from './error.ts'
-
-/** A leg of a call, as the statistics tell it; what a row lacks or says in no known way is null. */
-export type StatisticsRow = z.infer<typeof statisticsRow>
+import type { StatisticsRow } from './leg.ts'
 
 /** Text that may come as a number; an empty one is as good as none. */
 const text = z
@@ -20,6 +19,7 @@ const flag = z
   .transform((value) => ['true', '1', 'on', 'yes'].includes(String(value).toLowerCase()))
   .catch(false)
 
+/** What a row lacks or says in no known way is null. */
 const statisticsRow = z.object({
   call_id: text,
   sip: text,
@@ -28,10 +28,10 @@ const statisticsRow = z.object({
   clid: text,
   destination: text,
   disposition: text,
-  seconds: wholeNumber,
+  seconds: text,
   is_recorded: flag,
   pbx_call_id: text,
-})
+}) satisfies z.ZodType<StatisticsRow>
 
 const NO_ROW = statisticsRow.parse({})
 
@@ -112,6 +112,12 @@ export interface ZadarmaApi {
     callback: { from: string; to: string; sip?: string | undefined },
     options?: RequestOptions,
   ): Promise<{ time: number | null }>
+}
+
+/** The account's API; null where its key or secret is not set. */
+export function zadarmaApiOf({ key, secret, apiUrl }: ZadarmaConfig, log: ZadarmaOptions['log']): ZadarmaApi | null {
+  if (key === null || secret === null) return null
+  return createZadarmaApi(createZadarmaClient({ key, secret, apiUrl, ...(log === undefined ? {} : { log }) }))
 }
 
 /** The calls of Zadarma's API that are used, on a client. */

@@ -279,7 +279,7 @@ describe('what is asked of Zadarma', () => {
         clid: expect.any(String),
         destination: expect.any(String),
         disposition: expect.any(String),
-        seconds: expect.any(Number),
+        seconds: expect.any(String),
         is_recorded: expect.any(Boolean),
         pbx_call_id: expect.stringMatching(/^(in|out)_[0-9a-f]{40}$/),
       })

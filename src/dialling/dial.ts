@@ -1,0 +1,59 @@
+import type { Answer, AnswerKey } from '../attempts/book.ts'
+import { findContact } from '../contacts/store.ts'
+import type { Database } from '../database/database.ts'
+import { refusedAnswer, rememberedAnswer } from '../http/idempotency.ts'
+import { refusal } from '../http/refusal.ts'
+import type { ZadarmaApi } from '../zadarma/api.ts'
+import { ZadarmaError } from '../zadarma/error.ts'
+import { changeAnswer, removeRequest, storeRequest } from './store.ts'
+
+/** Whoever asked is waiting. */
+const ANSWERED_WITHIN_MS = 15_000
+
+/**
+ * Lets the PBX call an extension and then the contact's first number. It stores no call, only the request: the first
+ * call from that extension to that number that the PBX tells of takes the contact.
+ *
+ * @returns the whole answer; one that rang, or may have, is kept for a repeated `Idempotency-Key`
+ */
+export async function dialContact(
+  { contact_id, extension }: { contact_id: string; extension: string },
+  answerKey: AnswerKey | null,
+  { database, zadarmaApi }: { database: Database; zadarmaApi: ZadarmaApi | null },
+): Promise<Answer> {
+  const remembered = answerKey === null ? null : await rememberedAnswer(database, answerKey)
+  if (remembered !== null) return remembered
+  if (zadarmaApi === null) return refusedAnswer(NOT_SET)
+  const contact = await findContact(database, contact_id)
+  if (contact === null) return refusedAnswer(refusal('not_found', `There is no contact with the id ${contact_id}.`))
+  const [phone_number] = contact.phones
+  if (phone_number === undefined) return refusedAnswer(refusal('invalid', 'Nobody was called.', [NO_PHONE]))
+
+  // Before anybody is called: the PBX may tell of the call sooner than it answers.
+  const stored = await storeRequest(database, { contact_id, extension, phone_number }, answerKey)
+  if (stored === null) {
+    const winner = answerKey === null ? null : await rememberedAnswer(database, answerKey)
+    return winner ?? refusedAnswer(refusal('conflict', 'The same request is under way.'))
+  }
+  try {
+    const signal = AbortSignal.timeout(ANSWERED_WITHIN_MS)
+    await zadarmaApi.requestCallback({ from: extension, to: phone_number }, { signal })
+    return stored.answer
+  } catch (error) {
+    if (error instanceof ZadarmaError && error.code !== 'unreachable') {
+      await removeRequest(database, stored.id, answerKey)
+      return refusedAnswer(refusal('bad_gateway', `Nobody was called. ${error.message}`))
+    }
+    if (!(error instanceof ZadarmaError) && !isTimeout(error)) throw error
+    // The telephone may be ringing: a repeat of the request must not let it ring twice.
+    const why = error instanceof ZadarmaError ? error.message : 'Zadarma did not answer in time.'
+    const answer = refusedAnswer(refusal('bad_gateway', `It is not known whether the call is made. ${why}`))
+    if (answerKey !== null) await changeAnswer(database, answerKey, answer)
+    return answer
+  }
+}
+
+const NOT_SET = refusal('unavailable', 'To call from here, set ZADARMA_KEY and ZADARMA_SECRET and start again.')
+const NO_PHONE = { path: 'contact_id', message: 'is a contact without a telephone number; add one' }
+
+const isTimeout = (error: unknown): boolean => error instanceof Error && error.name === 'TimeoutError'

@@ -1,0 +1,49 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import type { Database } from '../database/database.ts'
+import { RETRY_AFTER, sendProblem, sendRefusal } from '../http/errors.ts'
+import { answerKeyOf, isRefusal } from '../http/idempotency.ts'
+import type { Problem } from '../http/refusal.ts'
+import { noQuery, text, uuid } from '../http/schemas.ts'
+import type { ZadarmaApi } from '../zadarma/api.ts'
+import { dialContact } from './dial.ts'
+
+export interface DiallingRoutesOptions {
+  database: Database
+  /** Null where the account's key or secret is not set. */
+  zadarmaApi: ZadarmaApi | null
+}
+
+const extension = text(6)
+  .refine((digits) => /^\d{1,6}$/.test(digits) && !/^0+$/.test(digits), 'is not an extension of the PBX such as 101')
+  .meta({ pattern: '^\\d{1,6}$' })
+
+/** `/api/crm/calls/dial` */
+export const diallingRoutes: FastifyPluginAsyncZod<DiallingRoutesOptions> = async (app, options) => {
+  app.post(
+    '/calls/dial',
+    {
+      schema: {
+        tags: ['calls'],
+        summary: 'Calls an extension, and then the contact',
+        description: 'The call itself is there once the PBX tells of it. The first number of the contact is called.',
+        querystring: noQuery,
+        body: z.strictObject({ contact_id: uuid, extension }).meta({ title: 'Dialling' }),
+        response: { 202: z.object({ request_id: z.string() }) },
+        told: {
+          takes: 'Idempotency-Key',
+          refuses: ['not_found', 'bad_gateway'],
+          answers: { 202: 'The extension is being called.' },
+        },
+      },
+    },
+    async (request, reply) => {
+      const answerKey = answerKeyOf(request)
+      if (isRefusal(answerKey)) return sendRefusal(reply, answerKey)
+      const { status, body } = await dialContact(request.body, answerKey, options)
+      if (status === 503) void reply.header('retry-after', RETRY_AFTER)
+      if (status >= 400) return sendProblem(reply, body as Problem)
+      return reply.code(202).send(body as { request_id: string })
+    },
+  )
+}

@@ -1,0 +1,67 @@
+import { v7 as uuidv7 } from 'uuid'
+import type { Answer, AnswerKey } from '../attempts/book.ts'
+import type { Database } from '../database/database.ts'
+import { isKeyTaken, rememberAnswer } from '../http/idempotency.ts'
+
+/** Somebody wants to be put through to a contact. */
+export interface DialOrder {
+  contact_id: string
+  extension: string
+  /** The contact's, in E.164. */
+  phone_number: string
+}
+
+/**
+ * Stores the request, and the answer to its key in the same transaction.
+ *
+ * @returns null where the key has an answer already
+ */
+export async function storeRequest(
+  { query }: Database,
+  order: DialOrder,
+  answerKey: AnswerKey | null,
+): Promise<{ id: string; answer: Answer } | null> {
+  const id = uuidv7()
+  const answer: Answer = { status: 202, body: { request_id: id } }
+  return query
+    .transaction()
+    .execute(async (transaction) => {
+      await transaction
+        .insertInto('dial_requests')
+        .values({ id, ...order })
+        .execute()
+      if (answerKey !== null) await rememberAnswer(transaction, answerKey, answer)
+      return { id, answer }
+    })
+    .catch((error: unknown) => {
+      if (answerKey !== null && isKeyTaken(error)) return null
+      throw error
+    })
+}
+
+/** Removes a request that came to nothing, with the answer to its key: the same may be asked again. */
+export async function removeRequest({ query }: Database, id: string, answerKey: AnswerKey | null): Promise<void> {
+  await query.transaction().execute(async (transaction) => {
+    await transaction.deleteFrom('dial_requests').where('id', '=', id).where('call_id', 'is', null).execute()
+    if (answerKey === null) return
+    const { owner, key } = answerKey
+    for (const table of ['idempotency_keys', 'idempotency_requests'] as const) {
+      await transaction.deleteFrom(table).where('owner', '=', owner).where('key', '=', key).execute()
+    }
+  })
+}
+
+/** Keeps another answer to the key of a request. */
+export async function changeAnswer(
+  { query }: Database,
+  { owner, key, place }: AnswerKey,
+  answer: Answer,
+): Promise<void> {
+  await query
+    .updateTable('idempotency_keys')
+    .set({ answer: JSON.stringify(answer) })
+    .where('owner', '=', owner)
+    .where('key', '=', key)
+    .where('place', '=', place)
+    .execute()
+}
