@@ -15,7 +15,7 @@ import { keepMessage, newMessage } from '../src/inbox/store.ts'
 import { ZADARMA } from './doors.ts'
 import { type ServerAddress, withAdmin } from './postgres.ts'
 import { createTestDatabase, createTestService, type TestDatabase, type TestService } from './service.ts'
-import { signedNotification, startZadarmaServer, type ZadarmaServer } from './zadarma-server.ts'
+import { makeCalls, signedNotification, startZadarmaServer, type ZadarmaServer } from './zadarma-server.ts'
 
 /* The command line, as an operator runs it: a process with arguments and an environment. */
 
@@ -433,6 +433,29 @@ describe('Zadarma', () => {
       detail: `${new URL(zadarma.url).host} accepts them`,
       todo: null,
     })
+  })
+
+  test('is asked for the calls of a period', async ({ zadarma }) => {
+    const database = await createTestDatabase()
+    const env = envOf(zadarma, { DATABASE_URL: databaseUrl(inject('server'), nameOf(database)) })
+    const period = 'zadarma reconcile --from 2026-03-01 --to 2026-03-02'
+    expect(await run('zadarma reconcile --from 2026-03-01', env)).toMatchObject({ code: 2, stdout: '' })
+    expect(await run(period, env)).toMatchObject({
+      code: 0,
+      stdout: '0 calls: 0 new, 0 completed or corrected, 0 as they were, 0 failed.\n',
+    })
+    zadarma.account.scenarios = makeCalls({
+      seed: 1,
+      count: 20,
+      from: Date.parse('2026-03-01T08:00:00Z'),
+      numbers: ['+34600000001'],
+      extensions: ['101'],
+      zone: 'Europe/Madrid',
+    })
+    expect(await run(period, env)).toMatchObject({ code: 0, stdout: expect.stringMatching(/^20 calls: 20 new, /) })
+    const again = JSON.parse((await run(`${period} --json`, env)).stdout)
+    expect(again).toMatchObject({ calls: 20, new: 0, changed: 0, unchanged: 20, failed: 0 })
+    await database.drop()
   })
 
   test('is not connected to what is not First Call', async ({ zadarma }) => {

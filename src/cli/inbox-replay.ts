@@ -1,5 +1,3 @@
-import { runOn } from '../attempts/read.ts'
-import { Register } from '../attempts/register.ts'
 import type { Database } from '../database/database.ts'
 import type { InboxOptions } from '../inbox/inbox.ts'
 import { everyMessage, messagesOf, type Replayed, replay } from '../inbox/replay.ts'
@@ -8,6 +6,7 @@ import { createMetrics } from '../metrics.ts'
 import { zadarmaMessages } from '../zadarma/door.ts'
 import type { Surroundings } from './command.ts'
 import { withDatabase } from './database.ts'
+import { registerOf } from './register.ts'
 import { json } from './terminal.ts'
 
 /**
@@ -59,15 +58,9 @@ const isIds = (chosen: readonly string[] | MessageFilter): chosen is readonly st
 function inboxOf(database: Database, { config, terminal }: Surroundings): InboxOptions {
   const { zadarma, defaultCountry } = config()
   const log = { warn: (_: object, message: string) => terminal.note(message) }
-  const register = new Register(runOn(database.calls, database.hasPooler), {
-    onBatch: () => undefined,
-    onRetry: () => undefined,
-    onNotRegistered: () =>
-      terminal.note('A call is saved, but its attempt is not registered yet: First Call will do it.'),
-  })
   return {
     database,
-    register,
+    register: registerOf(database, terminal),
     metrics: createMetrics(),
     log,
     readMessage: zadarmaMessages({ zadarma, country: defaultCountry, log }),

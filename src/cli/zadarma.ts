@@ -8,12 +8,14 @@ import { askEcho } from '../zadarma/echo.ts'
 import { shownUrl, webhookUrl } from '../zadarma/webhook-url.ts'
 import { checkTable } from './check-table.ts'
 import type { Surroundings } from './command.ts'
+import { readWholePeriod } from './period.ts'
 import { json, type Terminal } from './terminal.ts'
 import { UsageError } from './usage.ts'
+import { reconcilePeriod } from './zadarma-reconcile.ts'
 
 const URL_OPTION = '--url <address>'
 
-/** `zadarma check`, `zadarma connect`. */
+/** `zadarma check`, `zadarma connect`, `zadarma reconcile`. */
 export function addZadarmaCommands(program: Command, surroundings: Surroundings): void {
   const zadarma = program.command('zadarma').description('the account at Zadarma')
 
@@ -39,6 +41,18 @@ export function addZadarmaCommands(program: Command, surroundings: Surroundings)
       await connect(settings, webhook, surroundings)
       return check(settings, webhook, options.json === true, surroundings)
     })
+
+  zadarma
+    .command('reconcile')
+    .description('brings in, from the statistics, the calls of a period that notifications did not tell of')
+    .requiredOption('--from <moment>', 'a day such as 2026-03-01, or a time; by the account’s clock')
+    .requiredOption('--to <moment>', 'the day or time after the last one')
+    .option('--json', 'for machines')
+    .action(async (options: { from: string; to: string; json?: true }) => {
+      const settings = surroundings.config().zadarma
+      const api = neededApi(settings, surroundings.terminal)
+      return reconcilePeriod(readWholePeriod(options, settings.timezone), api, options.json === true, surroundings)
+    })
 }
 
 async function check(
@@ -54,9 +68,7 @@ async function check(
 }
 
 async function connect(zadarma: ZadarmaConfig, webhook: string, { terminal, signal }: Surroundings): Promise<void> {
-  const api = apiOf(zadarma, terminal)
-  if (api === null)
-    throw new Error('ZADARMA_KEY and ZADARMA_SECRET are not set. Make a key in the account’s pages, and set both.')
+  const api = neededApi(zadarma, terminal)
   const shown = shownUrl(webhook, zadarma.webhookPathSecret)
   const echo = await askEcho(webhook, signal)
   // Zadarma asks itself, too: an address that does not answer would be refused in fewer words.
@@ -78,6 +90,12 @@ function webhookOf(base: string, { webhookPathSecret }: ZadarmaConfig): string {
 
 /** A person waits: what does not answer is given up sooner than by the service. */
 const LIMITS = { tries: 2, timeoutMs: 15_000 }
+
+function neededApi(zadarma: ZadarmaConfig, terminal: Terminal): ZadarmaApi {
+  const api = apiOf(zadarma, terminal)
+  if (api !== null) return api
+  throw new Error('ZADARMA_KEY and ZADARMA_SECRET are not set. Make a key in the account’s pages, and set both.')
+}
 
 function apiOf({ key, secret, apiUrl }: ZadarmaConfig, terminal: Terminal): ZadarmaApi | null {
   if (key === null || secret === null) return null

@@ -14,9 +14,10 @@ export interface InboxOptions {
   metrics: Metrics
   readMessage: ReadMessage
   log: { warn: (fields: object, message: string) => void }
+  /** A message that is not handled within so many milliseconds waits in the inbox. */
+  atOnceMs?: number
 }
 
-/** A message that is not handled by then waits in the inbox. */
 const AT_ONCE_MS = 100
 
 /**
@@ -26,7 +27,7 @@ const AT_ONCE_MS = 100
  * @throws where the database does not take it
  */
 export async function receiveMessage(message: Message, options: InboxOptions): Promise<void> {
-  const { database, register, metrics, readMessage, log } = options
+  const { database, register, metrics, readMessage, log, atOnceMs = AT_ONCE_MS } = options
   const read = await readMessage(message).catch((error: unknown) => {
     log.warn({ err: error, messageId: message.id }, 'a message could not be read, and waits in the inbox')
     return null
@@ -39,7 +40,7 @@ export async function receiveMessage(message: Message, options: InboxOptions): P
     () => true,
     () => false,
   )
-  if (await within(AT_ONCE_MS, handled)) return
+  if (await within(atOnceMs, handled)) return
   metrics.late.inc({ door: message.door })
   await keepMessage(database, message, null)
 }

@@ -59,13 +59,7 @@ describe('each event of a call makes a report', () => {
   }
   it.each<[string, NotificationFields, CallReport['machine'], object, string[]]>([
     ['NOTIFY_START', { ...incoming, pbx_call_id: IN }, 'start', inFields, []],
-    [
-      'NOTIFY_INTERNAL',
-      { ...incoming, pbx_call_id: IN, internal: '100' },
-      'start',
-      { ...inFields, extension: '100' },
-      [],
-    ],
+    ['NOTIFY_INTERNAL', { ...incoming, pbx_call_id: IN, internal: '100' }, 'start', inFields, []],
     [
       'NOTIFY_ANSWER',
       { ...incoming, pbx_call_id: IN, destination: '100', internal: '100' },
@@ -122,6 +116,20 @@ describe('each event of a call makes a report', () => {
   )
 })
 
+it('of a call that comes in and that nobody takes, no extension is the one that spoke', () => {
+  const end = {
+    caller_id: '34911234567',
+    called_did: '34910123456',
+    call_start: '2020-04-03 14:27:40',
+    event: 'NOTIFY_END',
+    pbx_call_id: IN,
+    last_internal: '101',
+    disposition: 'no answer',
+  }
+  expect(reportOf(end).fields.extension).toBeUndefined()
+  expect(reportOf({ ...end, disposition: 'answered' }).fields.extension).toBe('101')
+})
+
 describe('the provider’s own examples', () => {
   it.each<[string, string, CallReport]>([
     [
@@ -150,7 +158,6 @@ describe('the provider’s own examples', () => {
         fields: {
           direction: 'inbound',
           phone_number: '+380989897908',
-          extension: '100',
           started_at: Date.parse('2020-04-03T12:07:30Z'),
         },
         recordingIds: [],

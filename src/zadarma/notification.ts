@@ -4,7 +4,7 @@ import type { CallReport } from '../calls/report.ts'
 import type { Instant } from '../time.ts'
 import { readAccountTime } from './account-time.ts'
 import { directionOf, epochOf, isRecordingId, PROVIDER } from './call-ids.ts'
-import { resultOf } from './disposition.ts'
+import { isAnswered, resultOf } from './disposition.ts'
 import { wholeSeconds } from './fields.ts'
 import { clientNumber, extensionOf, type NumberSettings } from './phones.ts'
 import { zoneOffByMinutes } from './zone-check.ts'
@@ -73,15 +73,19 @@ export function readNotification(fields: NotificationFields, settings: Notificat
 const isRecorded = ({ is_recorded = '' }: NotificationFields): boolean =>
   ['1', 'true'].includes(is_recorded.trim().toLowerCase())
 
-/** Who spoke: the client's number is the far one, whichever way the call went. */
+/**
+ * Who spoke: the client's number is the far one, whichever way the call went. Of a call that comes in, several extensions
+ * ring at once; only the one that took it counts.
+ */
 function partiesOf(
-  { destination = '', caller_id = '', internal = '', last_internal = '' }: NotificationFields,
+  { event, destination = '', caller_id = '', internal = '', last_internal = '', disposition = '' }: NotificationFields,
   direction: CallFields['direction'],
   settings: NumberSettings,
 ): CallChanges {
+  const isTaken = direction === 'outbound' || event === 'NOTIFY_ANSWER' || isAnswered(disposition)
   return {
     phone_number: clientNumber(direction === 'outbound' ? destination : caller_id, settings),
-    extension: extensionOf(internal) ?? extensionOf(last_internal),
+    extension: isTaken ? (extensionOf(internal) ?? extensionOf(last_internal)) : null,
   }
 }
 
