@@ -20,6 +20,7 @@ import { answerClientError, refuseExpectations, requireHost } from './http/raw-a
 import type { InboxOptions } from './inbox/inbox.ts'
 import type { Metrics } from './metrics.ts'
 import { opportunityRoutes } from './opportunities/routes.ts'
+import { reviewRoutes } from './review/routes.ts'
 import { zadarmaRoutes } from './zadarma/routes.ts'
 
 export interface AppOptions {
@@ -86,6 +87,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
       await crm.register(contactRoutes, { database, country, linkWaiting })
       await crm.register(opportunityRoutes, { database, register })
       await crm.register(callRoutes, { database, register, metrics, country })
+      await crm.register(reviewRoutes, { database, register })
       addOtherMethodsOfCrm()
     },
     { prefix: GUARDED.crm },
