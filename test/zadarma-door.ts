@@ -1,4 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
+import { sweepInbox } from '../src/inbox/inbox.ts'
+import { inboxBacklog } from '../src/inbox/store.ts'
 import { ZADARMA } from './doors.ts'
 import type { TestService } from './service.ts'
 import { signedNotification } from './zadarma-server.ts'
@@ -37,11 +40,16 @@ export const outEnd = (id: string, number: string, disposition: string, more: Re
   ...more,
 })
 
-/** Posts a form with a signature: its own, or that of another form. */
-export function notify(service: TestService, fields: Fields, signed: Fields = fields) {
+/** Posts a form with a signature: its own, or that of another form; and waits until it is handled. */
+export async function notify(service: TestService, fields: Fields, signed: Fields = fields) {
   const { headers } = signedNotification(signed, ZADARMA.secret ?? '')
   const payload = new URLSearchParams(fields).toString()
-  return service.app.inject({ method: 'POST', url: '/api/zadarma/webhook', payload, headers })
+  const answer = await service.app.inject({ method: 'POST', url: '/api/zadarma/webhook', payload, headers })
+  // On a busy machine it may have been left in the inbox.
+  while ((await inboxBacklog(service.database)).waiting > 0) {
+    if ((await sweepInbox(service.inbox)) === 0) await pause(20)
+  }
+  return answer
 }
 
 /** A contact with this number, and an opportunity of it. */
