@@ -41,6 +41,8 @@ export interface ZadarmaConfig {
   /** The account's own numbers, in any writing. */
   ownNumbers: readonly string[]
   reconcileMinutes: number
+  /** Notifications of calls that began so many hours ago change nothing; null: their age does not matter. */
+  maxAgeHours: number | null
 }
 
 /** Thrown with every fault of the configuration, a sentence each. */
@@ -107,19 +109,19 @@ const environment = z.object({
     )
     .optional(),
   ZADARMA_OWN_NUMBERS: z.string().default('').transform(listOfWords),
-  ZADARMA_RECONCILE_MINUTES: wholeNumber(1, 1_440, '15'),
-  RELINK_DAYS: wholeNumber(1, 3_650, '30'),
-  INBOX_RETENTION_DAYS: wholeNumber(1, 3_650, '30'),
-  RECORDING_MAX_MB: wholeNumber(1, 10_000, '200'),
+  ZADARMA_RECONCILE_MINUTES: wholeNumber(1, 1_440).prefault('15'),
+  ZADARMA_MAX_AGE_HOURS: wholeNumber(1, 87_600).optional(),
+  RELINK_DAYS: wholeNumber(1, 3_650).prefault('30'),
+  INBOX_RETENTION_DAYS: wholeNumber(1, 3_650).prefault('30'),
+  RECORDING_MAX_MB: wholeNumber(1, 10_000).prefault('200'),
 })
 
 /** The names of all environment variables that are read. */
 export const ENVIRONMENT_NAMES: readonly string[] = Object.keys(environment.shape)
 
-function wholeNumber(minimum: number, maximum: number, usual: string) {
+function wholeNumber(minimum: number, maximum: number) {
   return z
     .string()
-    .default(usual)
     .refine(
       (text) => /^\d{1,6}$/.test(text) && Number(text) >= minimum && Number(text) <= maximum,
       `must be a whole number from ${minimum} to ${maximum}`,
@@ -182,6 +184,7 @@ export function readConfig(env: NodeJS.ProcessEnv, workingDir: string): Config {
       allowedIps: data.ZADARMA_ALLOWED_IPS ?? null,
       ownNumbers: data.ZADARMA_OWN_NUMBERS,
       reconcileMinutes: data.ZADARMA_RECONCILE_MINUTES,
+      maxAgeHours: data.ZADARMA_MAX_AGE_HOURS ?? null,
     },
     relinkDays: data.RELINK_DAYS,
     inboxRetentionDays: data.INBOX_RETENTION_DAYS,

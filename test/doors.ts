@@ -13,6 +13,7 @@ export const ZADARMA: ZadarmaConfig = {
   allowedIps: null,
   ownNumbers: [],
   reconcileMinutes: 15,
+  maxAgeHours: null,
 }
 
 type Parts = Pick<AppOptions, 'database' | 'register' | 'metrics' | 'log'>
