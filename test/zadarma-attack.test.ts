@@ -126,7 +126,7 @@ describe('a signature that is not the true one (S2)', () => {
         `${value}\u0000`,
         `${value}\u200b`,
         'ñ',
-        '9'.repeat(20_000),
+        '9'.repeat(5_000),
       ]) {
         if (changed !== value) yield { body: bodyOf({ ...fields, [name]: changed }), signature }
       }
