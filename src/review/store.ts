@@ -3,7 +3,7 @@ import { formatInstant } from '../attempts/attempt.ts'
 import type { Database } from '../database/database.ts'
 import type { Position } from '../http/cursor.ts'
 import type { Instant } from '../time.ts'
-import type { ReviewDecision, ReviewItem } from './item.ts'
+import type { ReviewItem } from './item.ts'
 
 const COLUMNS = ['id', 'kind', 'call_id', 'reason', 'candidates', 'created_at', 'decision'] as const
 
@@ -39,13 +39,6 @@ export async function listOpenItems(
   return { data, next: rows.length > limit && last ? { key: last.created_at, id: last.id } : null }
 }
 
-interface Row extends Omit<ReviewItem, 'created_at' | 'decision'> {
-  created_at: Instant
-  decision: object | null
-}
+type Row = Omit<ReviewItem, 'created_at'> & { created_at: Instant }
 
-const itemOf = (row: Row): ReviewItem => ({
-  ...row,
-  created_at: formatInstant(row.created_at),
-  decision: row.decision as ReviewDecision | null,
-})
+const itemOf = (row: Row): ReviewItem => ({ ...row, created_at: formatInstant(row.created_at) })
