@@ -22,6 +22,7 @@ import type { InboxOptions } from './inbox/inbox.ts'
 import type { Metrics } from './metrics.ts'
 import { opportunityRoutes } from './opportunities/routes.ts'
 import { recordingRoutes } from './recordings/routes.ts'
+import { reviewRoutes } from './review/routes.ts'
 import type { ZadarmaApi } from './zadarma/api.ts'
 import { zadarmaRoutes } from './zadarma/routes.ts'
 
@@ -96,6 +97,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
       await crm.register(callRoutes, { database, register, metrics, country })
       await crm.register(recordingRoutes, { database, recordingsDir: options.recordingsDir })
       await crm.register(diallingRoutes, { database, zadarmaApi })
+      await crm.register(reviewRoutes, { database, register })
       addOtherMethodsOfCrm()
     },
     { prefix: GUARDED.crm },

@@ -43,6 +43,8 @@ export interface ZadarmaConfig {
   reconcileMinutes: number
   /** Recordings are fetched from these hosts and their subdomains, and from the API's own. */
   recordingHosts: readonly string[]
+  /** Notifications of calls that began so many hours ago change nothing; null: their age does not matter. */
+  maxAgeHours: number | null
 }
 
 /** Thrown with every fault of the configuration, a sentence each. */
@@ -109,24 +111,24 @@ const environment = z.object({
     )
     .optional(),
   ZADARMA_OWN_NUMBERS: z.string().default('').transform(listOfWords),
-  ZADARMA_RECONCILE_MINUTES: wholeNumber(1, 1_440, '15'),
+  ZADARMA_RECONCILE_MINUTES: wholeNumber(1, 1_440).prefault('15'),
+  ZADARMA_MAX_AGE_HOURS: wholeNumber(1, 87_600).optional(),
   ZADARMA_RECORDING_HOSTS: z
     .string()
     .default('zadarma.com')
     .transform((text) => listOfWords(text.toLowerCase()))
     .refine((hosts) => hosts.every(isHostName), 'must be names of hosts such as zadarma.com, with commas'),
-  RELINK_DAYS: wholeNumber(1, 3_650, '30'),
-  INBOX_RETENTION_DAYS: wholeNumber(1, 3_650, '30'),
-  RECORDING_MAX_MB: wholeNumber(1, 10_000, '200'),
+  RELINK_DAYS: wholeNumber(1, 3_650).prefault('30'),
+  INBOX_RETENTION_DAYS: wholeNumber(1, 3_650).prefault('30'),
+  RECORDING_MAX_MB: wholeNumber(1, 10_000).prefault('200'),
 })
 
 /** The names of all environment variables that are read. */
 export const ENVIRONMENT_NAMES: readonly string[] = Object.keys(environment.shape)
 
-function wholeNumber(minimum: number, maximum: number, usual: string) {
+function wholeNumber(minimum: number, maximum: number) {
   return z
     .string()
-    .default(usual)
     .refine(
       (text) => /^\d{1,6}$/.test(text) && Number(text) >= minimum && Number(text) <= maximum,
       `must be a whole number from ${minimum} to ${maximum}`,
@@ -195,6 +197,7 @@ export function readConfig(env: NodeJS.ProcessEnv, workingDir: string): Config {
       ownNumbers: data.ZADARMA_OWN_NUMBERS,
       reconcileMinutes: data.ZADARMA_RECONCILE_MINUTES,
       recordingHosts: data.ZADARMA_RECORDING_HOSTS,
+      maxAgeHours: data.ZADARMA_MAX_AGE_HOURS ?? null,
     },
     relinkDays: data.RELINK_DAYS,
     inboxRetentionDays: data.INBOX_RETENTION_DAYS,

@@ -15,6 +15,7 @@ export const ZADARMA: ZadarmaConfig = {
   ownNumbers: [],
   reconcileMinutes: 15,
   recordingHosts: ['zadarma.com'],
+  maxAgeHours: null,
 }
 
 type Parts = Pick<AppOptions, 'database' | 'register' | 'metrics' | 'log'>

@@ -26,6 +26,8 @@ it('the description is OpenAPI 3.1 and knows every address of the API', async ()
     '/api/crm/calls/{id}/recording get',
     '/api/crm/calls/{id}/recordings/{recording_id} get',
     '/api/crm/calls/dial post',
+    '/api/crm/review get',
+    '/api/crm/review/{id} post',
   ])
 })
 
@@ -71,6 +73,9 @@ describe('the description', () => {
     'DELETE /api/crm/calls/{id}': [204, 412, ...crud, ...body],
     'DELETE /api/crm/contacts/{id}': [204, 409, 412, ...crud, ...body],
     'DELETE /api/crm/opportunities/{id}': [204, 409, 412, ...crud, ...body],
+    'GET /api/crm/review': [200, 401, 422, 500, 503],
+    // The same answer again is a success of itself: it needs no Idempotency-Key.
+    'POST /api/crm/review/{id}': [200, 409, ...crud, ...body],
     'POST /api/crm/calls': [200, 201, 400, 401, 409, ...body, 422, 500, 503],
     'GET /api/crm/calls/{id}/recording': [200, 206, 304, 416, ...crud],
     'GET /api/crm/calls/{id}/recordings/{recording_id}': [200, 206, 304, 416, ...crud],
@@ -101,7 +106,8 @@ describe('the description', () => {
   it.each(operations)('of %s has the headers that it reads', (name, { parameters = [] }) => {
     const headers = parameters.filter((parameter) => parameter.in === 'header').map((parameter) => parameter.name)
     const [method = ''] = name.split(' ')
-    const expected = { POST: ['Idempotency-Key'], GET: [] }[method] ?? ['If-Match']
+    const isRepeatable = name === 'POST /api/crm/review/{id}'
+    const expected = isRepeatable ? [] : ({ POST: ['Idempotency-Key'], GET: [] }[method] ?? ['If-Match'])
     expect(headers).toEqual(expected)
   })
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Call, Source } from '../calls/call.ts'
-import { changedByPerson, colourOf, formatInstant, reportedByMachine } from './attempt.ts'
+import { changedByPerson, colourOf, formatInstant, reportedByMachine, withFieldsOf } from './attempt.ts'
 
 const call = (fields: Partial<Call> = {}): Call => ({
   id: '00000000-0000-4000-8000-000000000001',
@@ -93,6 +93,88 @@ describe('B10: a person’s word stands', () => {
       )
     },
   )
+})
+
+describe('B10: why a machine linked a call', () => {
+  const link = { how: 'number', candidates: ['a'] } as const
+  it('is told no more once a person has spoken of its contact, and until then it is', () => {
+    expect(changedByPerson(call({ link }), { entity_id: 'b' }).link).toBeNull()
+    expect(changedByPerson(call({ link }), { entity_type: null }).link).toBeNull()
+    expect(changedByPerson(call({ link }), { call_status: 'busy' }).link).toBe(link)
+  })
+})
+
+describe('B17: a call that is another one too', () => {
+  const link = { how: 'number', candidates: ['a'] } as const
+  const recording = {
+    id: 'r',
+    provider_recording_id: '1.0',
+    status: 'available',
+    content_type: null,
+    size_bytes: 1,
+  } as const
+  const CASES: [string, Partial<Call>, Partial<Call>, Partial<Call>][] = [
+    ['takes what it lacks', {}, { extension: '1', sources: { extension: 'start' } }, { extension: '1' }],
+    [
+      'keeps what is told by the same kind of machine',
+      { call_status: 'busy', sources: { call_status: 'end' } },
+      { call_status: 'answered', sources: { call_status: 'end' } },
+      { call_status: 'busy' },
+    ],
+    [
+      'takes what a higher machine told',
+      { call_status: 'busy', sources: { call_status: 'end' } },
+      { call_status: 'answered', sources: { call_status: 'statistics' } },
+      { call_status: 'answered', sources: { call_status: 'statistics' } },
+    ],
+    [
+      'takes a person’s word before any machine’s',
+      { extension: '1', sources: { extension: 'statistics' } },
+      { extension: '2', sources: { extension: 'person' } },
+      { extension: '2', sources: { extension: 'person' } },
+    ],
+    [
+      'keeps a person’s word before another person’s',
+      { extension: '1', sources: { extension: 'person' } },
+      { extension: '2', sources: { extension: 'person' } },
+      { extension: '1' },
+    ],
+    [
+      'takes a result instead of a person’s word that is none',
+      { call_status: 'ringing', sources: { call_status: 'person' } },
+      { call_status: 'busy', sources: { call_status: 'end' } },
+      { call_status: 'busy' },
+    ],
+    [
+      'takes a contact whole, with why it was found',
+      {},
+      { entity_type: 'contacts', entity_id: 'a', link, sources: { entity_type: 'start', entity_id: 'start' } },
+      { entity_type: 'contacts', entity_id: 'a', link },
+    ],
+    [
+      'keeps its contact where a person cleared that of the other',
+      { entity_type: 'contacts', entity_id: 'a', link, sources: { entity_type: 'start', entity_id: 'start' } },
+      { sources: { entity_type: 'person', entity_id: 'person' } },
+      { entity_id: 'a', link },
+    ],
+    [
+      'has no contact where a person cleared it',
+      { sources: { entity_id: 'person' } },
+      { entity_type: 'contacts', entity_id: 'a', sources: { entity_type: 'start', entity_id: 'start' } },
+      { entity_id: null },
+    ],
+    [
+      'goes the way that its own id tells',
+      { direction: 'outbound', sources: { direction: 'start' } },
+      { direction: 'inbound', sources: { direction: 'end' } },
+      { direction: 'outbound' },
+    ],
+    ['has the recordings of both', { recordings: [] }, { recordings: [recording] }, { recordings: [recording] }],
+  ]
+
+  it.each(CASES)('%s', (_, own, others, both) => {
+    expect(withFieldsOf(call(own), call({ id: 'other', ...others }))).toMatchObject({ id: call().id, ...both })
+  })
 })
 
 describe('B11: a late event never erases', () => {

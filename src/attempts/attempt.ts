@@ -226,8 +226,21 @@ export interface Subject {
 export function decideCall(situation: Situation, subject: Subject): Decision {
   const draft = new Draft(situation, subject)
   const isOnlyTriedAgain = subject.call === subject.stored
-  const settled = draft.settlePendingOf(draft.contactsOf(subject.call), isOnlyTriedAgain ? null : subject.call.id)
+  const settled = draft.settlePendingOf(draft.contactsOf(subject.call), isOnlyTriedAgain ? [] : [subject.call.id])
   if (!settled.has(subject.call.id)) draft.settle(subject.call)
+  return draft.decision()
+}
+
+/**
+ * Decides two calls that a person found to be one: the other gives its attempt back (B5), then the one that stays is
+ * decided as it has become. The other is not among what the decision changes.
+ */
+export function decideBoth(situation: Situation, subject: Subject, otherId: string): Decision {
+  const draft = new Draft(situation, subject)
+  const contactIds = new Set([...draft.contactsOf(subject.call), ...draft.contactsOfHolders(otherId)])
+  draft.settlePendingOf(contactIds, [subject.call.id, otherId])
+  draft.withdraw(otherId)
+  draft.settle(subject.call)
   return draft.decision()
 }
 
@@ -237,7 +250,7 @@ export function decideCall(situation: Situation, subject: Subject): Decision {
  */
 export function decideDeletion(situation: Situation, callId: string): Decision {
   const draft = new Draft(situation)
-  draft.settlePendingOf(draft.contactsOfHolders(callId), callId)
+  draft.settlePendingOf(draft.contactsOfHolders(callId), [callId])
   draft.withdraw(callId)
   return draft.decision()
 }
@@ -255,7 +268,7 @@ export function decideOpportunityChange(
   draft.changeOpportunity(changed)
   const opens = isOpen(changed) && !isOpen(opportunity)
   if (opens && draft.turnedAwayBy(opportunity.id).length > 0) {
-    draft.settlePendingOf(new Set([opportunity.contact_id]), null)
+    draft.settlePendingOf(new Set([opportunity.contact_id]), [])
     draft.reconsider(opportunity.id)
   }
   return draft.decision()
@@ -298,11 +311,11 @@ class Draft {
    *
    * @returns the ids of those that were decided
    */
-  settlePendingOf(contactIds: ReadonlySet<string>, exceptCallId: string | null): ReadonlySet<string> {
+  settlePendingOf(contactIds: ReadonlySet<string>, exceptCallIds: readonly string[]): ReadonlySet<string> {
     const isFirst = (call: Call): boolean =>
       call.pending !== null &&
       call.pending.tries < TRIES_BEFORE_STANDING_BACK &&
-      call.id !== exceptCallId &&
+      !exceptCallIds.includes(call.id) &&
       isEligible(call) &&
       contactIds.has(call.entity_id)
     const sinceWhen = (call: Call): Instant => call.pending?.since ?? 0
@@ -538,7 +551,9 @@ const isClearingKept = (field: keyof CallFields): boolean => field === 'entity_t
 
 /** A person's change (B10): what is sent is taken, `null` clears. */
 export function changedByPerson(call: Call, changes: CallChanges): Call {
-  return { ...call, ...changes, sources: sourcesOfPerson(call.sources, changes) }
+  // A machine's reason for the contact is none any more.
+  const link = 'entity_type' in changes || 'entity_id' in changes ? null : call.link
+  return { ...call, ...changes, link, sources: sourcesOfPerson(call.sources, changes) }
 }
 
 /** Who wrote each field, once a person has made these changes (B10). */
@@ -571,6 +586,45 @@ export function reportedByMachine(call: Call, report: CallChanges, machine: Call
   }
   for (const field of fieldsOf(withoutEmpty(report))) take(field, report[field])
   return { ...call, ...taken, sources }
+}
+
+/**
+ * A call that turned out to be another one too (B17): it takes over recordings, the fields that it lacks, and those that
+ * somebody higher wrote (B10). What it is called and which way it went stay its own, unless a person said so.
+ */
+export function withFieldsOf(call: Call, other: Call): Call {
+  const taken: CallChanges = {}
+  const sources = { ...call.sources }
+  const take = <Field extends keyof CallFields>(field: Field): void => {
+    taken[field] = other[field]
+    sources[field] = other.sources[field]
+  }
+  const isBetter = (field: keyof CallFields): boolean => {
+    if (isEmpty(other[field])) return false
+    const [own, others] = [rankOf(call, field), rankOf(other, field)]
+    if (field === 'direction') return others > own && others === RANK_OF_PERSON
+    return others > own || (isEmpty(call[field]) && call.sources[field] === undefined)
+  }
+  for (const field of CALL_FIELDS) if (field !== 'entity_type' && field !== 'entity_id' && isBetter(field)) take(field)
+  // A contact's id means nothing without what it is the id of; nor does why it was found.
+  const takesContact = isBetter('entity_id')
+  if (takesContact) for (const field of ['entity_type', 'entity_id'] as const) take(field)
+  return {
+    ...call,
+    ...taken,
+    sources,
+    link: takesContact ? other.link : call.link,
+    recordings: [...call.recordings, ...other.recordings],
+  }
+}
+
+const RANK_OF_PERSON = 6
+
+/** How much the word counts that a field has; a person's that is no result counts nothing (B10). */
+function rankOf(call: Call, field: keyof CallFields): number {
+  const source = call.sources[field]
+  if (source === undefined || (field === 'call_status' && !isResult(call.call_status))) return 0
+  return source === 'person' ? RANK_OF_PERSON : RANK[source]
 }
 
 const fieldsOf = (changes: CallChanges): (keyof CallFields)[] => Object.keys(changes) as (keyof CallFields)[]

@@ -2,6 +2,7 @@ import type { Call } from '../calls/call.ts'
 import type { Trace } from '../calls/doubts.ts'
 import type { DialRequest, NumberHolder } from '../calls/link.ts'
 import type { Opportunity } from '../opportunities/opportunity.ts'
+import type { Decided, ReviewDecision } from '../review/item.ts'
 import type { Instant } from '../time.ts'
 import { type Decision, newestOpenOf, type Situation } from './attempt.ts'
 
@@ -40,6 +41,8 @@ export interface Reading {
   sameMoment: readonly Trace[]
   /** Whose the recordings asked for are; the call may be deleted. */
   recordings: readonly { provider: string; provider_recording_id: string; call_id: string; isDeleted: boolean }[]
+  /** What a person is to decide, or has decided. */
+  reviewItems: readonly { id: string; decision: ReviewDecision | null }[]
 }
 
 const providerKey = (provider: string, callId: string): string => JSON.stringify([provider, callId])
@@ -78,6 +81,7 @@ export class Book {
   /** Calls of a provider, by number and start. */
   readonly #tracesByMoment = new Map<string, Trace[]>()
   readonly #callsByRecording = new Map<string, string>()
+  readonly #reviewItems = new Map<string, ReviewDecision | null>()
   /** Rows that were looked at in a state which this batch has yet to write. */
   readonly #seen = new Set<string>()
 
@@ -98,6 +102,7 @@ export class Book {
       else holders.push(contact)
     }
     this.#dialRequests = reading.dialRequests
+    for (const { id, decision } of reading.reviewItems) this.#reviewItems.set(id, decision)
     for (const trace of reading.sameMoment) this.#putTrace(trace)
     for (const stone of reading.stones) {
       this.#stones.set(stone.id, null)
@@ -209,6 +214,12 @@ export class Book {
     return this.#situation([...(call.entity_id === null ? [] : [call.entity_id]), ...this.#contactsOfHolders(call.id)])
   }
 
+  /** What the heart may look at to decide one call for two. */
+  situationOfBoth(call: Call, other: Call): Situation {
+    const contactIds = [call.entity_id, other.entity_id].flatMap((id) => id ?? [])
+    return this.#situation([...contactIds, ...this.#contactsOfHolders(call.id), ...this.#contactsOfHolders(other.id)])
+  }
+
   /** What the heart may look at to decide a change of this contact's opportunities. */
   situationOfContact(contactId: string): Situation {
     return this.#situation([contactId])
@@ -222,6 +233,15 @@ export class Book {
   /** No other call answers this request. */
   answerRequest(id: string): void {
     this.#answeredRequests.add(id)
+  }
+
+  /** What was decided of an item of the review list; null while nothing was, undefined where there is no such item. */
+  itemDecision(id: string): ReviewDecision | null | undefined {
+    return this.#reviewItems.get(id)
+  }
+
+  decideItem({ itemId, decision }: Decided): void {
+    this.#reviewItems.set(itemId, decision)
   }
 
   /** B5: the call is gone, its stone stays. */

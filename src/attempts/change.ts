@@ -1,7 +1,7 @@
 import type { Call } from '../calls/call.ts'
 import type { HandledMessage } from '../inbox/message.ts'
 import type { Opportunity } from '../opportunities/opportunity.ts'
-import type { Doubt } from '../review/item.ts'
+import type { Decided, Doubt } from '../review/item.ts'
 import type { Answer, AnswerKey, Book } from './book.ts'
 import type { Needs } from './read.ts'
 
@@ -38,6 +38,8 @@ export interface Plan<Result> {
   answer?: { key: AnswerKey; answer: Answer }
   /** What a person is to decide. */
   doubts?: readonly Doubt[]
+  /** What a person has decided: it is written only while nobody else has. */
+  decided?: Decided
   /** The request that a call answers. */
   answeredRequest?: { id: string; callId: string }
   /** The raw message that this settles. */

@@ -61,6 +61,7 @@ export function writingOf(book: Book, plans: readonly Plan<unknown>[], groups: G
     answers: [],
     recordings: [],
     doubts: [],
+    decisions: [],
     answeredRequests: [],
     messages: [],
   }
@@ -73,6 +74,7 @@ export function writingOf(book: Book, plans: readonly Plan<unknown>[], groups: G
     for (const { id } of plan.calls ?? []) groupOfCall.set(id, group)
     if (plan.answer !== undefined) writing.answers.push({ group, ...plan.answer, now: book.now })
     for (const doubt of plan.doubts ?? []) writing.doubts.push({ group, doubt, now: book.now })
+    if (plan.decided !== undefined) writing.decisions.push({ group, decided: plan.decided })
     if (plan.answeredRequest !== undefined) writing.answeredRequests.push({ group, ...plan.answeredRequest })
     if (plan.message !== undefined) writing.messages.push({ group, message: plan.message, now: book.now })
   })
@@ -104,7 +106,9 @@ export function writingOf(book: Book, plans: readonly Plan<unknown>[], groups: G
     if (read === undefined) writing.newCalls.push({ group, call, isDeleted: false })
     else writing.calls.push({ group, call, readRevision: read.revision, isDeleted: false })
     for (const recording of call.recordings) {
-      const isKnown = read?.recordings.some((one) => one.provider_recording_id === recording.provider_recording_id)
+      const isKnown = read?.recordings.some(
+        (one) => one.id === recording.id && one.provider_recording_id === recording.provider_recording_id,
+      )
       if (isKnown !== true) writing.recordings.push({ group, call, recording, now: book.now })
     }
   }
@@ -112,6 +116,7 @@ export function writingOf(book: Book, plans: readonly Plan<unknown>[], groups: G
   writing.answers.sort((a, b) => compare(answerKey(a.key), answerKey(b.key)))
   writing.requests = writing.answers.map(({ group, key, now }) => ({ group, key, now }))
   writing.recordings.sort((a, b) => compare(a.recording.id, b.recording.id))
+  writing.decisions.sort((a, b) => compare(a.decided.itemId, b.decided.itemId))
   writing.doubts = onceEach(writing.doubts, ({ doubt }) => doubt.naturalKey)
   writing.messages.sort((a, b) => compare(a.message.id, b.message.id))
   writing.newForeignAttempts.sort((a, b) => compare(a.call_id, b.call_id))

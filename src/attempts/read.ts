@@ -3,6 +3,7 @@ import type { Recording } from '../calls/call.ts'
 import type { Trace } from '../calls/doubts.ts'
 import type { DialRequest } from '../calls/link.ts'
 import { RECORDINGS_OF } from '../calls/recordings.ts'
+import type { ReviewDecision } from '../review/item.ts'
 import type { Instant } from '../time.ts'
 import { formatInstant } from './attempt.ts'
 import { type Answer, type AnswerKey, Book } from './book.ts'
@@ -26,6 +27,8 @@ export interface Needs {
   numbers: readonly { phone_number: string; started_at: Instant | null }[]
   /** The provider's names of recordings that a call may have. */
   recordings: readonly { provider: string; provider_recording_id: string }[]
+  /** Of what a person is to decide. */
+  reviewItemIds: readonly string[]
 }
 
 export const NO_NEEDS: Needs = {
@@ -38,6 +41,7 @@ export const NO_NEEDS: Needs = {
   byNumber: false,
   numbers: [],
   recordings: [],
+  reviewItemIds: [],
 }
 
 const OPPORTUNITY_COLUMNS = `
@@ -87,7 +91,10 @@ select ${NOW},
 const READ_NEW = readNew('')
 const READ_NEW_WITH_ANSWERS = readNew(`, ${ANSWERS}`)
 
-/** What a machine's report asks for beside the rest: whose number it is, and what the same call or recording may be. */
+/**
+ * What a machine's report asks for beside the rest: whose number it is, and what the same call or recording may be; and
+ * what a person's decision does: whether it was decided before.
+ */
 const BY_NUMBER = {
   tables: `numbers as materialized (
   select unnest($10::text[]) as number
@@ -116,7 +123,9 @@ const BY_NUMBER = {
   (select json_agg(contacts_by_number) from contacts_by_number) as contacts,
   (select json_agg(dial_requests_by_number) from dial_requests_by_number) as "dialRequests",
   (select json_agg(same_moment) from same_moment) as "sameMoment",
-  (select json_agg(known_recordings) from known_recordings) as recordings,`,
+  (select json_agg(known_recordings) from known_recordings) as recordings,
+  (select json_agg(json_build_object('id', id, 'decision', decision))
+   from review_items where id = any($14::uuid[])) as "reviewItems",`,
 }
 const WITHOUT_NUMBER: typeof BY_NUMBER = { tables: '', asked: '', columns: '' }
 
@@ -208,6 +217,7 @@ interface Found {
   dialRequests?: (Omit<DialRequest, 'created_at'> & { created_at: string })[] | null
   sameMoment?: (Omit<Trace, 'started_at'> & { started_at: string })[] | null
   recordings?: { provider: string; provider_recording_id: string; call_id: string; isDeleted: boolean }[] | null
+  reviewItems?: { id: string; decision: ReviewDecision | null }[] | null
   stones?: { id: string; provider: string | null; provider_call_id: string | null }[] | null
   foreignAttempts?: { call_id: string; opportunity_id: string }[] | null
   knownContactIds?: string[] | null
@@ -229,8 +239,9 @@ export function runOn(pool: pg.Pool, hasPooler: boolean): Run {
 /** Reads what a batch rests on, in one round trip; in a second one where a contact has pending calls (B9). */
 export async function readForDeciding(run: Run, needs: Needs): Promise<Book> {
   const answers = answerValues(needs)
+  const isOfDoors = needs.byNumber || !isNone(needs.reviewItemIds)
   const isNewOnly =
-    !needs.byNumber && [needs.callIds, needs.providerKeys, needs.foreignCallIds, needs.opportunityIds].every(isNone)
+    !isOfDoors && [needs.callIds, needs.providerKeys, needs.foreignCallIds, needs.opportunityIds].every(isNone)
   if (isNewOnly) {
     const [found] = isNone(needs.answerKeys)
       ? await run<Found>('read_new', READ_NEW, [needs.contactIds])
@@ -246,13 +257,14 @@ export async function readForDeciding(run: Run, needs: Needs): Promise<Book> {
     needs.foreignCallIds,
     needs.opportunityIds,
   ]
-  const [found] = needs.byNumber
+  const [found] = isOfDoors
     ? await run<Found>('read_all_by_number', READ_ALL_BY_NUMBER, [
         ...values,
         needs.numbers.map(({ phone_number }) => phone_number),
         needs.numbers.map(({ started_at }) => (started_at === null ? null : formatInstant(started_at))),
         needs.recordings.map(({ provider }) => provider),
         needs.recordings.map(({ provider_recording_id }) => provider_recording_id),
+        needs.reviewItemIds,
       ])
     : await run<Found>('read_all', READ_ALL, values)
   return bookOf(found)
@@ -291,5 +303,6 @@ function bookOf(found: Found | undefined): Book {
     dialRequests: (found.dialRequests ?? []).map((row) => ({ ...row, created_at: Date.parse(row.created_at) })),
     sameMoment: (found.sameMoment ?? []).map((row) => ({ ...row, started_at: Date.parse(row.started_at) })),
     recordings: found.recordings ?? [],
+    reviewItems: found.reviewItems ?? [],
   })
 }

@@ -2,7 +2,7 @@ import { v7 as uuidv7 } from 'uuid'
 import type { Call, Recording } from '../calls/call.ts'
 import type { HandledMessage } from '../inbox/message.ts'
 import type { Opportunity } from '../opportunities/opportunity.ts'
-import type { Doubt } from '../review/item.ts'
+import type { Decided, Doubt } from '../review/item.ts'
 import { formatInstant } from './attempt.ts'
 import type { Answer, AnswerKey } from './book.ts'
 import type { Run } from './read.ts'
@@ -22,9 +22,10 @@ export interface Writing {
   goneForeignAttempts: InGroup<{ call_id: string }>[]
   requests: InGroup<{ key: AnswerKey; now: number }>[]
   answers: InGroup<{ key: AnswerKey; answer: Answer; now: number }>[]
-  /** New ones, and those that got their provider's name. */
+  /** New ones, those that got their provider's name, and those that came from another call. */
   recordings: InGroup<{ call: Call; recording: Recording; now: number }>[]
   doubts: InGroup<{ doubt: Doubt; now: number }>[]
+  decisions: InGroup<{ decided: Decided }>[]
   answeredRequests: InGroup<{ id: string; callId: string }>[]
   /** Raw messages that are settled by what is written with them, whether they were stored before or not. */
   messages: InGroup<{ message: HandledMessage; now: number }>[]
@@ -187,8 +188,8 @@ const PARTS: Part = {
     statement: `insert into recordings (id, call_id, provider, provider_recording_id, due_at, created_at, updated_at)
       select id, call_id, provider, provider_recording_id, due_at, created_at, created_at
       from recordings_in where ${NOT_REFUSED}
-      on conflict (id) do update set provider_recording_id = excluded.provider_recording_id,
-        updated_at = excluded.updated_at`,
+      on conflict (id) do update set call_id = excluded.call_id,
+        provider_recording_id = excluded.provider_recording_id, updated_at = excluded.updated_at`,
     record: ({ call, recording, now }) => ({
       id: recording.id,
       call_id: call.id,
@@ -220,6 +221,12 @@ const PARTS: Part = {
       candidates: JSON.stringify(doubt.candidates),
       created_at: formatInstant(now),
     }),
+  },
+  decisions: {
+    columns: { id: 'uuid', decision: 'jsonb', decided_at: 'timestamptz' },
+    statement: `update review_items t set decision = i.decision, decided_at = i.decided_at
+      from decisions_in i where t.id = i.id and i.${NOT_REFUSED}`,
+    record: ({ decided: { itemId, decision } }) => ({ id: itemId, decision, decided_at: decision.at }),
   },
   answeredRequests: {
     columns: { id: 'uuid', call_id: 'uuid' },
@@ -331,6 +338,13 @@ function statementFor(parts: readonly (keyof Writing)[]): string {
   if (isRead('calls')) {
     ctes.push(locked('calls', 'calls'))
     guards.push(refusals('calls'))
+  }
+  if (isRead('decisions')) {
+    // What somebody else has decided meanwhile is not decided again.
+    ctes.push(`undecided as materialized (
+      select t.id from review_items t where t.id = any (array(select id from decisions_in)) and t.decided_at is null
+      order by t.id for no key update skip locked)`)
+    guards.push('select group_id from decisions_in where id not in (select id from undecided)')
   }
   ctes.push(`refused as materialized (${guards.join(' union ') || 'select null::integer as group_id where false'})`)
   for (const part of parts) ctes.push(`"write_${part}" as (${PARTS[part].statement})`)

@@ -8,7 +8,7 @@ import type { Doubt } from '../review/item.ts'
 import type { Instant } from '../time.ts'
 import type { Call, CallChanges, CallFields, Recording, Source, Sources } from './call.ts'
 import { decided, ownWork, undecided, withdraws } from './decide.ts'
-import { contradictionsOf, doubtOfLink, sameCallsOf } from './doubts.ts'
+import { contradictionsOf, doubtOfLink, doubtOfStart, sameCallsOf, withoutSecondWord } from './doubts.ts'
 import { besideLink, linked, newContactOf } from './linking.ts'
 
 /** What a machine tells of one call of a provider (B12). */
@@ -70,12 +70,14 @@ export function createOrUpdateCall(report: CallReport, message: Message | null =
     if (isDeleted) return settled(kept('deleted'))
     const stored = book.callByProviderKey(provider, provider_call_id) ?? null
     own.onPlan(stored)
-    const told = stored === null ? made(book.now) : reportedByMachine(stored, fields, machine)
+    const told =
+      stored === null ? made(book.now) : reportedByMachine(stored, withoutSecondWord(stored, report), machine)
     const named = withRecordings(told, report, book, recordingId)
     const linkedTo = newContactOf(named.call, stored, book)
     const call = linked(named.call, linkedTo)
     const doubts = [
       ...(stored === null ? [] : contradictionsOf(stored, report)),
+      ...doubtOfStart(told, report),
       ...named.doubts,
       ...(hasMoved(call, stored) ? sameCallsOf(call, book.sameMoment(call)) : []),
       ...(linkedTo === null ? [] : doubtOfLink(call, linkedTo)),

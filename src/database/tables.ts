@@ -1,7 +1,7 @@
 import type { ColumnType, Generated } from 'kysely'
 import type { FirstCallAttempt } from '../attempts/attempt.ts'
 import type { CallFields, Link, Outcome, Recording, Sources } from '../calls/call.ts'
-import type { Doubt } from '../review/item.ts'
+import type { Doubt, ReviewDecision } from '../review/item.ts'
 import type { Instant } from '../time.ts'
 
 /** Read as milliseconds, written as ISO 8601. */
@@ -129,7 +129,7 @@ interface ReviewItemsTable {
   candidates: ColumnType<Doubt['candidates'], string, never>
   created_at: Time
   decided_at: TimeOrNull
-  decision: ColumnType<object | null, string | null, string | null>
+  decision: ColumnType<ReviewDecision | null, string | null, string | null>
 }
 
 interface DialRequestsTable {

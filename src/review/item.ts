@@ -1,10 +1,55 @@
 /** What a machine could not decide, as it is found. */
 export interface Doubt {
-  kind: 'doubtful_link' | 'contradiction' | 'same_call'
+  kind: (typeof KINDS)[number]
   /** The same doubt is told once. */
   naturalKey: string
   callId: string
   /** A sentence for the person who decides. */
   reason: string
   candidates: readonly Readonly<Record<string, string | number | null>>[]
+}
+
+export const KINDS = ['doubtful_link', 'contradiction', 'same_call'] as const
+
+/** A doubt as a person finds it on the list. */
+export interface ReviewItem {
+  id: string
+  kind: Doubt['kind']
+  call_id: string
+  reason: string
+  candidates: Doubt['candidates']
+  created_at: string
+  /** Null while it is open. */
+  decision: ReviewDecision | null
+}
+
+export const ACTIONS = ['link', 'create', 'dismiss'] as const
+
+/** What a person answers to an item. */
+export interface ReviewAnswer {
+  action: (typeof ACTIONS)[number]
+  /** Of two calls that are one, the one that stays. */
+  call_id: string | null
+  /** Whom the call went to. */
+  contact_id: string | null
+  /** In the person's own words. */
+  reason: string | null
+}
+
+/** What was decided, by whose key, and when. */
+export interface ReviewDecision extends ReviewAnswer {
+  by: string
+  at: string
+}
+
+/** A decision that is to be written. */
+export interface Decided {
+  itemId: string
+  decision: ReviewDecision
+}
+
+/** Whether it is the same answer of the same person, sent again. */
+export function isSameDecision(a: Omit<ReviewDecision, 'at'>, b: Omit<ReviewDecision, 'at'>): boolean {
+  const fields = ['action', 'call_id', 'contact_id', 'reason', 'by'] as const
+  return fields.every((field) => a[field] === b[field])
 }

@@ -2,8 +2,9 @@ import type { CountryCode } from 'libphonenumber-js'
 import { createOrUpdateCall } from '../calls/report.ts'
 import type { ZadarmaConfig } from '../config.ts'
 import type { ReadMessage } from '../inbox/inbox.ts'
+import type { Instant } from '../time.ts'
 import { readForm } from './form.ts'
-import { readNotification } from './notification.ts'
+import { type Notification, readNotification } from './notification.ts'
 
 export interface DoorOptions {
   zadarma: ZadarmaConfig
@@ -22,6 +23,8 @@ export function zadarmaMessages({ zadarma, country, log }: DoorOptions): ReadMes
     const notification = readNotification(fields, { ...settings, receivedAt: message.receivedAt })
     if (notification.kind === 'kept') return { result: 'kept', reason: notification.reason, callId: null }
     const { report, zoneOffByMinutes } = notification
+    const stale = staleness(notification, message.receivedAt, zadarma.maxAgeHours)
+    if (stale !== null) return { result: 'kept', reason: stale, callId: null }
     if (zoneOffByMinutes !== null && performance.now() - warnedAt > WARN_EVERY_MS) {
       warnedAt = performance.now()
       log.warn(
@@ -34,3 +37,19 @@ export function zadarmaMessages({ zadarma, country, log }: DoorOptions): ReadMes
 }
 
 const WARN_EVERY_MS = 600_000
+
+/**
+ * S3: a signature has no time of its own, so that an old one can be sent again. Where a window is set, a call must have
+ * begun within it before the message came; one that waited in the inbox has not grown old. What shows no start could be
+ * of any age; only a recording has none to show.
+ */
+function staleness({ event, report }: NewsOfCall, receivedAt: Instant, hours: number | null): string | null {
+  if (hours === null || event === 'NOTIFY_RECORD') return null
+  const { started_at } = report.fields
+  if (started_at == null) return 'no_start'
+  return receivedAt - started_at > hours * HOUR_MS ? 'too_old' : null
+}
+
+type NewsOfCall = Extract<Notification, { kind: 'call' }>
+
+const HOUR_MS = 3_600_000

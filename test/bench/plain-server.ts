@@ -45,6 +45,7 @@ async function insertCall<Result>({ needs, plan }: Change<Result>): Promise<Resu
       dialRequests: [],
       sameMoment: [],
       recordings: [],
+      reviewItems: [],
     }),
   )
   for (const call of calls) {

@@ -1,0 +1,83 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import type { Register } from '../attempts/register.ts'
+import { findContact } from '../contacts/store.ts'
+import type { Database } from '../database/database.ts'
+import { writeCursor } from '../http/cursor.ts'
+import { A_PAGE } from '../http/description.ts'
+import { sendRefusal } from '../http/errors.ts'
+import { ownerOf } from '../http/guard.ts'
+import { isRefusal } from '../http/idempotency.ts'
+import { type Refusal, refusal } from '../http/refusal.ts'
+import { listOf, noQuery, uuid } from '../http/schemas.ts'
+import { decidedBefore, faultOf, wrong } from './answer.ts'
+import { decideItem } from './decide.ts'
+import type { ReviewAnswer, ReviewItem } from './item.ts'
+import { reviewAnswer, reviewItemResponse, reviewQuery } from './schema.ts'
+import { findItem, listOpenItems } from './store.ts'
+
+export interface ReviewRoutesOptions {
+  database: Database
+  register: Register
+}
+
+/** `/api/crm/review` */
+export const reviewRoutes: FastifyPluginAsyncZod<ReviewRoutesOptions> = async (app, { database, register }) => {
+  const tags = ['review']
+
+  app.get(
+    '/review',
+    {
+      schema: {
+        tags,
+        summary: 'Lists what a person has to decide, oldest first',
+        querystring: reviewQuery,
+        response: { 200: listOf(reviewItemResponse) },
+        told: { answers: { 200: A_PAGE } },
+      },
+    },
+    async (request) => {
+      const { limit, cursor: after = null, ...filter } = request.query
+      const { data, next } = await listOpenItems(database, filter, limit, after)
+      return { data, next_cursor: next === null ? null : writeCursor(next) }
+    },
+  )
+
+  app.post(
+    '/review/:id',
+    {
+      schema: {
+        tags,
+        summary: 'Decides an item',
+        description: DESCRIPTION,
+        params: z.object({ id: uuid }),
+        querystring: noQuery,
+        body: reviewAnswer,
+        response: { 200: reviewItemResponse },
+        told: { refuses: ['conflict'], answers: { 200: 'The item with its decision.' } },
+      },
+    },
+    async (request, reply) => {
+      const { action, call_id = null, contact_id = null, reason = null } = request.body
+      const result = await decide(request.params.id, { action, call_id, contact_id, reason }, ownerOf(request))
+      return isRefusal(result) ? sendRefusal(reply, result) : reply.send(result)
+    },
+  )
+
+  async function decide(id: string, answer: ReviewAnswer, by: string): Promise<ReviewItem | Refusal> {
+    const item = await findItem(database, id)
+    if (item === null) return refusal('not_found', `There is no item with the id ${id}.`)
+    const { decision } = item
+    if (decision !== null) return decidedBefore({ ...item, decision }, { ...answer, by })
+    const fault = faultOf(item, answer)
+    if (fault !== null) return fault
+    if (answer.contact_id !== null && (await findContact(database, answer.contact_id)) === null) {
+      return wrong('contact_id', `There is no contact with the id ${answer.contact_id}.`)
+    }
+    return register.registerCallAttempt(decideItem(item, answer, by))
+  }
+}
+
+const DESCRIPTION = `\`dismiss\` leaves everything as it is. \`link\`: of a \`doubtful_link\`, \`contact_id\` is the contact
+whom the call went to; of a \`same_call\`, \`call_id\` is the one of the two calls that stays, and the other is deleted
+once its recordings and what the one lacks have gone over. The same answer again is a success.`

@@ -1,0 +1,44 @@
+import { sql } from 'kysely'
+import { formatInstant } from '../attempts/attempt.ts'
+import type { Database } from '../database/database.ts'
+import type { Position } from '../http/cursor.ts'
+import type { Instant } from '../time.ts'
+import type { ReviewItem } from './item.ts'
+
+const COLUMNS = ['id', 'kind', 'call_id', 'reason', 'candidates', 'created_at', 'decision'] as const
+
+/** One item, open or decided; or null. */
+export async function findItem({ query }: Database, id: string): Promise<ReviewItem | null> {
+  const row = await query.selectFrom('review_items').select(COLUMNS).where('id', '=', id).executeTakeFirst()
+  return row === undefined ? null : itemOf(row)
+}
+
+/**
+ * The items that nobody has decided, oldest first, after a position.
+ *
+ * @returns at most `limit` of them, and where the rest begins
+ */
+export async function listOpenItems(
+  { query }: Database,
+  { kind }: { kind?: ReviewItem['kind'] | undefined },
+  limit: number,
+  after: Position | null,
+): Promise<{ data: ReviewItem[]; next: Position | null }> {
+  let items = query.selectFrom('review_items').select(COLUMNS).where('decided_at', 'is', null)
+  if (kind !== undefined) items = items.where('kind', '=', kind)
+  if (after !== null) {
+    items = items.where(sql<boolean>`(created_at, id) > (${after.key}::timestamptz, ${after.id}::uuid)`)
+  }
+  const rows = await items
+    .orderBy('created_at')
+    .orderBy('id')
+    .limit(limit + 1)
+    .execute()
+  const data = rows.slice(0, limit).map(itemOf)
+  const last = data.at(-1)
+  return { data, next: rows.length > limit && last ? { key: last.created_at, id: last.id } : null }
+}
+
+type Row = Omit<ReviewItem, 'created_at'> & { created_at: Instant }
+
+const itemOf = (row: Row): ReviewItem => ({ ...row, created_at: formatInstant(row.created_at) })
