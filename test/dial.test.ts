@@ -64,7 +64,7 @@ describe('POST /api/crm/calls/dial', () => {
     const [request] = await requestsOf(contactId)
     expect(answer).toMatchObject({ status: 202, body: { request_id: request?.id } })
     expect(request).toMatchObject({ extension: '101', phone_number: number, call_id: null })
-    expect(zadarma.account.callbacks).toEqual([{ from: '101', to: number, sip: null }])
+    expect(zadarma.account.callbacks).toEqual([{ from: '101', to: number.slice(1), sip: '101' }])
     expect(await service.sql('select id from calls where phone_number = $1', [number])).toEqual([])
   })
 
@@ -102,9 +102,10 @@ describe('POST /api/crm/calls/dial', () => {
 
   it('says why Zadarma refuses, and forgets the request', async () => {
     const contactId = await lead([newNumber()])
-    zadarma.inject('redirect')
     const key = { 'idempotency-key': randomUUID() }
-    const refused = await dial({ contact_id: contactId, extension: '101' }, key)
+    const stranger = await createTestService({ ...database, zadarma: { secret: 'wrong', apiUrl: zadarma.url } })
+    const refused = await dial({ contact_id: contactId, extension: '101' }, key, stranger)
+    await stranger.close()
     expect(refused).toMatchObject({ status: 502, body: { title: 'Bad Gateway' } })
     expect(refused.body.detail).toMatch(/^Nobody was called\./)
     expect(await requestsOf(contactId)).toEqual([])
@@ -113,16 +114,19 @@ describe('POST /api/crm/calls/dial', () => {
     expect(zadarma.account.callbacks).toHaveLength(1)
   })
 
-  it('does not ask again where Zadarma may have called, with the same key either', async () => {
-    const contactId = await lead([newNumber()])
-    zadarma.inject('reset')
-    const key = { 'idempotency-key': randomUUID() }
-    const unknown = await dial({ contact_id: contactId, extension: '101' }, key)
-    expect(unknown).toMatchObject({ status: 502, body: { detail: expect.stringContaining('not known') } })
-    expect(await requestsOf(contactId)).toHaveLength(1)
-    expect((await dial({ contact_id: contactId, extension: '101' }, key)).body).toEqual(unknown.body)
-    expect(zadarma.requests).toHaveLength(1)
-  })
+  it.each(['reset', 'redirect', 'not-json'] as const)(
+    'does not ask again where Zadarma may have called (%s), with the same key either',
+    async (fault) => {
+      const contactId = await lead([newNumber()])
+      zadarma.inject(fault)
+      const key = { 'idempotency-key': randomUUID() }
+      const unknown = await dial({ contact_id: contactId, extension: '101' }, key)
+      expect(unknown).toMatchObject({ status: 502, body: { detail: expect.stringContaining('not known') } })
+      expect(await requestsOf(contactId)).toHaveLength(1)
+      expect((await dial({ contact_id: contactId, extension: '101' }, key)).body).toEqual(unknown.body)
+      expect(zadarma.requests).toHaveLength(1)
+    },
+  )
 
   it('rings once for one Idempotency-Key, however often it comes', async () => {
     const contactId = await lead([newNumber()])

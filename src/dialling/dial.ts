@@ -4,7 +4,7 @@ import type { Database } from '../database/database.ts'
 import { refusedAnswer, rememberedAnswer } from '../http/idempotency.ts'
 import { refusal } from '../http/refusal.ts'
 import type { ZadarmaApi } from '../zadarma/api.ts'
-import { ZadarmaError } from '../zadarma/error.ts'
+import { ZadarmaError, type ZadarmaErrorCode } from '../zadarma/error.ts'
 import { changeAnswer, removeRequest, storeRequest } from './store.ts'
 
 /** Whoever asked is waiting. */
@@ -37,10 +37,12 @@ export async function dialContact(
   }
   try {
     const signal = AbortSignal.timeout(ANSWERED_WITHIN_MS)
-    await zadarmaApi.requestCallback({ from: extension, to: phone_number }, { signal })
+    // By the extension, so that notifications and statistics name it; the number as the PBX writes them.
+    const callback = { from: extension, to: phone_number.replace('+', ''), sip: extension }
+    await zadarmaApi.requestCallback(callback, { signal })
     return stored.answer
   } catch (error) {
-    if (error instanceof ZadarmaError && error.code !== 'unreachable') {
+    if (error instanceof ZadarmaError && NOBODY_CALLED.has(error.code)) {
       await removeRequest(database, stored.id, answerKey)
       return refusedAnswer(refusal('bad_gateway', `Nobody was called. ${error.message}`))
     }
@@ -52,6 +54,9 @@ export async function dialContact(
     return answer
   }
 }
+
+/** After any other answer, or none, the telephone may be ringing. */
+const NOBODY_CALLED: ReadonlySet<ZadarmaErrorCode> = new Set(['refused', 'unauthorized', 'limited'])
 
 const NOT_SET = refusal('unavailable', 'To call from here, set ZADARMA_KEY and ZADARMA_SECRET and start again.')
 const NO_PHONE = { path: 'contact_id', message: 'is a contact without a telephone number; add one' }
