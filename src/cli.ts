@@ -1,14 +1,10 @@
 #!/usr/bin/env node
 import path from 'node:path'
-import { CommanderError } from 'commander'
-import { createProgram } from './cli/program.ts'
-import { createTerminal } from './cli/terminal.ts'
-import { UsageError } from './cli/usage.ts'
-import { ConfigError, readConfig } from './config.ts'
+import { runCommandLine, wordsOf } from './cli/run.ts'
 
 const rootDir = path.resolve(import.meta.dirname, '..')
 
-const [FAILED, WRONG_USAGE] = [1, 2]
+const FAILED = 1
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
 /** A Ctrl-C below npm comes twice: from the terminal, and from npm. */
 const ONE_KEYSTROKE_MS = 500
@@ -33,39 +29,20 @@ async function main(): Promise<number> {
   })
   process.stderr.on('error', () => undefined)
 
-  let code = 0
-  const program = createProgram({
-    config: () => readConfig(process.env, rootDir),
+  const code = await runCommandLine({
+    args: process.argv.slice(2),
+    env: process.env,
     rootDir,
-    terminal: createTerminal(process.stdout, process.stderr),
+    output: process.stdout,
+    messages: process.stderr,
     signal: ending.signal,
-    fail: () => {
-      code = FAILED
-    },
   })
-  try {
-    await program.parseAsync()
-  } catch (error) {
-    if (!ending.signal.aborted) throw error
-  }
   return (endedBy as { code: number } | null)?.code ?? code
 }
 
 function fail(error: unknown): void {
-  process.exitCode = codeOf(error)
-  // Commander has said already what is wrong.
-  if (error instanceof CommanderError) return
-  const words = error instanceof Error ? error.message : String(error)
-  process.stderr.write(
-    error instanceof ConfigError
-      ? `The configuration has faults:\n${error.faults.map((fault) => `  ${fault}\n`).join('')}`
-      : `${words}\n`,
-  )
-}
-
-function codeOf(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_USAGE
-  return error instanceof UsageError ? WRONG_USAGE : FAILED
+  process.exitCode = FAILED
+  process.stderr.write(wordsOf(error))
 }
 
 main().then((code) => {

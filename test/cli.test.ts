@@ -4,9 +4,11 @@ import { access, chmod, mkdtemp, realpath, rm } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
+import { Writable } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { runCommandLine } from '../src/cli/run.ts'
 import { openDatabase } from '../src/database/database.ts'
 import { startEmbeddedDatabase } from '../src/database/embedded.ts'
 import { migrate } from '../src/database/migrate.ts'
@@ -45,7 +47,26 @@ function start(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
   return { ended, kill: (signal: NodeJS.Signals) => command.kill(signal) }
 }
 
-const run = (args: string, env: NodeJS.ProcessEnv = {}): Promise<Ended> => start(args.split(' '), env).ended
+/** The same within this process, which is sooner there. */
+async function run(args: string, env: NodeJS.ProcessEnv = {}): Promise<Ended> {
+  const texts = { stdout: '', stderr: '' }
+  const streamTo = (name: keyof typeof texts) =>
+    new Writable({
+      write: (chunk: Buffer, _, done) => {
+        texts[name] += chunk.toString('utf8')
+        done()
+      },
+    }) as NodeJS.WritableStream as NodeJS.WriteStream
+  const code = await runCommandLine({
+    args: args.split(' '),
+    env,
+    rootDir,
+    output: streamTo('stdout'),
+    messages: streamTo('stderr'),
+    signal: new AbortController().signal,
+  })
+  return { code, ...texts }
+}
 
 function databaseUrl({ host, port, user, password }: ServerAddress, name: string): string {
   const parameters = { host, port: String(port), user, ...(password === undefined ? {} : { password }) }
@@ -56,7 +77,7 @@ const nameOf = ({ connection }: TestDatabase): string => ('database' in connecti
 
 describe('the command line', () => {
   it('says what it can do', async () => {
-    const { code, stdout } = await run('--help', { PORT: 'faulty' })
+    const { code, stdout } = await start(['--help'], { PORT: 'faulty' }).ended
     expect(code).toBe(0)
     expect(stdout).toMatch(/^Usage: first-call .*\n.*\binbox\b.*\bzadarma\b/s)
     expect(await run('inbox replay --help')).toMatchObject({ code: 0, stdout: expect.stringContaining('--waiting') })
@@ -78,7 +99,7 @@ describe('the command line', () => {
 
   it('tells every fault of the configuration', async () => {
     const faulty = { DATABASE_URL: 'mysql://host/database', ZADARMA_TIMEZONE: 'Madrid' }
-    const { code, stdout, stderr } = await run('inbox list', faulty)
+    const { code, stdout, stderr } = await start(['inbox', 'list'], faulty).ended
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toMatch(/^The configuration has faults:\n {2}DATABASE_URL must .*\n {2}ZADARMA_TIMEZONE must .*\n$/)
   })

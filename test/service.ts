@@ -69,7 +69,7 @@ export interface TestServiceOptions {
   wrapRun?: (run: Run) => Run
   times?: RegisterTimes
   zadarma?: Partial<ZadarmaConfig>
-  /** How long a message may take before it is answered without; the service's own time where it is left out. */
+  /** How long a message may take before it is answered without: long, so that a busy machine puts nothing off. */
   atOnceMs?: number
   recordingsDir?: string
 }
@@ -80,7 +80,7 @@ export async function createTestService({
   wrapRun = (run) => run,
   times,
   zadarma: given = {},
-  atOnceMs,
+  atOnceMs = 30_000,
   recordingsDir,
 }: TestServiceOptions): Promise<TestService> {
   const log = pino({ level: process.env.TEST_LOG ?? 'silent' }, pino.destination({ dest: 2, sync: true }))
@@ -94,7 +94,7 @@ export async function createTestService({
   }
   const register = new Register(wrapRun(runOn(database.calls, false)), events, times)
   const { relink, ...doors } = doorsOf({ database, register, metrics, log }, { ...ZADARMA, ...given })
-  if (atOnceMs !== undefined) doors.inbox.atOnceMs = atOnceMs
+  doors.inbox.atOnceMs = atOnceMs
   const app = await buildApp({
     ...doors,
     ...(recordingsDir === undefined ? {} : { recordingsDir }),

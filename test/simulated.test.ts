@@ -54,7 +54,7 @@ async function world(): Promise<World> {
   // The model has no clock: on a busy machine nothing is to be put off because of the time alone.
   const times = { registerWithin: 30_000, answerWithin: 60_000 }
   const zadarma = { ownNumbers: ['34910123456'] }
-  const service = await createTestService({ ...database, zadarma, times, atOnceMs: 60_000 })
+  const service = await createTestService({ ...database, zadarma, times })
   const created_at = FROM - 86_400_000
   const leads = new Map<string, Lead>()
   for (const number of numbers) {

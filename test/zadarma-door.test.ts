@@ -16,8 +16,7 @@ let numbers = 0
 
 beforeAll(async () => {
   database = await createTestDatabase()
-  // What is looked at is what became of it, on a busy machine too.
-  service = await createTestService({ ...database, atOnceMs: 30_000 })
+  service = await createTestService(database)
 })
 
 afterAll(async () => {
@@ -156,6 +155,7 @@ describe('a notification', () => {
     const stalled = await createTestService({
       ...database,
       wrapRun: () => () => new Promise(() => undefined),
+      atOnceMs: 100,
     })
     expect((await notify(outEnd(id, number, 'busy'), stalled)).statusCode).toBe(200)
     expect(await callOf(id)).toBeNull()
