@@ -11,8 +11,9 @@ const CLAIM_SIZE = 200
 const ALARM_AFTER_SECONDS = 300
 const WATCH_EVERY_MS = 10_000
 const TIDY_EVERY_MS = 60_000
-/** Where the database stalls, the sweep goes on with another connection. */
+/** Where the database stalls, the sweep goes on with another connection: soon where a call waits for it. */
 const GIVE_UP_AFTER_MS = 3_000
+const GIVE_UP_TIDYING_AFTER_MS = 15_000
 
 /**
  * Claims the calls that are due, for this server alone: the claim is itself the wait before the next try, so that a
@@ -60,8 +61,13 @@ select count(*)::int as pending,
   coalesce(extract(epoch from clock_timestamp() - min(pending_since)), 0)::float8 as oldest
 from calls where due_at is not null`
 
-function ask<Row extends pg.QueryResultRow>({ patient }: Database, text: string, values: unknown[] = []) {
-  return patient.query<Row>({ text, values, query_timeout: GIVE_UP_AFTER_MS } as pg.QueryConfig)
+function ask<Row extends pg.QueryResultRow>(
+  { patient }: Database,
+  text: string,
+  values: unknown[] = [],
+  query_timeout = GIVE_UP_AFTER_MS,
+) {
+  return patient.query<Row>({ text, values, query_timeout } as pg.QueryConfig)
 }
 
 export interface SweepOptions {
@@ -120,7 +126,7 @@ export async function watchPending({ database, metrics, log }: Omit<SweepOptions
 /** Forgets the idempotency keys of two days ago. */
 export async function tidy(database: Database, signal: AbortSignal): Promise<void> {
   for (const statement of TIDY) {
-    while (((await ask(database, statement)).rowCount ?? 0) > 0) signal.throwIfAborted()
+    while (((await ask(database, statement, [], GIVE_UP_TIDYING_AFTER_MS)).rowCount ?? 0) > 0) signal.throwIfAborted()
   }
 }
 
