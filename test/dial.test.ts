@@ -187,6 +187,22 @@ describe('the call that was asked for', () => {
     expect([await attempts(dialled), await attempts(other)]).toEqual([[1], [0]])
   })
 
+  it('is not a call that comes in from that number meanwhile', async () => {
+    const { dialled, destination } = await sharedNumber()
+    await dial({ contact_id: dialled, extension: '101' })
+    const [incoming, outgoing] = [outId().replace('out_', 'in_'), outId()]
+    await notify({
+      event: 'NOTIFY_ANSWER',
+      pbx_call_id: incoming,
+      caller_id: destination,
+      destination: '101',
+      internal: '101',
+    })
+    expect(await callOf(incoming)).toMatchObject({ direction: 'inbound', extension: '101' })
+    await notify({ pbx_call_id: outgoing, destination, internal: '101' })
+    expect(await callOf(outgoing)).toMatchObject({ entity_id: dialled, link: { how: 'dial' } })
+  })
+
   it('is not one from another extension, nor one that begins too late', async () => {
     const { dialled, other, destination } = await sharedNumber()
     await dial({ contact_id: dialled, extension: '101' })

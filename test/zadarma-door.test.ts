@@ -277,6 +277,16 @@ describe('a notification that contradicts another one (S3)', () => {
       { kind: 'same_call', candidates: [{ call_id: second.id }, { call_id: first.id }] },
     ])
   })
+
+  it('by many ids at one moment makes one more item each time', async () => {
+    const number = newNumber()
+    for (let forgery = 0; forgery < 5; forgery++) await notify(outEnd(outId(), number, 'busy'))
+    const items = await service.sql(
+      `select from review_items where kind = 'same_call' and call_id in (select id from calls where phone_number = $1)`,
+      [number],
+    )
+    expect(items).toHaveLength(4)
+  })
 })
 
 describe('a deleted call (B5)', () => {
@@ -302,6 +312,13 @@ describe('the address of notifications', () => {
       const answer = await service.app.inject({ method, url: '/api/zadarma/webhook?zd_echo=abc123' })
       expect([answer.statusCode, answer.body, answer.headers['content-type']]).toEqual([200, 'abc123', 'text/plain'])
     }
+  })
+
+  it('takes a notification for one although the address asks for an echo', async () => {
+    const id = outId()
+    const answer = await notify(outStart(id, newNumber()), service, '/api/zadarma/webhook?zd_echo=abc')
+    expect([answer.statusCode, answer.body]).toEqual([200, ''])
+    expect(await callOf(id)).not.toBeNull()
   })
 
   it('refuses what is not signed, and stores nothing', async () => {

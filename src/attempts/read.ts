@@ -56,6 +56,8 @@ const CALL_COLUMNS = `
 
 /** Nobody chooses among more. */
 const CONTACTS_AT_MOST = 100
+/** Itself and the first one: whoever sends one signature again and again makes one more item each time, not n. */
+const SAME_MOMENT_AT_MOST = 2
 
 const ACTIVE = `status in ('pending', 'assigned', 'contacted')`
 
@@ -101,7 +103,8 @@ const BY_NUMBER = {
   union select phone_number from named where phone_number is not null and deleted_at is null
 ), contacts_by_number as materialized (
   select contacts.id, contacts.created_at, number from numbers
-  cross join lateral (select * from contacts where phones @> array[number] limit ${CONTACTS_AT_MOST}) as contacts
+  cross join lateral (select * from contacts where phones @> array[number]
+    order by created_at desc limit ${CONTACTS_AT_MOST}) as contacts
 ), dial_requests_by_number as materialized (
   select dial_requests.id, contact_id, extension, phone_number, created_at
   from numbers join dial_requests on phone_number = number
@@ -109,8 +112,11 @@ const BY_NUMBER = {
 ), same_moment as materialized (
   select calls.id, calls.phone_number, extension, calls.started_at
   from unnest($10::text[], $11::timestamptz[]) as given (phone_number, started_at)
-    join calls on calls.phone_number = given.phone_number and happened_at = given.started_at
-  where deleted_at is null and provider is not null
+    cross join lateral (
+      select * from calls
+      where calls.phone_number = given.phone_number and happened_at = given.started_at
+        and deleted_at is null and provider is not null
+      order by id limit ${SAME_MOMENT_AT_MOST}) as calls
 ), known_recordings as materialized (
   select recordings.provider, recordings.provider_recording_id, call_id, deleted_at is not null as "isDeleted"
   from unnest($12::text[], $13::text[]) as given (provider, provider_recording_id)

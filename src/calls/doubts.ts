@@ -93,12 +93,17 @@ export interface Trace {
   started_at: number | null
 }
 
-/** Another id with the same number and start is perhaps the same call: of an extension, not all that is told is signed. */
+/**
+ * Another id with the same number and start is perhaps the same call: of an extension, not all that is told is signed.
+ * It is told beside the oldest of them.
+ */
 export function sameCallsOf(call: Call, others: readonly Trace[]): Doubt[] {
   const { phone_number, started_at } = call
   if (phone_number === null || started_at === null) return []
   return others
     .filter((other) => other.id !== call.id && other.phone_number === phone_number && other.started_at === started_at)
+    .sort((a, b) => (a.id < b.id ? -1 : 1))
+    .slice(0, 1)
     .map((other) => ({
       kind: 'same_call',
       naturalKey: `same_call:${[call.id, other.id].sort().join(':')}`,

@@ -34,11 +34,12 @@ export function mayBeLinked({ sources, phone_number }: Call): boolean {
 const MAY_BE_EARLIER_MS = 60_000
 const DIALLED_WITHIN_MS = 300_000
 
-/** The request that a call answers: the same extension and number, within five minutes; of several the oldest. */
+/** The request that a call out answers: the same extension and number, within five minutes; of several the oldest. */
 export function answeredRequest(call: Call, requests: readonly DialRequest[], now: Instant): DialRequest | null {
   const waited = (request: DialRequest): number => (call.started_at ?? now) - request.created_at
   const answered = requests.filter(
     (request) =>
+      call.direction !== 'inbound' &&
       request.extension === call.extension &&
       request.phone_number === call.phone_number &&
       waited(request) >= -MAY_BE_EARLIER_MS &&

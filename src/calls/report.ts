@@ -114,6 +114,8 @@ export function createOrUpdateCall(report: CallReport, message: Message | null =
         : [],
       recordings: recordingIds.map((name) => ({ provider, provider_recording_id: name })),
     },
+    // The raw message goes as hexadecimal digits.
+    size: (message?.body.length ?? 0) * 2,
     plan: (book) => plan(book, decided) ?? settled(kept('deleted')),
     planWithoutRegistering: (book) =>
       plan(book, (_, call, stored) =>

@@ -19,7 +19,8 @@ export async function keepMessage(
   { id, door, receivedAt, headers, body, event }: Message,
   settled: MessageResult | null,
 ): Promise<void> {
-  const moment = formatInstant(Date.now())
+  // By the clock by which it is claimed.
+  const moment = sql<string>`clock_timestamp()`
   await query
     .insertInto('inbox')
     .values({

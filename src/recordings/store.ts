@@ -18,15 +18,19 @@ export interface ClaimedRecording {
   created_at: Instant
 }
 
-/**
- * Claims recordings that are due, for this server alone: the claim is itself the wait before the next try, which grows
- * from 40 s over a minute to half an hour.
- */
+/** Longer than any fetching takes: another server must not begin meanwhile. */
+const CLAIMED_FOR = sql`interval '31 minutes'`
+
+/** From 40 s over a minute to half an hour. */
+const WAIT = sql`case when tries <= 1 then interval '40 seconds'
+  else least(interval '30 minutes', interval '1 minute' * power(2, least(tries, 10) - 2)) end`
+
+const IS_OVER = sql`created_at <= now() - interval '1 day'`
+
+/** Claims recordings that are due, for this server alone. */
 export async function claimRecordings({ query }: Database, count: number): Promise<ClaimedRecording[]> {
   const { rows } = await sql<ClaimedRecording>`
-    update recordings r set tries = r.tries + 1,
-      due_at = clock_timestamp() + case when r.tries = 0 then interval '40 seconds'
-        else least(interval '30 minutes', interval '1 minute' * power(2, least(r.tries, 10) - 1)) end
+    update recordings r set tries = r.tries + 1, due_at = clock_timestamp() + ${CLAIMED_FOR}
     from (
       select recordings.id, provider_call_id from recordings join calls on calls.id = call_id
       where recordings.due_at <= clock_timestamp() and recordings.provider = ${PROVIDER}
@@ -100,11 +104,10 @@ export async function noteAudio({ query }: Database, id: string, audio: KeptAudi
  * @returns whether it was given up now
  */
 export async function noteRecordingFault({ query }: Database, id: string, fault: string): Promise<boolean> {
-  const isOver = sql<boolean>`created_at <= now() - interval '1 day'`
   const { rows } = await sql<{ status: Recording['status'] }>`
     update recordings set fault = ${fault.slice(0, 1_000)}, updated_at = clock_timestamp(),
-      status = case when ${isOver} then 'missing' else status end,
-      due_at = case when ${isOver} then null else due_at end
+      status = case when ${IS_OVER} then 'missing' else status end,
+      due_at = case when ${IS_OVER} then null else clock_timestamp() + ${WAIT} end
     where id = ${id} and status = 'expected' returning status`.execute(query)
   return rows[0]?.status === 'missing'
 }

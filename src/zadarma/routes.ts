@@ -31,7 +31,8 @@ export const zadarmaRoutes: FastifyPluginAsync<ZadarmaRoutesOptions> = async (ap
     }
     if (allowed !== null && !isAllowed(request.ip, allowed)) return refuse(reply, 'This address may not notify.')
     const { zd_echo: echo } = request.query as { zd_echo?: unknown }
-    if (typeof echo === 'string') return reply.type('text/plain').header('x-content-type-options', 'nosniff').send(echo)
+    const isQuestion = typeof echo === 'string' && !hasNews(request)
+    if (isQuestion) return reply.type('text/plain').header('x-content-type-options', 'nosniff').send(echo)
     const contentType = request.method === 'GET' ? URLENCODED : (request.headers['content-type'] ?? '')
     const body = request.method === 'GET' ? queryOf(request) : ((request.body as Buffer | null) ?? Buffer.alloc(0))
     const fields = await readForm(contentType, body)
@@ -66,11 +67,26 @@ export const zadarmaRoutes: FastifyPluginAsync<ZadarmaRoutesOptions> = async (ap
 
   for (const url of ['/webhook', '/webhook/:secret']) {
     // Not for clients of the API, who find nothing here that they could use.
-    app.route({ method: ['GET', 'POST'], url, exposeHeadRoute: false, schema: { hide: true }, handler })
+    app.route({
+      method: ['GET', 'POST'],
+      url,
+      exposeHeadRoute: false,
+      bodyLimit: BODY_LIMIT,
+      schema: { hide: true },
+      handler,
+    })
   }
 }
 
+/** Many times what a notification has. */
+const BODY_LIMIT = 256 * 1024
+
 const URLENCODED = 'application/x-www-form-urlencoded'
+
+/** Whatever the address is called with, a notification is one. */
+function hasNews({ method, query, body }: FastifyRequest): boolean {
+  return 'event' in (query as object) || (method === 'POST' && body instanceof Buffer && body.includes('event'))
+}
 
 /** Whatever comes is taken as it is: the raw bytes are what is stored. */
 function readRawBodies(app: FastifyInstance): void {
