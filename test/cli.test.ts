@@ -15,7 +15,7 @@ import { migrate } from '../src/database/migrate.ts'
 import { everyMessage } from '../src/inbox/replay.ts'
 import { keepMessage, newMessage } from '../src/inbox/store.ts'
 import { ZADARMA } from './doors.ts'
-import { type ServerAddress, withAdmin } from './postgres.ts'
+import { connectionTo, urlTo, withAdmin } from './postgres.ts'
 import { createTestDatabase, createTestService, type TestDatabase, type TestService } from './service.ts'
 import { makeCalls, signedNotification, startZadarmaServer, type ZadarmaServer } from './zadarma-server.ts'
 
@@ -68,13 +68,6 @@ async function run(args: string, env: NodeJS.ProcessEnv = {}): Promise<Ended> {
   return { code, ...texts }
 }
 
-function databaseUrl({ host, port, user, password }: ServerAddress, name: string): string {
-  const parameters = { host, port: String(port), user, ...(password === undefined ? {} : { password }) }
-  return `postgres:///${name}?${new URLSearchParams(parameters)}`
-}
-
-const nameOf = ({ connection }: TestDatabase): string => ('database' in connection ? connection.database : '')
-
 describe('the command line', () => {
   it('says what it can do', async () => {
     const { code, stdout } = await start(['--help'], { PORT: 'faulty' }).ended
@@ -117,7 +110,7 @@ describe('the command line', () => {
     const name = `${server.template}_bare`
     await withAdmin(server, (client) => client.query(`create database ${name}`))
     try {
-      expect(await run('inbox list', { DATABASE_URL: databaseUrl(server, name) })).toEqual({
+      expect(await run('inbox list', { DATABASE_URL: urlTo(connectionTo(server, name)) })).toEqual({
         code: 1,
         stdout: '',
         stderr:
@@ -166,7 +159,7 @@ describe('the inbox', () => {
   beforeAll(async () => {
     database = await createTestDatabase()
     service = await createTestService(database)
-    env = { DATABASE_URL: databaseUrl(inject('server'), nameOf(database)) }
+    env = { DATABASE_URL: urlTo(database.connection) }
   })
 
   afterAll(async () => {
@@ -458,7 +451,7 @@ describe('Zadarma', () => {
 
   test('is asked for the calls of a period', async ({ zadarma }) => {
     const database = await createTestDatabase()
-    const env = envOf(zadarma, { DATABASE_URL: databaseUrl(inject('server'), nameOf(database)) })
+    const env = envOf(zadarma, { DATABASE_URL: urlTo(database.connection) })
     const period = 'zadarma reconcile --from 2026-03-01 --to 2026-03-02'
     expect(await run('zadarma reconcile --from 2026-03-01', env)).toMatchObject({ code: 2, stdout: '' })
     expect(await run(period, env)).toMatchObject({

@@ -1,7 +1,8 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createTestDatabase, createTestService, type TestDatabase, type TestService } from './service.ts'
 import { localTime } from './zadarma/local-time.ts'
+import { outId } from './zadarma-door.ts'
 import { signedNotification, startZadarmaServer, type ZadarmaServer } from './zadarma-server.ts'
 
 /* Click to call: the agent is put through to a contact, and the call becomes that contact's. */
@@ -38,8 +39,6 @@ const dial = (body: object, headers: Record<string, string> = {}, by = service) 
 
 const requestsOf = (contactId: string) =>
   service.sql('select id, extension, phone_number, call_id from dial_requests where contact_id = $1', [contactId])
-
-const outId = (): string => `out_${createHash('sha1').update(randomUUID()).digest('hex')}`
 
 async function notify(fields: Record<string, string>): Promise<void> {
   const { body, headers } = signedNotification(

@@ -9,7 +9,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, inject, it } from 'vitest'
-import { type ServerAddress, withAdmin } from './postgres.ts'
+import { connectionTo, type ServerAddress, urlTo, withAdmin } from './postgres.ts'
 import { createTestDatabase, KEY } from './service.ts'
 
 const PASSWORD = 'planted-password-0'
@@ -365,6 +365,6 @@ function urlWithHost({ host, port, user, password = PASSWORD }: ServerAddress, n
   return `postgres://${safeUser}:${safePassword}@${safeHost}:${port}/${name}`
 }
 
-function urlWithParameters({ host, port, user, password = PASSWORD }: ServerAddress, name: string): string {
-  return `postgres:///${name}?${new URLSearchParams({ host, port: String(port), user, password })}`
+function urlWithParameters(server: ServerAddress, name: string): string {
+  return urlTo(connectionTo({ ...server, password: server.password ?? PASSWORD }, name))
 }

@@ -1,18 +1,18 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sweepWaiting } from '../src/contacts/relink.ts'
 import { handleMessage, sweepInbox } from '../src/inbox/inbox.ts'
 import { findMessage, listMessages } from '../src/inbox/store.ts'
 import { ZADARMA } from './doors.ts'
 import { createTestDatabase, createTestService, type TestDatabase, type TestService } from './service.ts'
+import * as door from './zadarma-door.ts'
+import { type Fields, newNumber, outEnd, outId, outStart } from './zadarma-door.ts'
 import { signedNotification } from './zadarma-server.ts'
 
 /* The door of the PBX: notifications become calls, and calls attempts. */
 
 let database: TestDatabase
 let service: TestService
-let calls = 0
-let numbers = 0
 
 beforeAll(async () => {
   database = await createTestDatabase()
@@ -24,11 +24,6 @@ afterAll(async () => {
   await database.drop()
 })
 
-const outId = (): string => `out_${createHash('sha1').update(`call ${++calls} ${randomUUID()}`).digest('hex')}`
-const newNumber = (): string => `+3460${String(1_000_000 + ++numbers)}`
-
-type Fields = { event: string } & Record<string, string>
-
 async function notify(
   fields: Fields,
   to = service,
@@ -39,43 +34,9 @@ async function notify(
   return to.app.inject({ method: 'POST', url, payload: signed.body, headers: { ...signed.headers, ...headers } })
 }
 
-const START = '2026-03-02 10:15:00'
-
-const outStart = (id: string, number: string, more: Record<string, string> = {}): Fields => ({
-  event: 'NOTIFY_OUT_START',
-  call_start: START,
-  pbx_call_id: id,
-  destination: number.replace('+', ''),
-  internal: '101',
-  caller_id: '0',
-  ...more,
-})
-
-const outEnd = (id: string, number: string, disposition: string, more: Record<string, string> = {}): Fields => ({
-  ...outStart(id, number),
-  event: 'NOTIFY_OUT_END',
-  caller_id: '34911111111',
-  duration: '42',
-  disposition,
-  status_code: '16',
-  is_recorded: '0',
-  ...more,
-})
-
-async function lead(number: string, name = 'Ana García') {
-  const contact = await service.request('POST', '/api/crm/contacts', { name, phones: [number] })
-  const opportunity = await service.request('POST', '/api/crm/opportunities', { contact_id: contact.body.id })
-  return { contactId: contact.body.id as string, opportunityId: opportunity.body.id as string }
-}
-
-async function callOf(pbxCallId: string) {
-  const [row] = await service.sql<{ id: string }>('select id from calls where provider_call_id = $1', [pbxCallId])
-  if (row === undefined) return null
-  return (await service.request('GET', `/api/crm/calls/${row.id}`)).body
-}
-
-const attemptsOf = async (opportunityId: string) =>
-  (await service.request('GET', `/api/crm/opportunities/${opportunityId}`)).body.first_call_attempts
+const lead = (number: string, name?: string) => door.lead(service, number, name)
+const callOf = (pbxCallId: string) => door.callOf(service, pbxCallId)
+const attemptsOf = (opportunityId: string) => door.attemptsOf(service, opportunityId)
 
 describe('a notification', () => {
   it('becomes a call, linked to its contact, and an attempt', async () => {

@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from 'uuid'
-import type { Call, Recording } from '../calls/call.ts'
+import { type Call, NO_FIELDS, type Recording } from '../calls/call.ts'
 import type { HandledMessage } from '../inbox/message.ts'
 import type { Opportunity } from '../opportunities/opportunity.ts'
 import type { Decided, Doubt } from '../review/item.ts'
@@ -282,17 +282,7 @@ function storedRow(call: Call, isDeleted: boolean) {
 function stoneOf(call: Call): Call {
   return {
     ...call,
-    entity_type: null,
-    entity_id: null,
-    call_status: null,
-    call_result: null,
-    resumen_llamada: null,
-    phone_number: null,
-    extension: null,
-    started_at: null,
-    answered_at: null,
-    ended_at: null,
-    duration_seconds: null,
+    ...NO_FIELDS,
     sources: {},
     link: null,
     opportunity_id: null,

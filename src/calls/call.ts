@@ -16,6 +16,21 @@ export interface CallFields {
   duration_seconds: number | null
 }
 
+/** Those of a call of which nothing is known, or no longer. */
+export const NO_FIELDS: Omit<CallFields, 'direction'> = {
+  entity_type: null,
+  entity_id: null,
+  call_status: null,
+  call_result: null,
+  resumen_llamada: null,
+  phone_number: null,
+  extension: null,
+  started_at: null,
+  answered_at: null,
+  ended_at: null,
+  duration_seconds: null,
+}
+
 export type CallChanges = Partial<CallFields>
 
 /** Who wrote a field (B10): a person by the API, or one of the PBX's machines. */

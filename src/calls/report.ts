@@ -6,7 +6,15 @@ import { NO_NEEDS } from '../attempts/read.ts'
 import type { Message, MessageResult } from '../inbox/message.ts'
 import type { Doubt } from '../review/item.ts'
 import type { Instant } from '../time.ts'
-import type { Call, CallChanges, CallFields, Recording, Source, Sources } from './call.ts'
+import {
+  type Call,
+  type CallChanges,
+  type CallFields,
+  NO_FIELDS,
+  type Recording,
+  type Source,
+  type Sources,
+} from './call.ts'
 import { decided, ownWork, undecided, withdraws } from './decide.ts'
 import { contradictionsOf, doubtOfLink, doubtOfStart, sameCallsOf, withoutSecondWord } from './doubts.ts'
 import { besideLink, linked, newContactOf } from './linking.ts'
@@ -135,17 +143,7 @@ const kept = (reason: string): Reported => ({
 
 /** A call of which nothing is known. */
 const NOTHING: Omit<Call, 'id' | 'direction' | 'provider' | 'provider_call_id' | 'created_at' | 'updated_at'> = {
-  entity_type: null,
-  entity_id: null,
-  call_status: null,
-  call_result: null,
-  resumen_llamada: null,
-  phone_number: null,
-  extension: null,
-  started_at: null,
-  answered_at: null,
-  ended_at: null,
-  duration_seconds: null,
+  ...NO_FIELDS,
   sources: {},
   link: null,
   recordings: [],
