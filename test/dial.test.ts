@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { tidy } from '../src/attempts/sweep.ts'
 import { createTestDatabase, createTestService, type TestDatabase, type TestService } from './service.ts'
 import { localTime } from './zadarma/local-time.ts'
 import { outId } from './zadarma-door.ts'
@@ -40,14 +41,14 @@ const dial = (body: object, headers: Record<string, string> = {}, by = service) 
 const requestsOf = (contactId: string) =>
   service.sql('select id, extension, phone_number, call_id from dial_requests where contact_id = $1', [contactId])
 
-async function notify(fields: Record<string, string>): Promise<void> {
+async function notify(fields: Record<string, string>, by = service): Promise<void> {
   const { body, headers } = signedNotification(
     { event: 'NOTIFY_OUT_START', call_start: localTime(Date.now(), 'Europe/Madrid'), caller_id: '0', ...fields },
     'test-secret',
   )
-  const answer = await service.app.inject({ method: 'POST', url: '/api/zadarma/webhook', payload: body, headers })
+  const answer = await by.app.inject({ method: 'POST', url: '/api/zadarma/webhook', payload: body, headers })
   expect(answer.statusCode).toBe(200)
-  await service.register.drained()
+  await by.register.drained()
 }
 
 async function callOf(pbxCallId: string) {
@@ -139,6 +140,14 @@ describe('POST /api/crm/calls/dial', () => {
   })
 })
 
+it('who was asked to be called is forgotten after two days', async () => {
+  const [old, recent] = [await lead([newNumber()]), await lead([newNumber()])]
+  for (const contact_id of [old, recent]) await dial({ contact_id, extension: '101' })
+  await service.sql(`update dial_requests set created_at = now() - interval '49 hours' where contact_id = $1`, [old])
+  await tidy(service.database, new AbortController().signal)
+  expect([await requestsOf(old), await requestsOf(recent)]).toMatchObject([[], [{ call_id: null }]])
+})
+
 describe('the call that was asked for', () => {
   /** Two contacts share a number: the one that is dialled, and one whose open opportunity is the newer. */
   async function sharedNumber() {
@@ -200,6 +209,27 @@ describe('the call that was asked for', () => {
     expect(await callOf(incoming)).toMatchObject({ direction: 'inbound', extension: '101' })
     await notify({ pbx_call_id: outgoing, destination, internal: '101' })
     expect(await callOf(outgoing)).toMatchObject({ entity_id: dialled, link: { how: 'dial' } })
+  })
+
+  it('is one, where two begin on two servers at the same moment', async () => {
+    const other = await createTestService({ ...database, zadarma: { apiUrl: zadarma.url } })
+    for (let round = 0; round < 15; round++) {
+      const number = newNumber()
+      // Without an opportunity, of which only one of them could have taken the next number.
+      const contact = await service.request('POST', '/api/crm/contacts', { name: 'Ana García', phones: [number] })
+      const contactId: string = contact.body.id
+      await dial({ contact_id: contactId, extension: '101' })
+      const fields = { destination: number.slice(1), internal: '101' }
+      const ids = [outId(), outId()]
+      await Promise.all(
+        ids.map((pbx_call_id, place) => notify({ ...fields, pbx_call_id }, place === 0 ? service : other)),
+      )
+      const calls = await Promise.all(ids.map(callOf))
+      expect(calls.map((call) => call.link.how).sort()).toEqual(['dial', 'number'])
+      const [request] = await requestsOf(contactId)
+      expect(request?.call_id).toBe(calls.find((call) => call.link.how === 'dial')?.id)
+    }
+    await other.close()
   })
 
   it('is not one from another extension, nor one that begins too late', async () => {

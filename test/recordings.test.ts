@@ -250,7 +250,7 @@ describe('a recording', () => {
     zadarma.account.asksBeforeReady = 9
     const { callId } = await toldCall()
     const before = await counted('missing')
-    await service.sql(`update recordings set created_at = now() - interval '23 hours 59 minutes'`)
+    await service.sql(`update recordings set created_at = now() - interval '23 hours 59 minutes', tries = 40`)
     await fetchNow()
     expect(await onlyRow()).toMatchObject({ status: 'expected' })
     await service.sql(`update recordings set created_at = now() - interval '1 day'`)
@@ -263,6 +263,18 @@ describe('a recording', () => {
     expect(await counted('missing')).toBe(before + 1)
     const answer = await service.request('GET', `/api/crm/calls/${callId}/recording`)
     expect([answer.status, answer.body.detail]).toEqual([404, 'The recording is missing: it could not be had.'])
+  })
+
+  it('of a service that was off for a weekend is tried some times before it is given up', async () => {
+    zadarma.account.asksBeforeReady = 7
+    await toldCall()
+    await service.sql(`update recordings set created_at = now() - interval '3 days'`)
+    for (let tries = 1; tries <= 7; tries++) {
+      await fetchNow()
+      expect(await onlyRow()).toMatchObject({ status: 'expected', tries })
+    }
+    await fetchNow()
+    expect(await onlyRow()).toMatchObject({ status: 'available', tries: 8 })
   })
 
   it.each([
@@ -286,7 +298,7 @@ describe('a recording', () => {
     expect((await service.request('DELETE', `/api/crm/calls/${callId}`)).status).toBe(204)
     await fetchNow()
     expect(asked()).toEqual([])
-    expect(await onlyRow()).toMatchObject({ status: 'expected' })
+    expect(await onlyRow()).toMatchObject({ status: 'missing', fault: 'The call was deleted.', tries: 0 })
   })
 
   it('is fetched by one of two servers', async () => {

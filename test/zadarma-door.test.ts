@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { sweepWaiting } from '../src/contacts/relink.ts'
+import { sweepWaiting, waitingLinker } from '../src/contacts/relink.ts'
 import { handleMessage, sweepInbox } from '../src/inbox/inbox.ts'
 import { findMessage, listMessages } from '../src/inbox/store.ts'
 import { ZADARMA } from './doors.ts'
 import { createTestDatabase, createTestService, type TestDatabase, type TestService } from './service.ts'
+import { localTime } from './zadarma/local-time.ts'
 import * as door from './zadarma-door.ts'
 import { type Fields, newNumber, outEnd, outId, outStart } from './zadarma-door.ts'
 import { signedNotification } from './zadarma-server.ts'
@@ -168,6 +169,24 @@ describe('the contact of a call', () => {
     expect(await sweepWaiting(service.relink)).toBe(0)
   })
 
+  it('is not looked for where the call took place longer ago than asked for, whenever it was reported', async () => {
+    const number = newNumber()
+    const [recent, old] = [outId(), outId()]
+    const daysAgo = (days: number) => ({ call_start: localTime(Date.now() - days * 86_400_000, 'Europe/Madrid') })
+    await notify(outEnd(recent, number, 'busy', daysAgo(29)))
+    await notify(outEnd(old, number, 'busy', daysAgo(31)))
+    const contactId = randomUUID()
+    await service.sql(`insert into contacts (id, name, phones, search_text) values ($1, 'Late', array[$2], ' late')`, [
+      contactId,
+      number,
+    ])
+    const options = { ...service.relink, days: 30 }
+    await waitingLinker(options)([number])
+    expect(await sweepWaiting(options)).toBe(0)
+    expect(await callOf(recent)).toMatchObject({ entity_id: contactId })
+    expect(await callOf(old)).toMatchObject({ entity_id: null })
+  })
+
   it('of several is the one with an open opportunity, and of several of those the one whose is the newest', async () => {
     const number = newNumber()
     const first = await lead(number, 'First')
@@ -224,6 +243,29 @@ describe('a notification that contradicts another one (S3)', () => {
     const doubts = await doubtsOf(call.id)
     expect(doubts.map(({ reason }) => reason).join()).toMatch(/call_status.*busy.*answered/)
     expect(doubts).toHaveLength(2)
+  })
+
+  it('is told to a person too where the call is saved before it can be registered', async () => {
+    const number = newNumber()
+    const { opportunityId } = await lead(number)
+    const [first, second] = [outId(), outId()]
+    const recorded = { is_recorded: '1', call_id_with_rec: `1772442900.${number.slice(-7)}` }
+    await notify(outEnd(first, number, 'busy', recorded))
+    const blocked = await createTestService({
+      ...database,
+      wrapRun:
+        (run) =>
+        async (name, ...rest) => {
+          if (name === 'read_all_by_number') throw Object.assign(new Error('locked'), { code: '55P03' })
+          return run(name, ...rest)
+        },
+    })
+    await notify(outEnd(second, number, 'busy', { ...recorded, internal: '102' }), blocked)
+    const call = await callOf(second)
+    expect(call).toMatchObject({ call_status: 'busy', recordings: [], attempt: { outcome: 'not_a_contact' } })
+    expect((await doubtsOf(call.id)).map(({ kind }) => kind).sort()).toEqual(['contradiction', 'same_call'])
+    expect(Object.keys(await attemptsOf(opportunityId))).toEqual(['1'])
+    await blocked.close()
   })
 
   it('by another id at the same moment is saved, and is told to a person', async () => {

@@ -93,6 +93,28 @@ select ${NOW},
 const READ_NEW = readNew('')
 const READ_NEW_WITH_ANSWERS = readNew(`, ${ANSWERS}`)
 
+/** From the parameter with this number on: numbers and starts. */
+const sameMoment = (parameter: number): string => `same_moment as materialized (
+  select calls.id, calls.phone_number, extension, calls.started_at
+  from unnest($${parameter}::text[], $${parameter + 1}::timestamptz[]) as given (phone_number, started_at)
+    cross join lateral (
+      select * from calls
+      where calls.phone_number = given.phone_number and happened_at = given.started_at
+        and deleted_at is null and provider is not null
+      order by id limit ${SAME_MOMENT_AT_MOST}) as calls
+)`
+
+/** From the parameter with this number on: providers and their names of recordings. */
+const knownRecordings = (parameter: number): string => `known_recordings as materialized (
+  select recordings.provider, recordings.provider_recording_id, call_id, deleted_at is not null as "isDeleted"
+  from unnest($${parameter}::text[], $${parameter + 1}::text[]) as given (provider, provider_recording_id)
+    join recordings using (provider, provider_recording_id) join calls on calls.id = call_id
+)`
+
+const SAME_CALLS = `
+  (select json_agg(same_moment) from same_moment) as "sameMoment",
+  (select json_agg(known_recordings) from known_recordings) as recordings,`
+
 /**
  * What a machine's report asks for beside the rest: whose number it is, and what the same call or recording may be; and
  * what a person's decision does: whether it was decided before.
@@ -109,28 +131,14 @@ const BY_NUMBER = {
   select dial_requests.id, contact_id, extension, phone_number, created_at
   from numbers join dial_requests on phone_number = number
   where call_id is null and created_at > clock_timestamp() - interval '1 day'
-), same_moment as materialized (
-  select calls.id, calls.phone_number, extension, calls.started_at
-  from unnest($10::text[], $11::timestamptz[]) as given (phone_number, started_at)
-    cross join lateral (
-      select * from calls
-      where calls.phone_number = given.phone_number and happened_at = given.started_at
-        and deleted_at is null and provider is not null
-      order by id limit ${SAME_MOMENT_AT_MOST}) as calls
-), known_recordings as materialized (
-  select recordings.provider, recordings.provider_recording_id, call_id, deleted_at is not null as "isDeleted"
-  from unnest($12::text[], $13::text[]) as given (provider, provider_recording_id)
-    join recordings using (provider, provider_recording_id) join calls on calls.id = call_id
-), `,
+), ${sameMoment(10)}, ${knownRecordings(12)}, `,
   asked: `
   union select id from contacts_by_number
   union select contact_id from dial_requests_by_number`,
   columns: `
   (select json_agg(contacts_by_number) from contacts_by_number) as contacts,
   (select json_agg(dial_requests_by_number) from dial_requests_by_number) as "dialRequests",
-  (select json_agg(same_moment) from same_moment) as "sameMoment",
-  (select json_agg(known_recordings) from known_recordings) as recordings,
-  (select json_agg(json_build_object('id', id, 'decision', decision))
+  ${SAME_CALLS}  (select json_agg(json_build_object('id', id, 'decision', decision))
    from review_items where id = any($14::uuid[])) as "reviewItems",`,
 }
 const WITHOUT_NUMBER: typeof BY_NUMBER = { tables: '', asked: '', columns: '' }
@@ -198,7 +206,7 @@ const READ_ALL = readAll(WITHOUT_NUMBER)
 const READ_ALL_BY_NUMBER = readAll(BY_NUMBER)
 
 /** For calls that are to be saved whatever becomes of their attempts (A9): nothing but the calls themselves. */
-const READ_CALLS = `
+const readCalls = ({ tables, columns }: Pick<typeof BY_NUMBER, 'tables' | 'columns'>): string => `
 with named_ids as (
   select unnest($1::uuid[]) as id
   union
@@ -206,14 +214,18 @@ with named_ids as (
     join calls using (provider, provider_call_id)
 ), named as materialized (
   select calls.* from named_ids join calls using (id)
-), concerned_calls as (
+), ${tables}concerned_calls as (
   select ${CALL_COLUMNS} from named c where deleted_at is null
 )
-select ${NOW},
+select ${NOW},${columns}
   (select json_agg(concerned_calls) from concerned_calls) as calls,
   (select json_agg(json_build_object('id', id, 'provider', provider, 'provider_call_id', provider_call_id))
    from named where deleted_at is not null) as stones,
   ${ANSWERS}`
+
+const READ_CALLS = readCalls(WITHOUT_NUMBER)
+/** With what else may be the same call, or has its recording. */
+const READ_SAME_CALLS = readCalls({ tables: `${sameMoment(7)}, ${knownRecordings(9)}, `, columns: SAME_CALLS })
 
 interface Found {
   now: number
@@ -266,10 +278,7 @@ export async function readForDeciding(run: Run, needs: Needs): Promise<Book> {
   const [found] = isOfDoors
     ? await run<Found>('read_all_by_number', READ_ALL_BY_NUMBER, [
         ...values,
-        needs.numbers.map(({ phone_number }) => phone_number),
-        needs.numbers.map(({ started_at }) => (started_at === null ? null : formatInstant(started_at))),
-        needs.recordings.map(({ provider }) => provider),
-        needs.recordings.map(({ provider_recording_id }) => provider_recording_id),
+        ...sameCallValues(needs),
         needs.reviewItemIds,
       ])
     : await run<Found>('read_all', READ_ALL, values)
@@ -278,14 +287,24 @@ export async function readForDeciding(run: Run, needs: Needs): Promise<Book> {
 
 /** Reads only the calls that may exist, so that they can be saved although their opportunities cannot be read. */
 export async function readForSaving(run: Run, needs: Needs): Promise<Book> {
-  const [found] = await run<Found>('read_calls', READ_CALLS, [
+  const values = [
     needs.callIds,
     ...answerValues(needs),
     needs.providerKeys.map((key) => key.provider),
     needs.providerKeys.map((key) => key.provider_call_id),
-  ])
+  ]
+  const [found] = needs.byNumber
+    ? await run<Found>('read_same_calls', READ_SAME_CALLS, [...values, ...sameCallValues(needs)])
+    : await run<Found>('read_calls', READ_CALLS, values)
   return bookOf(found)
 }
+
+const sameCallValues = ({ numbers, recordings }: Needs): unknown[] => [
+  numbers.map(({ phone_number }) => phone_number),
+  numbers.map(({ started_at }) => (started_at === null ? null : formatInstant(started_at))),
+  recordings.map(({ provider }) => provider),
+  recordings.map(({ provider_recording_id }) => provider_recording_id),
+]
 
 const isNone = (list: readonly unknown[]): boolean => list.length === 0
 

@@ -54,6 +54,8 @@ const TIDY = [
     where created_at < now() - interval '48 hours' and not exists (
       select from idempotency_keys answers where answers.owner = requests.owner and answers.key = requests.key)
     limit 5000))`,
+  `delete from dial_requests where ctid = any(array(
+    select ctid from dial_requests where created_at < now() - interval '48 hours' limit 5000))`,
 ]
 
 const AGE = `
@@ -123,7 +125,7 @@ export async function watchPending({ database, metrics, log }: Omit<SweepOptions
   }
 }
 
-/** Forgets the idempotency keys of two days ago. */
+/** Forgets the idempotency keys of two days ago, and who was then asked to be called. */
 export async function tidy(database: Database, signal: AbortSignal): Promise<void> {
   for (const statement of TIDY) {
     while (((await ask(database, statement, [], GIVE_UP_TIDYING_AFTER_MS)).rowCount ?? 0) > 0) signal.throwIfAborted()

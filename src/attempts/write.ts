@@ -231,7 +231,7 @@ const PARTS: Part = {
   answeredRequests: {
     columns: { id: 'uuid', call_id: 'uuid' },
     statement: `update dial_requests t set call_id = i.call_id from "answeredRequests_in" i
-      where t.id = i.id and t.call_id is null and i.${NOT_REFUSED}`,
+      where t.id = i.id and i.${NOT_REFUSED}`,
     record: ({ id, callId }) => ({ id, call_id: callId }),
   },
   messages: {
@@ -335,6 +335,13 @@ function statementFor(parts: readonly (keyof Writing)[]): string {
       select t.id from review_items t where t.id = any (array(select id from decisions_in)) and t.decided_at is null
       order by t.id for no key update skip locked)`)
     guards.push('select group_id from decisions_in where id not in (select id from undecided)')
+  }
+  if (isRead('answeredRequests')) {
+    // Nor is what another call has answered meanwhile.
+    ctes.push(`unanswered as materialized (
+      select t.id from dial_requests t where t.id = any (array(select id from "answeredRequests_in")) and t.call_id is null
+      order by t.id for no key update skip locked)`)
+    guards.push('select group_id from "answeredRequests_in" where id not in (select id from unanswered)')
   }
   ctes.push(`refused as materialized (${guards.join(' union ') || 'select null::integer as group_id where false'})`)
   for (const part of parts) ctes.push(`"write_${part}" as (${PARTS[part].statement})`)

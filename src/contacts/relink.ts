@@ -10,7 +10,7 @@ export type LinkWaiting = (phones: readonly string[]) => Promise<void>
 export interface RelinkOptions {
   database: Database
   register: Register
-  /** Calls of so many days are looked at. */
+  /** Calls that took place in the last so many days are looked at. */
   days: number
   log: { warn: (fields: object, message: string) => void }
 }
@@ -29,7 +29,7 @@ export function waitingLinker(options: RelinkOptions): LinkWaiting {
     try {
       const { rows } = await sql<{ id: string }>`
         select id from calls where phone_number = any(${phones}::text[]) and ${WAITS}
-          and created_at > now() - ${days} * interval '1 day'
+          and happened_at > now() - ${days} * interval '1 day'
         order by id limit ${AT_ONCE}`.execute(database.query)
       await linkAll(rows, options)
     } catch (error) {
@@ -55,15 +55,15 @@ export async function sweepWaiting(options: RelinkOptions): Promise<number> {
   const from = Number.isFinite(since) ? formatInstant(since) : '-infinity'
   const { rows } = await sql<{ id: string }>`
     select id from (
-      select calls.id, calls.created_at from contacts cross join unnest(contacts.phones) as phone
+      select calls.id, calls.happened_at from contacts cross join unnest(contacts.phones) as phone
         join calls on calls.phone_number = phone
       where contacts.updated_at >= ${from}::timestamptz and ${WAITS}
       union
-      select calls.id, calls.created_at from calls
+      select calls.id, calls.happened_at from calls
       where calls.updated_at >= ${from}::timestamptz and ${WAITS}
         and exists (select from contacts where phones @> array[calls.phone_number])
     ) as found
-    where created_at > now() - ${days} * interval '1 day'
+    where happened_at > now() - ${days} * interval '1 day'
     order by id limit ${AT_ONCE}`.execute(database.query)
   if (rows.length === 0) {
     await sql`insert into sweep_marks (name, swept_until) values ('contacts', ${formatInstant(now)})

@@ -21,25 +21,33 @@ export interface ClaimedRecording {
 /** Longer than any fetching takes: another server must not begin meanwhile. */
 const CLAIMED_FOR = sql`interval '31 minutes'`
 
+const TRIES_AT_LEAST = 8
+
 /** From 40 s over a minute to half an hour. */
 const WAIT = sql`case when tries <= 1 then interval '40 seconds'
   else least(interval '30 minutes', interval '1 minute' * power(2, least(tries, 10) - 2)) end`
 
-const IS_OVER = sql`created_at <= now() - interval '1 day'`
+/** After a day of tries: a service that was off for longer tries as often as it does in some hours. */
+const IS_OVER = sql`(created_at <= now() - interval '1 day' and tries >= ${TRIES_AT_LEAST})`
 
-/** Claims recordings that are due, for this server alone. */
+/** Claims recordings that are due, for this server alone. Of a deleted call none is fetched any more. */
 export async function claimRecordings({ query }: Database, count: number): Promise<ClaimedRecording[]> {
-  const { rows } = await sql<ClaimedRecording>`
-    update recordings r set tries = r.tries + 1, due_at = clock_timestamp() + ${CLAIMED_FOR}
+  const { rows } = await sql<ClaimedRecording & { isDeleted: boolean }>`
+    update recordings r set
+      tries = case when "isDeleted" then r.tries else r.tries + 1 end,
+      status = case when "isDeleted" then 'missing' else r.status end,
+      fault = case when "isDeleted" then 'The call was deleted.' else r.fault end,
+      due_at = case when "isDeleted" then null else clock_timestamp() + ${CLAIMED_FOR} end
     from (
-      select recordings.id, provider_call_id from recordings join calls on calls.id = call_id
-      where recordings.due_at <= clock_timestamp() and recordings.provider = ${PROVIDER}
-        and provider_call_id is not null and deleted_at is null
+      select recordings.id, provider_call_id, deleted_at is not null as "isDeleted"
+      from recordings join calls on calls.id = call_id
+      where recordings.due_at <= clock_timestamp() and recordings.provider = ${PROVIDER} and provider_call_id is not null
       order by recordings.due_at limit ${count} for update of recordings skip locked
     ) due
     where r.id = due.id
-    returning r.id, r.call_id, r.provider_recording_id, due.provider_call_id, r.tries, r.created_at`.execute(query)
-  return rows
+    returning r.id, r.call_id, r.provider_recording_id, due.provider_call_id, r.tries, r.created_at, "isDeleted"
+    `.execute(query)
+  return rows.filter(({ isDeleted }) => !isDeleted)
 }
 
 /**
@@ -99,7 +107,7 @@ export async function noteAudio({ query }: Database, id: string, audio: KeptAudi
 }
 
 /**
- * Writes down why the recording could not be had this time. After a day it is given up.
+ * Writes down why the recording could not be had this time. After a day, and some tries, it is given up.
  *
  * @returns whether it was given up now
  */

@@ -156,7 +156,7 @@ export function createZadarmaApi(client: ZadarmaClient): ZadarmaApi {
     },
     requestCallback: async ({ from, to, sip }, options) => {
       const path = '/v1/request/callback/'
-      const body = await client.get(path, { from, to, sip }, { ...options, isRepeatable: false })
+      const body = await client.get(path, { from, to, sip }, { ...options, isRepeatable: false, isUrgent: true })
       const { time } = read(path, callbackAnswer, body)
       return { time: time === null ? null : time * 1_000 }
     },

@@ -11,11 +11,19 @@ const LONGEST_RECORDING_ID = 100
 /** Eleven digits of seconds reach beyond the year 5000. More are no time. */
 const EPOCH = /^(\d{1,11})\.\d+$/
 
-/** Who called whom, as the prefix of a `pbx_call_id` tells; null where the text is no such id. */
-export function directionOf(pbxCallId: string): CallFields['direction'] | null {
-  const prefix = PBX_CALL_ID.exec(pbxCallId)?.[1]
-  if (prefix === undefined) return null
-  return prefix.toLowerCase() === 'in' ? 'inbound' : 'outbound'
+/** A call of the PBX by its own name. */
+export interface PbxCall {
+  /** In lower case: it is a number in hexadecimal digits, and in capitals the same one. */
+  id: string
+  /** Who called whom, as the prefix tells. */
+  direction: CallFields['direction']
+}
+
+/** The call that a `pbx_call_id` names; null where the text is no such id. */
+export function pbxCallOf(text: string): PbxCall | null {
+  if (!PBX_CALL_ID.test(text)) return null
+  const id = text.toLowerCase()
+  return { id, direction: id.startsWith('in_') ? 'inbound' : 'outbound' }
 }
 
 /** Whether the text is the name of a recording: `<unix seconds>.<n>`. It stays text, as trailing zeros count. */

@@ -182,6 +182,32 @@ describe('an answer that cannot be Zadarma’s', () => {
 })
 
 describe('the rate limits', () => {
+  it('keep room for a callback, which is made at once or refused', async () => {
+    const rates = { all: { requests: 20, windowMs: 1_000_000 }, statistics: ROOMY }
+    const { server, api } = await start({ server: { limits: rates }, limits: rates })
+    const waiting = new AbortController()
+    const others = Array.from({ length: 25 }, () => api.timezone({ signal: waiting.signal }).catch(() => null))
+    await Promise.all(others.slice(0, 18))
+    const callback = { from: '101', to: '34600111222', sip: '101' }
+    await api.requestCallback(callback)
+    await api.requestCallback(callback)
+    expect(server.account.callbacks).toHaveLength(2)
+    const refused = await errorOf(api.requestCallback(callback))
+    expect(refused).toMatchObject({ code: 'limited', message: expect.stringMatching(/20 requests .* used up/) })
+    expect(server.requests).toHaveLength(20)
+    waiting.abort()
+    await Promise.all(others)
+  })
+
+  it('tell that no callback was made where the time for it ends while they are waited for', async () => {
+    const { server, api } = await start({ limits: { longestLimitedWaitMs: 1_000_000 } })
+    server.inject('limited-429')
+    const signal = AbortSignal.timeout(50)
+    const callback = { from: '101', to: '34600111222', sip: '101' }
+    expect((await errorOf(api.requestCallback(callback, { signal }))).code).toBe('limited')
+    expect(server.account.callbacks).toEqual([])
+  })
+
   it('are never exceeded, by the server’s own record', async () => {
     const rates = { all: { requests: 5, windowMs: 100 }, statistics: { requests: 3, windowMs: 150 } }
     const { server, api } = await start({ server: { limits: rates }, limits: rates })

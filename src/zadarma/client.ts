@@ -1,6 +1,6 @@
 import { ZadarmaError } from './error.ts'
 import { type Exchange, exchange } from './exchange.ts'
-import { type Rate, RateLimit, waitFor, withinLimits } from './rate-limit.ts'
+import { atOnceWithinLimits, type Rate, RateLimit, waitFor, withinLimits } from './rate-limit.ts'
 import { type Body, type Reading, readAnswer } from './reading.ts'
 import { requestAuthorization } from './signature.ts'
 
@@ -12,6 +12,8 @@ export interface RequestOptions {
   signal?: AbortSignal | undefined
   /** Whether it does no harm to do it twice, so that it may be tried again where nobody knows whether it was done. */
   isRepeatable?: boolean
+  /** Whether somebody waits for it: then the rate limit keeps room for it, and where there is none it is refused. */
+  isUrgent?: boolean
 }
 
 /**
@@ -83,13 +85,16 @@ export function createZadarmaClient({
   const statistics = new RateLimit(limits.statistics)
 
   async function request(method: Exchange['method'], path: string, params: Params, options: RequestOptions) {
-    const { signal, isRepeatable = true } = options
+    const { signal, isRepeatable = true, isUrgent = false } = options
     const prepared = { ...prepare(method, path, params), signal }
     const ofPath = path.startsWith('/v1/statistics/') ? [all, statistics] : [all]
     let failures = 0
     let refusals = 0
     while (true) {
-      const reading = await withinLimits(ofPath, signal, () => tryOnce(prepared))
+      const reading = isUrgent
+        ? await atOnceWithinLimits(ofPath, () => tryOnce(prepared))
+        : await withinLimits(ofPath, signal, () => tryOnce(prepared))
+      if (reading === null) throw usedUpError(limits.all)
       switch (reading.is) {
         case 'success':
           return reading.body
@@ -100,7 +105,10 @@ export function createZadarmaClient({
           const waitMs = Math.max(reading.waitMs, SHORTEST_LIMITED_WAIT_MS)
           const boundedMs = Math.min(waitMs, limits.longestLimitedWaitMs)
           log?.warn({ path, waitMs: boundedMs }, 'Zadarma’s rate limit is exceeded; it is waited for')
-          await waitFor(boundedMs, signal)
+          await waitFor(boundedMs, signal).catch((reason: unknown) => {
+            // Nothing is under way, and whoever waits wants to know.
+            throw isUrgent ? limitedError(refusals) : reason
+          })
           break
         }
         case 'broken': {
@@ -144,7 +152,13 @@ export function createZadarmaClient({
   }
 }
 
+function usedUpError({ requests, windowMs }: Rate): ZadarmaError {
+  const message = `The ${requests} requests that Zadarma allows in ${windowMs / 1_000} s are used up; try again in a moment.`
+  return new ZadarmaError('limited', message)
+}
+
 function limitedError(tries: number): ZadarmaError {
-  const message = `Zadarma's rate limit was exceeded ${tries} times in a row. Does something else use the same account?`
+  const times = tries === 1 ? '' : ` ${tries} times in a row`
+  const message = `Zadarma's rate limit was exceeded${times}. Does something else use the same account?`
   return new ZadarmaError('limited', message)
 }

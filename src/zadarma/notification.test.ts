@@ -264,7 +264,7 @@ describe('the direction is what the id says', () => {
   ])('%s in an event of either direction is %s', (pbx_call_id, direction, phone_number) => {
     for (const event of ['NOTIFY_ANSWER', 'NOTIFY_END', 'NOTIFY_OUT_END', 'NOTIFY_OUT_START']) {
       const report = reportOf(outEnd({ event, pbx_call_id, caller_id: '34600111222' }))
-      expect(report).toMatchObject({ provider_call_id: pbx_call_id, fields: { direction, phone_number } })
+      expect(report).toMatchObject({ provider_call_id: pbx_call_id.toLowerCase(), fields: { direction, phone_number } })
     }
   })
 })

@@ -3,7 +3,7 @@ import type { CallChanges, CallFields } from '../calls/call.ts'
 import type { CallReport } from '../calls/report.ts'
 import type { Instant } from '../time.ts'
 import { readAccountTime } from './account-time.ts'
-import { directionOf, epochOf, isRecordingId, PROVIDER } from './call-ids.ts'
+import { epochOf, isRecordingId, PROVIDER, pbxCallOf } from './call-ids.ts'
 import { isAnswered, resultOf } from './disposition.ts'
 import { wholeSeconds } from './fields.ts'
 import { clientNumber, extensionOf, type NumberSettings } from './phones.ts'
@@ -44,8 +44,9 @@ export function readNotification(fields: NotificationFields, settings: Notificat
   const { event = '', pbx_call_id = '', call_id_with_rec = '' } = fields
   const machine = MACHINES.get(event)
   if (machine === undefined) return { kind: 'kept', event, reason: 'unknown_event' }
-  const direction = directionOf(pbx_call_id)
-  if (direction === null) return { kind: 'kept', event, reason: 'no_call_id' }
+  const call = pbxCallOf(pbx_call_id)
+  if (call === null) return { kind: 'kept', event, reason: 'no_call_id' }
+  const { direction } = call
   const end = machine === 'end' ? endOf(fields) : {}
   const duration = end.duration_seconds ?? 0
   const epoch = epochOf(call_id_with_rec)
@@ -59,7 +60,7 @@ export function readNotification(fields: NotificationFields, settings: Notificat
     event,
     report: {
       provider: PROVIDER,
-      provider_call_id: pbx_call_id,
+      provider_call_id: call.id,
       machine,
       fields: { direction, ...withoutEmpty({ ...partiesOf(fields, direction, settings), started_at, ...end }) },
       recordingIds: isRecordingId(call_id_with_rec) ? [call_id_with_rec] : [],

@@ -20,12 +20,17 @@ export class RateLimit {
     this.#rate = rate
   }
 
-  /** How long until there may be room for one more; 0 where there is room now. */
-  msUntilRoom(): number {
+  /**
+   * How long until there may be room for one more; 0 where there is room now.
+   *
+   * @param isUrgent whether it may use the tenth that is kept free
+   */
+  msUntilRoom(isUrgent = false): number {
     const { requests, windowMs } = this.#rate
     const now = performance.now()
     while (this.#answered[0] !== undefined && this.#answered[0] + windowMs <= now) this.#answered.shift()
-    if (this.#inFlight + this.#answered.length < requests) return 0
+    const keptFree = isUrgent ? 0 : Math.floor(requests / 10)
+    if (this.#inFlight + this.#answered.length < requests - keptFree) return 0
     // Where all are in flight, none of them makes room before a window from now.
     return this.#answered[0] === undefined ? windowMs : this.#answered[0] + windowMs - now
   }
@@ -56,6 +61,19 @@ export async function withinLimits<Result>(
     if (ms <= 0) break
     await waitFor(ms, signal)
   }
+  return counted(limits, action)
+}
+
+/** {@link withinLimits} for what somebody waits for: at once, or not at all, which is `null`. */
+export async function atOnceWithinLimits<Result>(
+  limits: readonly RateLimit[],
+  action: () => Promise<Result>,
+): Promise<Result | null> {
+  if (limits.some((limit) => limit.msUntilRoom(true) > 0)) return null
+  return counted(limits, action)
+}
+
+async function counted<Result>(limits: readonly RateLimit[], action: () => Promise<Result>): Promise<Result> {
   for (const limit of limits) limit.begin()
   try {
     return await action()

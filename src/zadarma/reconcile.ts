@@ -5,7 +5,7 @@ import type { Metrics } from '../metrics.ts'
 import type { Instant } from '../time.ts'
 import { formatAccountTime } from './account-time.ts'
 import type { ZadarmaApi } from './api.ts'
-import { directionOf } from './call-ids.ts'
+import { pbxCallOf } from './call-ids.ts'
 import type { StatisticsRow } from './leg.ts'
 import { readStatistics } from './statistics.ts'
 import { LONGEST_CALL_MS, UnfinishedCalls } from './unfinished.ts'
@@ -77,7 +77,7 @@ export async function reconcile(
   if (from > until) return counts
   // Legs of a call lie on both sides of either moment.
   for await (const rows of pagesOf(from - LONGEST_CALL_MS, Math.min(until + LONGEST_CALL_MS, now), options)) {
-    const ofCalls = rows.filter(({ pbx_call_id }) => directionOf(pbx_call_id ?? '') !== null)
+    const ofCalls = rows.filter(({ pbx_call_id }) => pbxCallOf(pbx_call_id ?? '') !== null)
     counts.rows += rows.length
     counts.withoutId += rows.length - ofCalls.length
     unfinished.add(ofCalls)

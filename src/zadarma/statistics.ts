@@ -2,7 +2,7 @@ import { withoutEmpty } from '../attempts/attempt.ts'
 import type { CallFields } from '../calls/call.ts'
 import type { CallReport } from '../calls/report.ts'
 import type { Instant } from '../time.ts'
-import { directionOf, PROVIDER } from './call-ids.ts'
+import { PROVIDER, pbxCallOf } from './call-ids.ts'
 import { isAnswered, resultOf } from './disposition.ts'
 import { wholeSeconds } from './fields.ts'
 import { inOrder, type Leg, readLeg, type StatisticsRow } from './leg.ts'
@@ -26,12 +26,12 @@ export function readStatistics(
   const calls = new Map<string, { direction: CallFields['direction']; legs: Leg[] }>()
   let withoutId = 0
   for (const row of rows) {
-    const id = row.pbx_call_id ?? ''
-    const direction = directionOf(id)
-    if (direction === null) {
+    const named = pbxCallOf(row.pbx_call_id ?? '')
+    if (named === null) {
       withoutId += 1
       continue
     }
+    const { id, direction } = named
     const call = calls.get(id) ?? { direction, legs: [] }
     calls.set(id, call)
     call.legs.push(readLeg(row, settings.zone))

@@ -1,4 +1,5 @@
 import type { Instant } from '../time.ts'
+import { pbxCallOf } from './call-ids.ts'
 import { readLeg, type StatisticsRow } from './leg.ts'
 
 /** No call lasts longer, and so none has a leg that begins later than this after its first one. */
@@ -39,7 +40,7 @@ export class UnfinishedCalls {
   /** @param rows the next ones that have the id of a call, oldest first; to be given one twice does no harm */
   add(rows: readonly StatisticsRow[]): void {
     for (const row of rows) {
-      const id = row.pbx_call_id ?? ''
+      const id = pbxCallOf(row.pbx_call_id ?? '')?.id ?? ''
       const call = this.#calls.get(id) ?? { rows: [], time: null }
       this.#calls.set(id, call)
       call.rows.push(row)
