@@ -75,7 +75,7 @@ begin
     assigned_to = changed.assigned_to, source = changed.source, first_call_completed = changed.first_call_completed,
     attempts_made = changed.attempts_made, last_status = changed.last_status,
     last_attempt_at = coalesce(changed.last_contact_attempt_at, '-infinity'),
-    search_text = title_search_text || contact_search_text
+    search_text = listed_search_text(title_search_text || contact_search_text)
   from changed where opportunity_id = changed.id;
   return null;
 end
@@ -88,10 +88,18 @@ AS $function$
 begin
   insert into listed_opportunities
   select id, created_at, status, assigned_to, source, first_call_completed, attempts_made, last_status,
-    coalesce(last_contact_attempt_at, '-infinity'), title_search_text || contact_search_text
+    coalesce(last_contact_attempt_at, '-infinity'), listed_search_text(title_search_text || contact_search_text)
   from made;
   return null;
 end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.listed_search_text(search_text text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select case when octet_length(search_text) <= 800 then search_text end
 $function$;
 
 CREATE TABLE api_keys (
@@ -304,9 +312,9 @@ CREATE TABLE listed_opportunities (
   attempts_made smallint NOT NULL,
   last_status text,
   last_attempt_at timestamp(3) with time zone NOT NULL,
-  search_text text NOT NULL,
+  search_text text,
   CONSTRAINT listed_opportunities_pkey PRIMARY KEY (opportunity_id)
-);
+) WITH (autovacuum_vacuum_scale_factor=0.05, autovacuum_vacuum_insert_scale_factor=0.05);
 
 CREATE TABLE recordings (
   id uuid NOT NULL,
@@ -435,7 +443,7 @@ CREATE INDEX lead_opportunities_by_search_text ON public.lead_opportunities USIN
 
 CREATE INDEX lead_opportunities_by_source ON public.lead_opportunities USING btree (source, created_at, id);
 
-CREATE INDEX listed_opportunities_by_last_attempt ON public.listed_opportunities USING btree (last_attempt_at, opportunity_id);
+CREATE INDEX listed_opportunities_by_last_attempt ON public.listed_opportunities USING btree (last_attempt_at, opportunity_id) INCLUDE (assigned_to, source, search_text);
 
 CREATE INDEX listed_opportunities_by_last_status ON public.listed_opportunities USING btree (last_status, created_at, opportunity_id) WHERE (last_status = ANY (ARRAY['green'::text, 'red'::text]));
 

@@ -402,6 +402,31 @@ describe('filters of opportunities', () => {
     }
   })
 
+  it('find what is too long for an index, whichever way it is sorted', async () => {
+    // Of letters that take four bytes and hardly repeat, or they would be stored in less.
+    const letters = (count: number, first: number) =>
+      Array.from({ length: count }, (_, at) =>
+        String.fromCodePoint(0x20000 + ((at * 7_919 + first * 613) % 40_000)),
+      ).join('')
+    const phones = Array.from({ length: 20 }, (_, at) => `+3463${String(3_000_000 + at * 7_919)}`)
+    const contact = await make(CONTACTS, { name: letters(200, 1), phones })
+    const lead = await make(OPPORTUNITIES, {
+      contact_id: contact.id,
+      title: `${letters(491, 2)} the end`,
+      assigned_to: letters(200, 3),
+      source: letters(200, 4),
+    })
+    for (const sort of SORTS) {
+      for (const q of ['the end', phones[19] ?? '']) {
+        expect(idsOf((await page(OPPORTUNITIES, { q, sort })).data)).toEqual([lead.id])
+      }
+      const byAgent = await page(OPPORTUNITIES, { assigned_to: lead.assigned_to, source: lead.source, sort })
+      expect(idsOf(byAgent.data)).toEqual([lead.id])
+    }
+    await service.request('DELETE', `${OPPORTUNITIES}/${lead.id}`)
+    await service.request('DELETE', `${CONTACTS}/${contact.id}`)
+  })
+
   it('that nothing matches leave an empty list', () =>
     expectNothing(OPPORTUNITIES, [
       ...[{ contact_id: randomUUID() }, { status: 'wo%' }, { assigned_to: 'MARTA' }, { source: 'we_' }],

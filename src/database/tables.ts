@@ -69,7 +69,8 @@ interface ListedOpportunitiesTable {
   last_status: string | null
   /** Never tried: `-infinity`. */
   last_attempt_at: Time
-  search_text: string
+  /** Null where it is too long for an index: then it is looked up. */
+  search_text: string | null
 }
 
 interface ContactsTable {

@@ -103,7 +103,10 @@ export async function listOpportunities(
   return { data: ids.flatMap((id) => byId.get(id) ?? []).map(bodyOf), next }
 }
 
-const keyText = (key: Instant): string => (Number.isFinite(key) ? formatInstant(key) : '-infinity')
+/** When those were tried last that never were. */
+const NEVER = '-infinity'
+
+const keyText = (key: Instant): string => (Number.isFinite(key) ? formatInstant(key) : NEVER)
 
 function sortedList(filter: Omit<OpportunityFilter, 'q'>, sort: OpportunitySort, after: Position | null): Sorted {
   const { contact_id, attempts, last_status, first_call_completed, status, assigned_to, source } = filter
@@ -127,10 +130,6 @@ function sortedList(filter: Omit<OpportunityFilter, 'q'>, sort: OpportunitySort,
     // As the indexes have it, which know no parameter.
     indexed.push(sql.raw(first_call_completed ? 'first_call_completed' : 'not first_call_completed'))
   }
-  if (isListed && (attempts !== undefined || last_status !== undefined)) {
-    // It follows, and spares a walk past all that were never tried, or were.
-    indexed.push(sql.raw(`last_attempt_at ${attempts === 0 ? '=' : '>'} '-infinity'`))
-  }
   const others: Condition[] = []
   if (assigned_to !== undefined) others.push(equal('assigned_to', assigned_to))
   if (source !== undefined) others.push(equal('source', source))
@@ -143,12 +142,20 @@ function sortedList(filter: Omit<OpportunityFilter, 'q'>, sort: OpportunitySort,
     const comparison = sql.raw(isDescending ? '<' : '>')
     indexed.push(sql`(${key}, ${id}) ${comparison} (${after.key}::timestamptz, ${after.id}::uuid)`)
   }
+  if (isListed && (attempts !== undefined || last_status !== undefined)) {
+    // Either follows from the filter. It spares a walk past all that were never tried, or were; but an index would begin
+    // there instead of after the page before.
+    const beginsLater = isByAttempt && !isDescending && after !== null && after.key !== NEVER
+    if (attempts === 0) indexed.push(sql.raw(`last_attempt_at = '${NEVER}'`))
+    else if (!beginsLater) indexed.push(sql.raw(`last_attempt_at > '${NEVER}'`))
+    if (attempts === 0 && beginsLater) indexed.push(sql`last_attempt_at >= ${after.key}::timestamptz`)
+  }
   return {
     table: sql.table(isListed ? 'listed_opportunities' : 'lead_opportunities'),
     id,
     key,
     direction: sql.raw(isDescending ? 'desc' : 'asc'),
-    text: isListed ? sql`search_text` : SEARCH_TEXT,
+    text: isListed ? LISTED_SEARCH_TEXT : SEARCH_TEXT,
     conditions: isListed ? indexed : [...indexed, ...others],
     unindexed: isListed ? others : [],
   }
@@ -156,6 +163,9 @@ function sortedList(filter: Omit<OpportunityFilter, 'q'>, sort: OpportunitySort,
 
 /** As `lead_opportunities` has it, and its index of trigrams. */
 const SEARCH_TEXT = sql`(title_search_text || contact_search_text)`
+
+/** As `listed_opportunities` has it, but for long ones. */
+const LISTED_SEARCH_TEXT = sql`coalesce(search_text, (select ${SEARCH_TEXT} from lead_opportunities where id = opportunity_id))`
 
 interface Found {
   id: string
@@ -175,7 +185,9 @@ async function idsIn(query: Kysely<Tables>, list: Sorted, conditions: readonly C
 /** Finds what the list's order has no index for, or a search asks for; where few have it, by `lead_opportunities`. */
 async function lookFor(query: Kysely<Tables>, list: Sorted, q: string, limit: number): Promise<Found[]> {
   const { table, id, key, direction, text, conditions, unindexed } = list
-  const isMatch = (of: Condition): Condition[] => (q === '' ? [] : [sql`${of} like any(${searchPatterns(q)}::text[])`])
+  // Mostly one, which is compared sooner alone than as a list.
+  const isLike = (of: Condition): Condition[] => searchPatterns(q).map((pattern) => sql`${of} like ${pattern}`)
+  const isMatch = (of: Condition): Condition[] => (q === '' ? [] : [sql`(${sql.join(isLike(of), sql` or `)})`])
   const among = async (rows: number): Promise<Found[]> => {
     const statement = sql<Found>`select id, key from (
         select ${id} as id, ${key} as key, assigned_to, source, ${text} as text from ${table}
