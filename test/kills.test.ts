@@ -13,7 +13,7 @@ import { signedNotification } from './zadarma-server.ts'
 
 /** Short here; more by `npm run chaos`. */
 const KILLS = Number(process.env.R11_KILLS ?? 3)
-const NOTIFICATIONS = 40
+const NOTIFICATIONS = Number(process.env.R11_NOTIFICATIONS ?? 40)
 const SECRET = 'the-secret-of-the-pbx'
 
 let database: TestDatabase
@@ -92,6 +92,7 @@ it(`${KILLS} kills lose no notification that was answered, and each is a call af
   const url = urlTo(database.connection)
   const answered: string[] = []
   for (let kill = 0; kill < KILLS; kill++) answered.push(...(await answeredBeforeKill(['dist/main.js'], url)))
+  process.stderr.write(`R11: ${answered.length} answered before ${KILLS} kills\n`)
   expect(answered.length).toBeGreaterThanOrEqual(KILLS)
   expect(await missingIn(url, answered)).toEqual([])
   const service = await createTestService(database)
