@@ -19,7 +19,16 @@ export default defineConfig({
           sequence: { groupOrder: 0 },
         },
       },
-      { test: { ...times, name: 'alone', include: ALONE, fileParallelism: false, sequence: { groupOrder: 1 } } },
+      {
+        test: {
+          ...times,
+          name: 'alone',
+          isolate: false,
+          include: ALONE,
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
     ],
   },
 })

@@ -92,7 +92,7 @@ const LASTING: [string, LastingFault][] = [
   ],
 ]
 
-describe('R2: while registering meets a fault that lasts', () => {
+describe.concurrent('R2: while registering meets a fault that lasts', () => {
   it.concurrent.each(LASTING)(
     '%s: calls are saved, withdrawals refused, and the sweep registers afterwards',
     (_, begin) =>
@@ -159,17 +159,11 @@ const PASSING: [string, (stage: Stage) => Promise<unknown>][] = [
   ],
 ]
 
-/** Holds up everything in this process, so it is tried alone. */
-async function stallEventLoop(): Promise<void> {
-  const stall = (): void => {
-    const until = performance.now() + 300
-    while (performance.now() < until);
-  }
-  setImmediate(stall)
-  setTimeout(stall, 2)
-}
+describe.concurrent('R2: where a fault passes within two seconds', () => {
+  it.each(PASSING)('%s: the caller sees success, and each call is registered once', (_, begin) => withstands(begin))
+})
 
-describe('R2: where a fault passes within two seconds', () => {
+function withstands(begin: (stage: Stage) => Promise<unknown>): Promise<void> {
   const doors: [string, (service: TestService, lead: Lead, known: string) => Promise<Answer>][] = [
     ['a new call', (service, lead) => post(service, callTo(lead))],
     ['a new call with an id', (service, lead) => post(service, callTo(lead, { id: randomUUID() }))],
@@ -192,39 +186,32 @@ describe('R2: where a fault passes within two seconds', () => {
     ],
   ]
 
-  const withstands = (begin: (stage: Stage) => Promise<unknown>): Promise<void> =>
-    onStage(async (stage) => {
-      const { service, direct, proxy } = stage
-      for (const [door, ask] of doors) {
-        const lead = await newLead(service)
-        const known = await registered(service, lead)
-        const isChange = door.startsWith('a change')
-        await begin(stage)
-        const { result, ms } = await timed(ask(service, lead, known))
-        expect([door, result.status, result.body]).toEqual([door, isChange ? 200 : 201, result.body])
-        expect(['registered', 'pending']).toContain(result.body.attempt.outcome)
-        expect(ms).toBeLessThan(SAVED_WITHIN_MS)
-        expect(proxy.hasCut).toBe(true)
-        await drain(service)
-        const attempts = await attemptsOf(direct, lead)
-        const expected = isChange ? [[known, 'red']] : [known, result.body.id].map((id) => [id, 'orange'])
-        expect(attempts.map(({ call_id, status }) => [call_id, status])).toEqual(expected)
-        const { rows } = await direct.query('select id from calls where entity_id = $1', [lead.contactId])
-        expect(rows).toHaveLength(expected.length)
-      }
-      expect(await unaccounted(direct)).toEqual([])
-    })
-
-  it.concurrent.each(PASSING)('%s: the caller sees success, and each call is registered once', (_, begin) =>
-    withstands(begin),
-  )
-
-  it('the event loop stalls: the same', () => withstands(stallEventLoop))
-})
+  return onStage(async (stage) => {
+    const { service, direct, proxy } = stage
+    for (const [door, ask] of doors) {
+      const lead = await newLead(service)
+      const known = await registered(service, lead)
+      const isChange = door.startsWith('a change')
+      await begin(stage)
+      const { result, ms } = await timed(ask(service, lead, known))
+      expect([door, result.status, result.body]).toEqual([door, isChange ? 200 : 201, result.body])
+      expect(['registered', 'pending']).toContain(result.body.attempt.outcome)
+      expect(ms).toBeLessThan(SAVED_WITHIN_MS)
+      expect(proxy.hasCut).toBe(true)
+      await drain(service)
+      const attempts = await attemptsOf(direct, lead)
+      const expected = isChange ? [[known, 'red']] : [known, result.body.id].map((id) => [id, 'orange'])
+      expect(attempts.map(({ call_id, status }) => [call_id, status])).toEqual(expected)
+      const { rows } = await direct.query('select id from calls where entity_id = $1', [lead.contactId])
+      expect(rows).toHaveLength(expected.length)
+    }
+    expect(await unaccounted(direct)).toEqual([])
+  })
+}
 
 // ── B9 ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-describe('B9: a call that stays pending', () => {
+describe.concurrent('B9: a call that stays pending', () => {
   it('is alarmed about after five minutes, not before', () =>
     onStage(async ({ service, direct }) => {
       const lead = await newLead(service)
@@ -256,7 +243,7 @@ describe('B9: a call that stays pending', () => {
 
 // ── R12 ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-describe('R12: while the database', () => {
+describe.concurrent('R12: while the database', () => {
   const silences: [string, (proxy: Gate) => void][] = [
     ['is stopped', (proxy) => proxy.refuse()],
     ['is stalled', (proxy) => proxy.swallow()],
@@ -327,4 +314,20 @@ describe('R12: while the database', () => {
       expect(body.results).toMatchObject([{ status: 201 }, { status: 422 }, { status: 503 }, { status: 201 }])
       expect(body.results[2].problem).toMatchObject({ status: 503 })
     }))
+})
+
+// ── R2, alone ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Holds up everything in this process, so it is tried alone. */
+async function stallEventLoop(): Promise<void> {
+  const stall = (): void => {
+    const until = performance.now() + 300
+    while (performance.now() < until);
+  }
+  setImmediate(stall)
+  setTimeout(stall, 2)
+}
+
+describe('R2: where the event loop stalls', () => {
+  it('the caller sees success, and each call is registered once', () => withstands(stallEventLoop))
 })

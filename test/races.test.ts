@@ -205,7 +205,7 @@ describe('R1: 150 opportunities × 8 calls × 2 deliveries', () => {
 
 /** What one would write without thinking of others: is it there, how many are there, add one. */
 async function registerNaively({ contactId, name, startedAt }: Delivery): Promise<void> {
-  const known = await direct.query('select from calls where provider_call_id = $1', [name])
+  const known = await direct.query(`select from calls where provider = 'pbx' and provider_call_id = $1`, [name])
   if (known.rows.length > 0) return
   const { rows } = await direct.query(
     `select id, first_call_attempts as attempts, attempts_made, last_contact_attempt_at as last

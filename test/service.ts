@@ -27,7 +27,9 @@ export interface TestDatabase {
 export async function createTestDatabase(): Promise<TestDatabase> {
   const server = inject('server')
   const name = `${server.template}_${randomUUID().replaceAll('-', '').slice(0, 12)}`
-  await withAdmin(server, (client) => client.query(`create database ${name} template ${server.template}`))
+  // The files as they are, with what connections have learnt of the tables: half the work of copying row by row.
+  const copying = `create database ${name} template ${server.template} strategy file_copy`
+  await withAdmin(server, (client) => client.query(copying))
   return {
     connection: connectionTo(server, name),
     drop: () => withAdmin(server, async (client) => void (await client.query(`drop database ${name} with (force)`))),
