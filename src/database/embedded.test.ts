@@ -420,9 +420,11 @@ async function copyPrepared(dataDir: string, ownSettings = 'shared_buffers = 16M
 
 /** 60 MB: linked where it is on the same disk. */
 async function copyPackage(to: string): Promise<void> {
-  await runOrFail('/bin/cp', '-al', findPackageFolder(), to).catch(() =>
-    runOrFail('/bin/cp', '-a', findPackageFolder(), to),
-  )
+  await runOrFail('/bin/cp', '-al', findPackageFolder(), to).catch(async () => {
+    // What it began would be copied into.
+    await fs.rm(to, { recursive: true, force: true })
+    await runOrFail('/bin/cp', '-a', findPackageFolder(), to)
+  })
 }
 
 async function copyPackageWithoutLinks(temporary: string): Promise<string> {
