@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { tidy } from '../src/attempts/sweep.ts'
+import { sweepWaiting } from '../src/contacts/relink.ts'
 import { createTestDatabase, createTestService, type TestDatabase, type TestService } from './service.ts'
 import { localTime } from './zadarma/local-time.ts'
 import { outId } from './zadarma-door.ts'
@@ -224,6 +225,8 @@ describe('the call that was asked for', () => {
       await Promise.all(
         ids.map((pbx_call_id, place) => notify({ ...fields, pbx_call_id }, place === 0 ? service : other)),
       )
+      // One that could not wait for the other is saved at first without its contact.
+      await sweepWaiting(service.relink)
       const calls = await Promise.all(ids.map(callOf))
       expect(calls.map((call) => call.link.how).sort()).toEqual(['dial', 'number'])
       const [request] = await requestsOf(contactId)

@@ -92,7 +92,7 @@ const LASTING: [string, LastingFault][] = [
   ],
 ]
 
-describe.concurrent('R2: while registering meets a fault that lasts', () => {
+describe('R2: while registering meets a fault that lasts', () => {
   it.concurrent.each(LASTING)(
     '%s: calls are saved, withdrawals refused, and the sweep registers afterwards',
     (_, begin) =>
@@ -159,8 +159,8 @@ const PASSING: [string, (stage: Stage) => Promise<unknown>][] = [
   ],
 ]
 
-describe.concurrent('R2: where a fault passes within two seconds', () => {
-  it.each(PASSING)('%s: the caller sees success, and each call is registered once', (_, begin) => withstands(begin))
+describe('R2: where a fault passes within two seconds', () => {
+  it.concurrent.each(PASSING)('%s: the caller sees success, and each call is registered once', (_, begin) => withstands(begin))
 })
 
 function withstands(begin: (stage: Stage) => Promise<unknown>): Promise<void> {
@@ -211,7 +211,7 @@ function withstands(begin: (stage: Stage) => Promise<unknown>): Promise<void> {
 
 // ── B9 ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-describe.concurrent('B9: a call that stays pending', () => {
+describe('B9: a call that stays pending', () => {
   it('is alarmed about after five minutes, not before', () =>
     onStage(async ({ service, direct }) => {
       const lead = await newLead(service)
@@ -243,13 +243,13 @@ describe.concurrent('B9: a call that stays pending', () => {
 
 // ── R12 ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-describe.concurrent('R12: while the database', () => {
+describe('R12: while the database', () => {
   const silences: [string, (proxy: Gate) => void][] = [
     ['is stopped', (proxy) => proxy.refuse()],
     ['is stalled', (proxy) => proxy.swallow()],
   ]
 
-  it.each(silences)(
+  it.concurrent.each(silences)(
     '%s, every request is a 503 within two seconds, and all is well again without a restart',
     (_, fall) =>
       onStage(async ({ service, direct, proxy }) => {
