@@ -160,7 +160,9 @@ const PASSING: [string, (stage: Stage) => Promise<unknown>][] = [
 ]
 
 describe('R2: where a fault passes within two seconds', () => {
-  it.concurrent.each(PASSING)('%s: the caller sees success, and each call is registered once', (_, begin) => withstands(begin))
+  it.concurrent.each(PASSING)('%s: the caller sees success, and each call is registered once', (_, begin) =>
+    withstands(begin),
+  )
 })
 
 function withstands(begin: (stage: Stage) => Promise<unknown>): Promise<void> {
