@@ -1,21 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import type { Call, Source } from '../calls/call.ts'
+import { type Call, NO_FIELDS, type Source } from '../calls/call.ts'
 import { changedByPerson, colourOf, formatInstant, reportedByMachine, withFieldsOf } from './attempt.ts'
 
 const call = (fields: Partial<Call> = {}): Call => ({
   id: '00000000-0000-4000-8000-000000000001',
-  entity_type: null,
-  entity_id: null,
+  ...NO_FIELDS,
   direction: 'outbound',
-  call_status: null,
-  call_result: null,
-  resumen_llamada: null,
-  phone_number: null,
-  extension: null,
-  started_at: null,
-  answered_at: null,
-  ended_at: null,
-  duration_seconds: null,
   provider: null,
   provider_call_id: null,
   sources: {},

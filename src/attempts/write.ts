@@ -306,6 +306,12 @@ const locked = (table: string, part: string): string => `locked_${part} as mater
   order by t.id for no key update skip locked
 )`
 
+/** What somebody else has decided or answered meanwhile is not decided or answered again. */
+const ONCE_ONLY = [
+  ['decisions', 'review_items', 't.decided_at is null'],
+  ['answeredRequests', 'dial_requests', 't.call_id is null'],
+] as const
+
 const columnsOf = (part: keyof Writing): Columns => ({ group_id: 'integer', ...PARTS[part].columns })
 
 const isArray = (type: string): boolean => type.endsWith('[]')
@@ -329,19 +335,12 @@ function statementFor(parts: readonly (keyof Writing)[]): string {
     ctes.push(locked('calls', 'calls'))
     guards.push(refusals('calls'))
   }
-  if (isRead('decisions')) {
-    // What somebody else has decided meanwhile is not decided again.
-    ctes.push(`undecided as materialized (
-      select t.id from review_items t where t.id = any (array(select id from decisions_in)) and t.decided_at is null
+  for (const [part, table, isOpen] of ONCE_ONLY) {
+    if (!isRead(part)) continue
+    ctes.push(`"open_${part}" as materialized (
+      select t.id from ${table} t where t.id = any (array(select id from "${part}_in")) and ${isOpen}
       order by t.id for no key update skip locked)`)
-    guards.push('select group_id from decisions_in where id not in (select id from undecided)')
-  }
-  if (isRead('answeredRequests')) {
-    // Nor is what another call has answered meanwhile.
-    ctes.push(`unanswered as materialized (
-      select t.id from dial_requests t where t.id = any (array(select id from "answeredRequests_in")) and t.call_id is null
-      order by t.id for no key update skip locked)`)
-    guards.push('select group_id from "answeredRequests_in" where id not in (select id from unanswered)')
+    guards.push(`select group_id from "${part}_in" where id not in (select id from "open_${part}")`)
   }
   ctes.push(`refused as materialized (${guards.join(' union ') || 'select null::integer as group_id where false'})`)
   for (const part of parts) ctes.push(`"write_${part}" as (${PARTS[part].statement})`)
