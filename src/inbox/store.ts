@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { v7 as uuidv7 } from 'uuid'
 import { formatInstant } from '../attempts/attempt.ts'
+import { THIS_MOMENT } from '../database/clock.ts'
 import type { Database } from '../database/database.ts'
 import type { Instant } from '../time.ts'
 import type { Message, MessageResult } from './message.ts'
@@ -19,8 +20,6 @@ export async function keepMessage(
   { id, door, receivedAt, headers, body, event }: Message,
   settled: MessageResult | null,
 ): Promise<void> {
-  // By the clock by which it is claimed.
-  const moment = sql<string>`clock_timestamp()`
   await query
     .insertInto('inbox')
     .values({
@@ -31,8 +30,8 @@ export async function keepMessage(
       body,
       event,
       ...(settled === null
-        ? { due_at: moment }
-        : { result: settled.result, reason: settled.reason, call_id: settled.callId, handled_at: moment }),
+        ? { due_at: THIS_MOMENT }
+        : { result: settled.result, reason: settled.reason, call_id: settled.callId, handled_at: THIS_MOMENT }),
     })
     .onConflict((conflict) => conflict.column('id').doNothing())
     .execute()

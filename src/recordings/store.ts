@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { v7 as uuidv7 } from 'uuid'
 import type { Recording } from '../calls/call.ts'
+import { THIS_MOMENT } from '../database/clock.ts'
 import type { Database } from '../database/database.ts'
 import type { Instant } from '../time.ts'
 import { PROVIDER } from '../zadarma/call-ids.ts'
@@ -76,7 +77,7 @@ export async function nameRecording(
       returning r.call_id, free.name
     ), added as (
       insert into recordings (id, call_id, provider, provider_recording_id, due_at)
-      select free.id, named.call_id, ${PROVIDER}, free.name, clock_timestamp() from free, named where free.place > 1
+      select free.id, named.call_id, ${PROVIDER}, free.name, ${THIS_MOMENT} from free, named where free.place > 1
       on conflict do nothing
     ), raised as (
       update calls set revision = revision + 1, updated_at = greatest(updated_at, clock_timestamp())

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { formatInstant } from '../attempts/attempt.ts'
+import { THIS_MOMENT } from '../database/clock.ts'
 import type { Database } from '../database/database.ts'
 import type { Instant } from '../time.ts'
 
@@ -38,7 +39,7 @@ export async function keepClaim({ query }: Database): Promise<void> {
 
 /** Gives the claim back; the next reconciliation is due after so long. */
 export async function endClaim({ query }: Database, dueInMs: number): Promise<void> {
-  await sql`update sweep_marks set due_at = clock_timestamp() + ${dueInMs} * interval '1 millisecond'
+  await sql`update sweep_marks set due_at = ${THIS_MOMENT} + ${dueInMs} * interval '1 millisecond'
     where name = 'statistics'`.execute(query)
 }
 

@@ -69,10 +69,11 @@ export async function runRounds(sides: readonly Side[], options: RoundsOptions):
  * Loads a side until its rate no longer rises: that of a service that has been at work, whose pages have been read into
  * the buffers and written for the first time since the last checkpoint.
  */
-async function warmUp({ contestant, server, client }: Side, { key, seconds, log }: RoundsOptions): Promise<void> {
+async function warmUp({ contestant, server, client, size }: Side, { key, seconds, log }: RoundsOptions): Promise<void> {
   const connections = 64
   let best = 0
   for (let time = 1; time <= WARM_UPS_AT_MOST; time++) {
+    if (size !== null) await fill(client, size)
     const contacts = await contactsToCall(client)
     const { perSecond } = await load({ address: server.address, key, connections, seconds, contacts, door: 'rest' })
     log(`warm-up ${time}: ${contestant}: ${perSecond.toFixed(0)} calls/s`)
