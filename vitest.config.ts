@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 
 const times = { testTimeout: 60_000, hookTimeout: 60_000 }
 /** Hold the service to a time of many answers, which the processor is not to be shared for. */
-const ALONE = ['test/locked.test.ts', 'test/steady.test.ts']
+const ALONE = ['test/faults.test.ts', 'test/locked.test.ts', 'test/steady.test.ts']
 
 /** Data of tests need not outlive them: in memory, where there is room and programs may run, no disk is waited for. */
 const MEMORY = '/dev/shm'
