@@ -30,7 +30,7 @@ export function report(findings: Findings): string {
     'nothing. Load generator, service and PostgreSQL share one machine.',
     '',
     '- **registering**: `POST /api/crm/calls` of the built service, on the embedded PostgreSQL: an outbound orange call',
-    '  for a random contact with an open opportunity, whose attempt is registered.',
+    '  for one contact with an open opportunity after the other, whose attempt is registered.',
     '- **notifications**: `POST /api/zadarma/webhook` with the end of such a call, signed; it is stored raw, linked by',
     '  its number, and its attempt registered.',
     '- **plain insert**: the same server, key check, validation and answer, but one `INSERT` for each request, and',
