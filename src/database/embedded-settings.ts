@@ -11,12 +11,12 @@ const FILE = 'first-call.conf'
 const MB = 1024 * 1024
 
 /**
- * An eighth of the machine's memory, or of what the service may use of it, from 128 MB to 2 GB: PostgreSQL takes it page
- * by page as the data grow. What attempts touch of a million opportunities fits into 2 GB.
+ * An eighth of the machine's memory, or of what the service may use of it, from 128 MB to 4 GB: PostgreSQL takes it page
+ * by page as the data grow. What attempts touch of a million opportunities fits into 3 GB.
  */
 function sharedBuffers(): string {
   const memory = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY)
-  return `${Math.floor(Math.min(Math.max(memory / 8 / MB, 128), 2_048))}MB`
+  return `${Math.floor(Math.min(Math.max(memory / 8 / MB, 128), 4_096))}MB`
 }
 
 /**

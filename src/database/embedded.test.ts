@@ -69,7 +69,7 @@ describe.concurrent('one after the other', () => {
     const database = await startEmbeddedDatabase(options)
     // An eighth of the memory, but never too little to work with, nor more than such data need.
     const memory = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY)
-    const pages = `${Math.floor(Math.min(Math.max(memory / 8, 128 * 1024 ** 2), 2 * 1024 ** 3) / 1024 ** 2) * 128}`
+    const pages = `${Math.floor(Math.min(Math.max(memory / 8, 128 * 1024 ** 2), 4 * 1024 ** 3) / 1024 ** 2) * 128}`
     expect(await query(database, `select setting from pg_settings where name = 'shared_buffers'`)).toEqual([
       { setting: pages },
     ])
