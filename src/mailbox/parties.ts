@@ -17,6 +17,8 @@ const ANYWHERE = new RegExp(String.raw`(?<![\p{L}\d+.,:/@#_-])${NUMBER}(?![\p{L}
 /** `Paulina 101`: a name with its extension. */
 const NAME_AND_EXTENSION = /^["'“]?\p{L}[\p{L} .'-]{0,40} (\d{2,6})["'”]?(?![\d.])/u
 
+const E164 = /^\+\d+$/
+
 const FEWEST_DIGITS = 9
 const MOST_DIGITS = 15
 
@@ -29,7 +31,7 @@ export function readParty(text: string, settings: NumberSettings): Party | null 
   if (written === null || /^[0+]*$/.test(written)) return null
   const client = clientNumber(written, settings)
   if (client === null) return { side: 'inside', extension: extensionOf(written) }
-  return client.startsWith('+') ? { side: 'outside', number: client } : null
+  return E164.test(client) ? { side: 'outside', number: client } : null
 }
 
 /** The extension at the beginning of the text, alone or behind its agent's name; null where there is none. */
@@ -44,13 +46,22 @@ export function findNumbers(text: string, settings: NumberSettings): string[] {
   let tried = 0
   for (const [written] of text.matchAll(ANYWHERE)) {
     const number = withoutBracket(written)
-    const digits = number.replace(/\D/g, '')
-    if (digits.length < FEWEST_DIGITS || digits.length > MOST_DIGITS) continue
-    if (++tried > MOST_NUMBERS) break
-    const client = clientNumber(number, settings)
-    if (client?.startsWith('+') && isValidPhoneNumber(client)) found.add(client)
+    // An extension may stand before it.
+    const readings = [number, ...number.split(' ')].filter(isAsLongAsANumber)
+    if (readings.length > 0 && ++tried > MOST_NUMBERS) break
+    for (const reading of readings) {
+      const client = clientNumber(reading, settings)
+      if (client === null || !E164.test(client) || !isValidPhoneNumber(client)) continue
+      found.add(client)
+      break
+    }
   }
   return [...found]
+}
+
+function isAsLongAsANumber(text: string): boolean {
+  const digits = text.replace(/\D/g, '').length
+  return digits >= FEWEST_DIGITS && digits <= MOST_DIGITS
 }
 
 function numberAtBeginning(text: string): string | null {

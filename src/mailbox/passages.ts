@@ -46,7 +46,7 @@ export function withPairs(text: string): string {
   return `${text}\n${pairsOf(text)}`
 }
 
-/** Text with ordinary blanks, lines that begin and end without any, and no marks of quoting or emphasis. */
+/** Text with ordinary blanks, a tab between the cells of any table, and no marks of quoting or emphasis. */
 export function tidied(text: string): string {
   const lines = text
     .normalize('NFC')
@@ -55,7 +55,14 @@ export function tidied(text: string): string {
     .replace(/\*/g, '')
     .replace(/[^\S\n\t]+/g, ' ')
     .split('\n')
-  return lines.map((line) => line.replace(/^ ?(?:> ?)*/, '').replace(/ $/, '')).join('\n')
+  return lines
+    .map((line) =>
+      line
+        .replace(/^ ?(?:> ?)*/, '')
+        .replace(/ $/, '')
+        .replace(/ ?\| ?/g, '\t'),
+    )
+    .join('\n')
 }
 
 /** The text of a mail that tells of the call, and the summary that stands in it. */
@@ -171,8 +178,7 @@ function beginsWithLabel(line: string, { patterns }: Wording): boolean {
   const beginning = line.slice(0, 200)
   return LABELLED.some((name) =>
     patterns[name].flat().some((pattern) => {
-      pattern.lastIndex = 0
-      const match = pattern.exec(beginning)
+      const [match] = beginning.matchAll(pattern)
       const [begin = 0] = match?.indices?.groups?.value ?? []
       return match?.index === 0 && /[:=\t]\s*$/.test(beginning.slice(0, begin))
     }),
@@ -180,8 +186,8 @@ function beginsWithLabel(line: string, { patterns }: Wording): boolean {
 }
 
 function indexOf(text: string, pattern: RegExp): number {
-  pattern.lastIndex = 0
-  return pattern.exec(text)?.index ?? text.length
+  const index = text.search(pattern)
+  return index === -1 ? text.length : index
 }
 
 /** A label that has a line to itself with the line below it, and a table's head with the row below it. */

@@ -11,6 +11,9 @@ import type { Wording } from './wording.ts'
 /** A date stands so near behind its label: behind `Monday, ` at most. */
 const FARTHEST_BEHIND_LABEL = 20
 
+/** A text with more is no mail of one call, and reading a time is dear. */
+const MOST_TIMES = 100
+
 const ONE_MOMENT_MS = 60_000
 const DAY_MS = 24 * 60 * 60_000
 
@@ -35,7 +38,7 @@ export function readStart({ files, places, wording, findTimes, settings }: Start
   if (told.length > 0) return settleStart(told)
   return settleStart(
     places.flatMap(({ from, times }) =>
-      times.flatMap((time) => {
+      times.slice(0, MOST_TIMES).flatMap((time) => {
         const value = momentOf(time, settings)
         return value === null ? [] : [{ value, from }]
       }),

@@ -98,8 +98,11 @@ export function makeTimeFinder({ months, dayParts, betweenDateAndTime }: Wording
   }
 
   function clocksIn(text: string): (WrittenTime & { clock: Clock })[] {
+    let done = 0
     return [...text.matchAll(CLOCK)].flatMap((match) => {
       const [whole, hourText, minuteText, secondText, dottedMinute] = match
+      // The digits of an offset look like a time of day.
+      if (match.index < done) return []
       let end = match.index + whole.length
       const skip = (pattern: RegExp): RegExpExecArray | null => {
         pattern.lastIndex = end
@@ -110,6 +113,7 @@ export function makeTimeFinder({ months, dayParts, betweenDateAndTime }: Wording
       skip(HOURS_WORD)
       const part = dayParts.get((skip(dayPart)?.[1] ?? '').toLowerCase())
       const zone = skip(NAMED_ZONE) ?? (secondText === undefined ? null : skip(OFFSET))
+      done = end
       const hour = hourOf(Number(hourText), part)
       const minute = Number(minuteText ?? dottedMinute)
       const second = secondText === undefined ? null : Number(secondText)
@@ -121,15 +125,22 @@ export function makeTimeFinder({ months, dayParts, betweenDateAndTime }: Wording
 
   return (text) => {
     const dates = datesIn(text)
-    const clocks = clocksIn(text).filter(
-      ({ index, end }) => !dates.some((date) => index < date.end && end > date.index),
-    )
+    const clocks = apart(clocksIn(text), dates)
     return joined(dates, clocks, (begin, end) => end - begin <= LONGEST_BETWEEN && isBetween(text.slice(begin, end)))
   }
 
   function isBetween(text: string): boolean {
     return /^ ?T$/.test(text) || between.test(text)
   }
+}
+
+/** Those that are no part of a date; both are in the order of the text. */
+function apart<Time extends WrittenTime>(clocks: readonly Time[], dates: readonly WrittenTime[]): Time[] {
+  let next = 0
+  return clocks.filter(({ index, end }) => {
+    while ((dates[next]?.end ?? Number.POSITIVE_INFINITY) <= index) next++
+    return (dates[next]?.index ?? end) >= end
+  })
 }
 
 /** Dates with the time of day that belongs to each, and the times of day that are left. */

@@ -21,28 +21,6 @@ export interface Wording {
   forwardedSubject: readonly string[]
 }
 
-/** Whose patterns have a group named `value`: what is found is read from there. */
-const VALUE_NAMES = [
-  'phone_number',
-  'own_number',
-  'caller',
-  'callee',
-  'extension',
-  'started_at',
-  'time',
-  'duration',
-  'direction',
-  'recording_id',
-  'pbx_call_id',
-  'summary',
-] as const
-
-/** Whose patterns say only that something is not to be read. */
-const PASSAGE_NAMES = ['transcript', 'left_out'] as const
-
-export type ValueName = (typeof VALUE_NAMES)[number]
-export type PatternName = ValueName | (typeof PASSAGE_NAMES)[number]
-
 const SHIPPED = new URL('./wording.json', import.meta.url)
 
 /** Their indices tell what stands before the value: its label. */
@@ -57,20 +35,44 @@ const pattern = z
     else if (new RegExp(source, FLAGS).test('')) addIssue({ code: 'custom', message: 'must not fit an empty text' })
   })
 
+const valuePattern = pattern.refine(
+  (source) => source.includes('(?<value>'),
+  'must have a group named value, as in "Cliente: (?<value>.+)"',
+)
+
 const listOf = (entry: z.ZodType<string>) => z.array(entry, 'must be a list').max(200, 'must have at most 200 entries')
+const values = listOf(valuePattern).default([])
+const passages = listOf(pattern).default([])
 
 const patterns = z
-  .partialRecord(z.enum([...VALUE_NAMES, ...PASSAGE_NAMES]), listOf(pattern), 'must hold lists of patterns by name')
-  .superRefine((lists, { addIssue }) => {
-    for (const name of VALUE_NAMES) {
-      for (const [place, source] of (lists[name] ?? []).entries()) {
-        if (source.includes('(?<value>')) continue
-        const message = 'must have a group named value, as in "Cliente: (?<value>.+)"'
-        addIssue({ code: 'custom', path: [name, place], message })
-      }
-    }
-  })
-  .default({})
+  .strictObject(
+    {
+      phone_number: values,
+      own_number: values,
+      caller: values,
+      callee: values,
+      extension: values,
+      started_at: values,
+      time: values,
+      duration: values,
+      direction: values,
+      recording_id: values,
+      pbx_call_id: values,
+      summary: values,
+      transcript: passages,
+      left_out: passages,
+    },
+    'must hold lists of patterns by name',
+  )
+  .prefault({})
+
+/** A kind of passage. */
+type PatternName = keyof z.output<typeof patterns>
+
+/** One from which a value is read. The others are only not to be read. */
+export type ValueName = Exclude<PatternName, 'transcript' | 'left_out'>
+
+const PATTERN_NAMES = Object.keys(patterns.unwrap().shape) as PatternName[]
 
 const word = z
   .string('must be a text')
@@ -111,7 +113,7 @@ export function loadWording(path: string | null): Wording {
   const own = path === null ? wordingFile.parse({}) : read(path)
   const files = [own, shipped]
   return {
-    patterns: { ...compiled(VALUE_NAMES, files), ...compiled(PASSAGE_NAMES, files) },
+    patterns: compiled(files),
     directions: meanings(files, ({ directions }) => [
       ['inbound', directions.inbound],
       ['outbound', directions.outbound],
@@ -176,15 +178,12 @@ function faultOf(source: string): string | null {
   }
 }
 
-function compiled<Name extends PatternName>(
-  names: readonly Name[],
-  files: readonly WordingFile[],
-): Record<Name, readonly (readonly RegExp[])[]> {
-  const lists = names.map((name) => [
+function compiled(files: readonly WordingFile[]): Wording['patterns'] {
+  const lists = PATTERN_NAMES.map((name) => [
     name,
-    files.map((file) => (file.patterns[name] ?? []).map((source) => new RegExp(source, FLAGS))),
+    files.map((file) => file.patterns[name].map((source) => new RegExp(source, FLAGS))),
   ])
-  return Object.fromEntries(lists) as Record<Name, RegExp[][]>
+  return Object.fromEntries(lists) as Wording['patterns']
 }
 
 /** What each word means; the user's meaning of a word before ours. */
