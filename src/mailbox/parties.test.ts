@@ -23,6 +23,7 @@ describe('somebody outside', () => {
     'María López (600 111 222)',
     'María López <+34600111222>',
     'María, la de Soria 2 (600111222)',
+    'María López +34 600 111 222',
   ])('is %s', (text) => expect(readParty(text, settings)).toStrictEqual({ side: 'outside', number: '+34600111222' }))
 })
 
@@ -31,6 +32,7 @@ describe('somebody of ours', () => {
     ['101', '101'],
     ['101 (Paulina)', '101'],
     ['Paulina (101)', '101'],
+    ['Paulina 101', '101'],
     ['"Paulina 101" (101)', '101'],
     ['12345-101', '101'],
     ['sip:12345-101@pbx.zadarma.com', '101'],
@@ -45,6 +47,8 @@ it.each([
   '000',
   'anonymous',
   'María López',
+  'Juan a las 10',
+  'Ana a María +34 600 111 222',
   'el cliente 600 111 222',
   '101x',
   '600111222@example.com',

@@ -14,8 +14,14 @@ const AT_BEGINNING = new RegExp(
 const IN_BRACKETS = new RegExp(String.raw`^[^\n()<>]{1,60}[(<](?:tel:)?(${NUMBER})[)>]`, 'iu')
 const ANYWHERE = new RegExp(String.raw`(?<![\p{L}\d+.,:/@#_-])${NUMBER}(?![\p{L}\d@:_])`, 'gu')
 
-/** `Paulina 101`: a name with its extension. */
-const NAME_AND_EXTENSION = /^["'“]?\p{L}[\p{L} .'-]{0,40} (\d{2,6})["'”]?(?![\d.])/u
+/** `Paulina 101`: a name with its extension, and nothing else. */
+const NAME_AND_EXTENSION = /^["'“]?\p{L}[\p{L} .'-]{0,40} (\d{3,6})["'”]?$/u
+
+/** `Juan García +34 600 111 222`: a name with its number, and nothing else, but not one name behind another. */
+const NAME_AND_NUMBER = new RegExp(
+  String.raw`^["'“]?(?!.* (?:a|al|to|y|e|and) )\p{L}[\p{L} .'-]{0,40} (\+${NUMBER})["'”]?$`,
+  'iu',
+)
 
 const E164 = /^\+\d+$/
 
@@ -27,7 +33,7 @@ const MOST_NUMBERS = 200
 
 /** Who is named at the beginning of the text, alone or in brackets behind a name; null where nobody is. */
 export function readParty(text: string, settings: NumberSettings): Party | null {
-  const written = numberAtBeginning(text)
+  const written = numberAtBeginning(text) ?? behindName(text)
   if (written === null || /^[0+]*$/.test(written)) return null
   const client = clientNumber(written, settings)
   if (client === null) return { side: 'inside', extension: extensionOf(written) }
@@ -36,8 +42,8 @@ export function readParty(text: string, settings: NumberSettings): Party | null 
 
 /** The extension at the beginning of the text, alone or behind its agent's name; null where there is none. */
 export function readExtension(text: string): string | null {
-  const written = numberAtBeginning(text) ?? NAME_AND_EXTENSION.exec(text.trim())?.[1]
-  return written === undefined ? null : extensionOf(written)
+  const written = numberAtBeginning(text) ?? behindName(text)
+  return written === null ? null : extensionOf(written)
 }
 
 /** The numbers of others in a text, where nothing says that they are numbers: only those that can be in use. */
@@ -67,6 +73,11 @@ function isAsLongAsANumber(text: string): boolean {
 function numberAtBeginning(text: string): string | null {
   const written = AT_BEGINNING.exec(text)?.[1] ?? IN_BRACKETS.exec(text)?.[1]
   return written === undefined ? null : withoutBracket(written)
+}
+
+function behindName(text: string): string | null {
+  const value = text.trim()
+  return NAME_AND_NUMBER.exec(value)?.[1] ?? NAME_AND_EXTENSION.exec(value)?.[1] ?? null
 }
 
 /** What stands in brackets behind a number is not part of it: `600 111 222 (101)`. */

@@ -12,20 +12,26 @@ export interface Place {
   text: string
   /** The same without anything whose digits could be taken for a number: ids, dates, times, durations with units. */
   numbers: string
-  /** Of the passage itself; what follows are its pairs, which say nothing new where there is no label. */
-  length: number
+  /** What may hold a number that nothing names: all but the lines of a text that are not about the call. */
+  unnamed: string
   /** What is written of dates and times in the passage itself. */
   times: readonly WrittenTime[]
 }
 
-export function placeOf({ from, text }: Passage, findTimes: TimeFinder, durations: DurationReader): Place {
+export function placeOf(
+  { from, text }: Passage,
+  wording: Wording,
+  findTimes: TimeFinder,
+  durations: DurationReader,
+): Place {
   const whole = withoutIds(withPairs(text))
   const times = findTimes(whole)
+  const numbers = durations.without(withoutTimes(whole, times))
   return {
     from,
     text: whole,
-    numbers: durations.without(withoutTimes(whole, times)),
-    length: text.length,
+    numbers,
+    unnamed: from === 'text' ? aboutTheCall(numbers.slice(0, text.length), wording) : numbers.slice(0, text.length),
     times: times.filter(({ end }) => end <= text.length),
   }
 }
@@ -49,4 +55,16 @@ function withoutTimes(text: string, times: readonly WrittenTime[]): string {
     done = Math.max(done, end)
   }
   return parts.join('') + text.slice(done)
+}
+
+/** A line of nothing but digits and borders, such as a number by itself or beside its time. */
+const DIGITS_ONLY = /^[^\p{L}]*$/u
+
+/** The lines that a word, or a time taken out of them, shows to be about the call. Others may be of a signature. */
+function aboutTheCall(numbers: string, { callWords }: Wording): string {
+  const lines = numbers.split('\n').filter((line) => {
+    if (line.includes('|') || DIGITS_ONLY.test(line)) return true
+    return (line.toLowerCase().match(/\p{L}+/gu) ?? []).some((word) => callWords.has(word))
+  })
+  return lines.join('\n')
 }

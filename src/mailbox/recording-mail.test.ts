@@ -216,6 +216,27 @@ describe('what agrees is no contradiction', () => {
   })
 })
 
+describe('a number that nothing names', () => {
+  it.each([
+    { subject: 'Llamada saliente con 600 111 222' },
+    { names: ['+34600111222.mp3'] },
+    { text: 'La conversación con Ana, 600 111 222' },
+    { text: 'Le enviamos lo grabado con\n+34 600 111 222' },
+    { text: '2026-03-02 10:15 · Ana · 600 111 222' },
+  ])('counts where it can only be the call’s: %j', (written) => {
+    expect(read(written).phoneNumber?.value).toBe('+34600111222')
+  })
+
+  it.each([
+    'Laura Gil · Ventas · 600 111 222',
+    'Pedido 600111222',
+    'Zadarma, Londres, +44 20 7946 0018',
+    'Soporte: +44 20 7946 0018',
+  ])('does not count in %j', (text) => {
+    expect(read({ subject: 'Grabación de llamada saliente', text }).phoneNumber).toBeNull()
+  })
+})
+
 describe('which of two numbers is the client’s', () => {
   it.each([
     ['Origen: 101\nDestino: 600 111 222', 'outbound', '+34600111222', '101'],
@@ -229,6 +250,11 @@ describe('which of two numbers is the client’s', () => {
     ['Cliente: 600 111 222\nOrigen: 911 999 999\nDestino: 600 111 222', 'outbound', '+34600111222', null],
     ['Cliente: 600 111 222\nOrigen: 600 111 222\nDestino: 911 999 999', 'inbound', '+34600111222', null],
     ['Origen: 911 999 999\nDestino: 600 111 222', null, null, null],
+    ['A: 600 111 222\nDe: Paulina 101', 'outbound', '+34600111222', '101'],
+    ['From number: 101\nTo number: 600111222', 'outbound', '+34600111222', '101'],
+    ['Llamada: saliente\nTeléfono cliente: 600111222\nComercial: Paulina (101)', 'outbound', '+34600111222', '101'],
+    ['Grabación de la llamada entre 101 y 600 111 222', null, '+34600111222', '101'],
+    ['Conversation between +34 600 111 222 and 101', null, '+34600111222', '101'],
     ['101 -> 600 111 222', 'outbound', '+34600111222', '101'],
     ['600 111 222 llamó a la extensión 101', 'inbound', '+34600111222', '101'],
     ['Call from extension 101 to extension 102', 'internal', null, '101'],
@@ -304,6 +330,7 @@ it('no mail makes it throw, and what it gives can be stored', () => {
       expect(mail.extension?.value ?? '0').toMatch(/^\d{1,6}$/)
       expect((mail.summary?.value ?? '').isWellFormed()).toBe(true)
     }),
+    { numRuns: 50 },
   )
 })
 

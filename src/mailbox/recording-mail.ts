@@ -74,7 +74,7 @@ export function readRecordingMail(mail: ParsedMail, settings: ReadMailSettings):
     ...attached.map(({ from, name }) => ({ from, text: name.party === null ? name.rest : '' })),
     ...written,
   ]
-  const places = passages.map((passage) => placeOf(passage, findTimes, durations))
+  const places = passages.map((passage) => placeOf(passage, wording, findTimes, durations))
   const valuesOf = <Value>(of: 'text' | 'numbers', name: ValueName, read: (text: string) => Value | null) =>
     places.flatMap((place) => valuesIn(place, of, name, wording, read))
 
@@ -100,9 +100,7 @@ export function readRecordingMail(mail: ParsedMail, settings: ReadMailSettings):
     callers: valuesOf('numbers', 'caller', (text) => readParty(text, numbers)),
     callees: valuesOf('numbers', 'callee', (text) => readParty(text, numbers)),
     unnamedNumbers: () =>
-      places.flatMap(({ from, numbers: text, length }) =>
-        findNumbers(text.slice(0, length), numbers).map((value) => ({ value, from })),
-      ),
+      places.flatMap(({ from, unnamed }) => findNumbers(unnamed, numbers).map((value) => ({ value, from }))),
   })
 
   return {

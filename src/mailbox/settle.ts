@@ -37,7 +37,11 @@ export function settleStart(found: readonly Fact<ReadTime>[]): Settled<Instant> 
 }
 
 function sentence<Value>(what: string, found: readonly Fact<Value>[], written: (value: Value) => string): string {
-  const named = new Map(found.toReversed().map(({ value, from }) => [written(value), from]))
-  const list = [...named].toReversed().map(([value, from]) => `${value} (${from})`)
+  const named = new Map<string, string>()
+  for (const { value, from } of found) {
+    const text = written(value)
+    if (!named.has(text)) named.set(text, from)
+  }
+  const list = [...named].map(([value, from]) => `${value} (${from})`)
   return `The ${what} in it differ: ${list.join(', ')}.`
 }

@@ -7,6 +7,8 @@ import { ConfigError } from '../config.ts'
 export interface Wording {
   /** For each kind of passage, the user's patterns before the shipped ones. What the first of both finds counts. */
   patterns: Record<PatternName, readonly (readonly RegExp[])[]>
+  /** A line with one of these is about the call. */
+  callWords: ReadonlySet<string>
   directions: ReadonlyMap<string, CallFields['direction']>
   /** From 1 to 12. */
   months: ReadonlyMap<string, number>
@@ -87,6 +89,7 @@ const MONTHS = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '10', '11', '12'] a
 const wordingFile = z.strictObject(
   {
     patterns,
+    call_words: words,
     directions: wordsFor(['inbound', 'outbound', 'internal']),
     months: wordsFor(MONTHS),
     day_parts: wordsFor(['am', 'pm']),
@@ -114,6 +117,7 @@ export function loadWording(path: string | null): Wording {
   const files = [own, shipped]
   return {
     patterns: compiled(files),
+    callWords: new Set(files.flatMap((file) => file.call_words)),
     directions: meanings(files, ({ directions }) => [
       ['inbound', directions.inbound],
       ['outbound', directions.outbound],
