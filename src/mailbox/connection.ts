@@ -89,7 +89,9 @@ export async function connectMailbox(
       }, answerMs)
     })
     try {
-      return await Promise.race([asking, silence])
+      const answer = await Promise.race([asking, silence])
+      signal.throwIfAborted()
+      return answer
     } catch (error) {
       client.close()
       signal.throwIfAborted()

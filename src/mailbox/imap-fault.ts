@@ -1,20 +1,9 @@
+import type { ImapFlowError } from 'imapflow'
 import { faultOf } from '../zadarma/exchange.ts'
 import type { Login } from './connection.ts'
 import { MailboxError } from './error.ts'
 import type { MailboxConfig } from './mailbox.ts'
 import { serverWords } from './server-words.ts'
-
-/** What ImapFlow adds to the errors that it throws. */
-interface ImapFlowFields {
-  code?: unknown
-  /** What an unasked farewell said. */
-  reason?: unknown
-  authenticationFailed?: unknown
-  tlsFailed?: unknown
-  /** The server's words. */
-  response?: unknown
-  responseText?: unknown
-}
 
 /** What went wrong, in words for a person, and without what the error itself holds of passwords. */
 export function faultOfImap(error: unknown, mailbox: MailboxConfig, login: Login): MailboxError {
@@ -25,9 +14,13 @@ export function faultOfImap(error: unknown, mailbox: MailboxConfig, login: Login
     return said === '' ? '' : `: ${said}`
   }
   if (!(error instanceof Error)) return new MailboxError('failed', `${host} cannot be read${words(String(error))}.`)
-  const { code, reason, authenticationFailed, tlsFailed, response, responseText }: ImapFlowFields = error
-  if (authenticationFailed === true) {
-    return new MailboxError('refused', `${host} refuses the log-in of ${user}${words(response)}.`)
+  const imapError: ImapFlowError = error
+  const { code, reason, authenticationFailed, tlsFailed, response, responseText, serverResponseCode } = imapError
+  // One that only broke off meanwhile has a code; one that is out of order for a while says so (RFC 5530).
+  if (authenticationFailed === true && code === undefined) {
+    const isTemporary = TEMPORARY.includes(serverResponseCode ?? '')
+    const fault = `${host} refuses the log-in of ${user}${words(response ?? error.message)}.`
+    return new MailboxError(isTemporary ? 'disconnected' : 'refused', fault)
   }
   if (isCertificateFault(code)) {
     return new MailboxError(
@@ -49,6 +42,8 @@ export function faultOfImap(error: unknown, mailbox: MailboxConfig, login: Login
   }
   return new MailboxError('disconnected', `${host} ${serverWords(faultOf(error), secrets)}.`)
 }
+
+const TEMPORARY = ['UNAVAILABLE', 'SERVERBUG', 'INUSE', 'LIMIT']
 
 function isCertificateFault(code: unknown): boolean {
   return typeof code === 'string' && /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER/.test(code)

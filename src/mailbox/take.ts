@@ -47,7 +47,10 @@ async function untilTaken(uid: number, connection: MailboxConnection, reading: R
     if (first === null) return { is: 'gone' }
     const message = rawMessage(uid, first, connection)
     try {
-      return { is: 'taken', result: await endedBy(signal, times.stopMs, receive(message.raw, signal)) }
+      const result = await endedBy(signal, times.stopMs, receive(message.raw, signal))
+      // Whoever swallowed that has taken a part for the whole.
+      if (message.brokenBy !== null) throw message.brokenBy
+      return { is: 'taken', result }
     } catch (error) {
       signal.throwIfAborted()
       if (message.brokenBy !== null) throw message.brokenBy

@@ -1,0 +1,176 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { expect } from 'vitest'
+import { type Database, openDatabase } from '../../src/database/database.ts'
+import { type MailboxConfig, mailboxIdOf } from '../../src/mailbox/mailbox.ts'
+import { readMailbox } from '../../src/mailbox/reader.ts'
+import type { ReaderOptions, ReaderTimes, Receive } from '../../src/mailbox/reading.ts'
+import { createMetrics, type Metrics } from '../../src/metrics.ts'
+import {
+  CERTIFICATE,
+  type MailServer,
+  type MailServerOptions,
+  PASSWORD,
+  startMailServer,
+  USER,
+} from '../mail-server.ts'
+import { createTestDatabase } from '../service.ts'
+import { type FaultProxy, startFaultProxy } from './fault-proxy.ts'
+
+/** Short where something is waited for, long where nothing should depend on it. */
+export const TIMES: ReaderTimes = {
+  pollMs: 60_000,
+  answerMs: 10_000,
+  firstWaitMs: 1,
+  longestWaitMs: 5,
+  leaseMs: 30_000,
+  stopMs: 500,
+}
+
+/** How the mailbox of a server is read, through whatever listens on that port. */
+export function mailboxAt(port: number, changes: Partial<MailboxConfig> = {}): MailboxConfig {
+  return {
+    host: '127.0.0.1',
+    port,
+    isTlsFromStart: true,
+    user: USER,
+    password: PASSWORD,
+    folder: 'INBOX',
+    whenDone: { do: 'mark' },
+    oauth: null,
+    authorities: CERTIFICATE,
+    ...changes,
+  }
+}
+
+/** What a reader told, a line each. */
+export type Line = { level: 'info' | 'warn' | 'error'; message: string } & Record<string, unknown>
+
+export interface TestReader {
+  /** The messages that were received, in their order; the same one may be among them more than once. */
+  received: string[]
+  lines: Line[]
+  metrics: Metrics
+  stop(): Promise<void>
+}
+
+/** Everything that was told to the log by any reader of this process. */
+export const allLines: Line[] = []
+
+/** Reads a mailbox until it is stopped. */
+export function startReader(
+  options: Pick<ReaderOptions, 'mailbox' | 'database'> & { times?: Partial<ReaderTimes>; receive?: Receive },
+): TestReader {
+  const stopping = new AbortController()
+  const received: string[] = []
+  const lines: Line[] = []
+  const telling = (level: Line['level']) => (fields: object, text: string) => {
+    const line = { ...fields, level, message: text }
+    lines.push(line)
+    allLines.push(line)
+  }
+  const metrics = createMetrics()
+  const reading = readMailbox({
+    receive: async (raw) => void received.push(await wholeOf(raw)),
+    ...options,
+    log: { info: telling('info'), warn: telling('warn'), error: telling('error') },
+    metrics,
+    signal: stopping.signal,
+    times: { ...TIMES, ...options.times },
+  })
+  return {
+    received,
+    lines,
+    metrics,
+    stop: async () => {
+      stopping.abort()
+      await reading
+    },
+  }
+}
+
+/** All of it, byte by byte a character. */
+export async function wholeOf(raw: AsyncIterable<Uint8Array>): Promise<string> {
+  const parts: Uint8Array[] = []
+  for await (const part of raw) parts.push(part)
+  return Buffer.concat(parts).toString('latin1')
+}
+
+/** Waits until it holds; what keeps it from holding is shown where it never does. */
+export async function until(look: () => unknown, withinMs = 20_000): Promise<void> {
+  const deadline = performance.now() + withinMs
+  for (;;) {
+    if (await look()) return
+    if (performance.now() > deadline) throw new Error(`it never came to ${look}`)
+    await wait(3)
+  }
+}
+
+/** Waits until so much of the log is there. */
+export async function untilTold(reader: TestReader, words: string | RegExp): Promise<Line> {
+  const found = () => reader.lines.find((line) => JSON.stringify(line, errorsToo).search(words) >= 0)
+  await until(found).catch(() => expect(reader.lines).toContain(words))
+  return found() ?? expect.fail()
+}
+
+const errorsToo = (_: string, value: unknown): unknown => (value instanceof Error ? String(value) : value)
+
+/** How far a mailbox was read, as it is stored. */
+export async function cursorOf(database: Database, mailbox: MailboxConfig) {
+  const { rows } = await database.general.query<{ uid_validity: number; last_uid: number }>(
+    'select uid_validity, last_uid from mailboxes where id = $1',
+    [mailboxIdOf(mailbox)],
+  )
+  return rows[0]
+}
+
+export interface Stage {
+  server: MailServer
+  proxy: FaultProxy
+  /** Through the proxy. */
+  mailbox: MailboxConfig
+  database: Database
+  read(options?: { times?: Partial<ReaderTimes>; receive?: Receive; mailbox?: Partial<MailboxConfig> }): TestReader
+  cursor(): ReturnType<typeof cursorOf>
+}
+
+/** A database for a test file, and for each act on it a mail server of its own, behind a proxy. */
+export async function createStage() {
+  const { connection, drop } = await createTestDatabase()
+  const database = openDatabase({ connection, hasPooler: false, onIdleError: () => undefined })
+  let acts = 0
+  return {
+    database,
+    connection,
+    async on(act: (stage: Stage) => Promise<void>, options: MailServerOptions = {}): Promise<void> {
+      const server = await startMailServer(options)
+      const proxy = await startFaultProxy(server.port)
+      const readers: TestReader[] = []
+      // Whose cursor is whose is known by user, host and folder.
+      const user = `${++acts}.${USER}`
+      server.addUser(user)
+      const mailbox = mailboxAt(proxy.port, { user, isTlsFromStart: (options.tls ?? 'at once') === 'at once' })
+      try {
+        await act({
+          server,
+          proxy,
+          mailbox,
+          database,
+          read: ({ mailbox: changes = {}, ...given } = {}) => {
+            const reader = startReader({ database, mailbox: { ...mailbox, ...changes }, ...given })
+            readers.push(reader)
+            return reader
+          },
+          cursor: () => cursorOf(database, mailbox),
+        })
+      } finally {
+        for (const reader of readers) await reader.stop()
+        await proxy.close()
+        await server.close()
+      }
+    },
+    async close(): Promise<void> {
+      await database.close()
+      await drop()
+    },
+  }
+}
