@@ -1,11 +1,13 @@
 import { isIP } from 'node:net'
 import path from 'node:path'
+import type { SecureContext } from 'node:tls'
 import { type CountryCode, isSupportedCountry } from 'libphonenumber-js'
 import { IANAZone } from 'luxon'
 import { z } from 'zod'
 import type { MailboxConfig, OauthConfig } from './mailbox/mailbox.ts'
 import { parseMailboxUrl } from './mailbox/mailbox-url.ts'
-import { faultsTogether, isSender, isTokenUrl, readCertificates } from './mailbox/settings.ts'
+import { faultsTogether, isSender, isTokenUrl } from './mailbox/settings.ts'
+import { trustInFile } from './mailbox/trust.ts'
 import { isFolder, parseWhenDone } from './mailbox/when-done.ts'
 
 /** What the service is told by its environment. */
@@ -235,7 +237,7 @@ export function readConfig(env: NodeJS.ProcessEnv, workingDir: string): Config {
   const { data, error } = environment.safeParse(set)
   const faults = (error?.issues ?? []).map((issue) => `${issue.path.join('.')} ${issue.message}.`)
   faults.push(...faultsTogether(set))
-  const authorities = readAuthorities(set.MAILBOX_CA_FILE, workingDir, (fault) => faults.push(fault))
+  const trust = readTrust(set.MAILBOX_CA_FILE, workingDir, (fault) => faults.push(fault))
   if (data === undefined || faults.length > 0) throw new ConfigError(faults)
   return {
     host: data.HOST,
@@ -270,7 +272,7 @@ export function readConfig(env: NodeJS.ProcessEnv, workingDir: string): Config {
             folder: data.MAILBOX_FOLDER,
             whenDone: data.MAILBOX_WHEN_DONE,
             oauth: oauthOf(data),
-            authorities,
+            trust,
           },
     mail: {
       allowedSenders: data.MAIL_ALLOWED_SENDERS,
@@ -280,14 +282,14 @@ export function readConfig(env: NodeJS.ProcessEnv, workingDir: string): Config {
   }
 }
 
-function readAuthorities(
+function readTrust(
   file: string | undefined,
   workingDir: string,
   onFault: (fault: string) => void,
-): string | null {
+): SecureContext | null {
   if (file === undefined) return null
   try {
-    return readCertificates(path.resolve(workingDir, file))
+    return trustInFile(path.resolve(workingDir, file))
   } catch (error) {
     onFault(`MAILBOX_CA_FILE ${error instanceof Error ? error.message : error}.`)
     return null

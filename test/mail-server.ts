@@ -10,7 +10,6 @@ export const CERTIFICATE = readFileSync(path.join(folder, 'certificate.pem'), 'u
 export const CERTIFICATE_FILE = path.join(folder, 'certificate.pem')
 export const KEY_FILE = path.join(folder, 'key.pem')
 
-export const USER = 'recordings@example.com'
 export const PASSWORD = 'a pass%word of the m@ilbox'
 
 export interface MailServerOptions {
@@ -28,9 +27,9 @@ export interface MailServer {
   /** Of a folder, in their order. */
   messages(folder?: string): { uid: number; flags: string[]; raw: string }[]
   /** Every message of INBOX has another UID from now on, under another UIDVALIDITY. */
-  recount(uidValidity: number): void
-  /** Another one who reads the same mailbox, or the same one with something else to log in by. */
-  addUser(user: string, login?: { password?: string; accessToken?: string }): void
+  recount(): void
+  setPassword(password: string): void
+  setAccessToken(accessToken: string): void
   /** Says good-bye to everybody, and hangs up. */
   sayBye(): void
   /** Commands that were answered to the end, such as `UID STORE`, in their order; told before the answer is sent. */
@@ -42,16 +41,16 @@ export interface MailServer {
 const PLUGINS = ['ID', 'IDLE', 'UIDPLUS', 'MOVE', 'SASL-IR', 'XOAUTH2', 'AUTH-PLAIN']
 
 /** Starts it on loopback. */
-export async function startMailServer({
-  tls = 'at once',
-  plugins = PLUGINS,
-}: MailServerOptions = {}): Promise<MailServer> {
+export async function startMailServer(
+  user: string,
+  { tls = 'at once', plugins = PLUGINS }: MailServerOptions = {},
+): Promise<MailServer> {
   const imap = hoodiecrow({
     secureConnection: tls === 'at once',
     credentials: { key: readFileSync(KEY_FILE), cert: readFileSync(CERTIFICATE_FILE) },
     plugins: [...plugins, ...(tls === 'on demand' ? ['STARTTLS', 'LOGINDISABLED'] : [])],
     storage: { INBOX: { messages: [] }, '': { folders: {} } },
-    users: {},
+    users: { [user]: { password: PASSWORD } },
   })
   const sockets = new Set<Socket>()
   const loggedIn = new Set<Socket>()
@@ -80,14 +79,17 @@ export async function startMailServer({
     port: (imap.server.address() as AddressInfo).port,
     deliver: (raw) => imap.appendMessage('INBOX', [], new Date(), raw).message.uid,
     messages: (name = 'INBOX') => imap.getMailbox(name).messages.map(({ uid, flags, raw }) => ({ uid, flags, raw })),
-    recount: (uidValidity) => {
+    recount: () => {
       const inbox = imap.getMailbox('INBOX')
-      inbox.uidvalidity = uidValidity
+      inbox.uidvalidity++
       inbox.uidnext = 1
       for (const message of inbox.messages) message.uid = inbox.uidnext++
     },
-    addUser: (user, { password = PASSWORD, accessToken } = {}) => {
-      imap.users[user] = { password, ...(accessToken === undefined ? {} : { xoauth2: { accessToken } }) }
+    setPassword: (password) => {
+      imap.users[user] = { password }
+    },
+    setAccessToken: (accessToken) => {
+      imap.users[user] = { xoauth2: { accessToken } }
     },
     sayBye: () => {
       for (const socket of loggedIn) socket.end('* BYE The server goes down for a moment\r\n')

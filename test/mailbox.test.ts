@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { MailError } from '../src/mailbox/mail.ts'
-import { message, PASSWORD } from './mail-server.ts'
-import { allLines, createStage, until, untilTold, wholeOf } from './mailbox/stage.ts'
+import { type MailServer, type MailServerOptions, message, PASSWORD, startMailServer } from './mail-server.ts'
+import { allLines, createStages, type Stages, until, untilTold, wholeOf } from './mailbox/stage.ts'
 import { timed } from './pace.ts'
 
-let stage: Awaited<ReturnType<typeof createStage>>
+let stage: Stages<MailServer, MailServerOptions>
 
 beforeAll(async () => {
-  stage = await createStage()
+  stage = await createStages(startMailServer)
 })
 
 afterAll(async () => {
@@ -256,24 +256,30 @@ it('a server whose mailbox was taken by another lets go of it', () =>
     await database.general.query(`delete from mailboxes`)
   }))
 
-it.each(['while it waits for news', 'while the server is silent', 'in the middle of a message'])(
-  'it stops within a second: %s',
-  (when) =>
-    stage.on(async ({ server, proxy, read }) => {
-      let isReceiving = false
-      const reader = read({
-        receive: () => {
-          isReceiving = true
-          return new Promise(() => undefined)
-        },
-      })
-      await until(() => server.answered.includes('UID SEARCH'))
-      if (when.includes('silent')) proxy.stall()
-      if (!when.includes('waits')) server.deliver(message('one'))
-      if (when.includes('middle')) await until(() => isReceiving)
-      const { ms } = await timed(reader.stop())
-      expect(ms).toBeLessThan(1_000)
-    }),
+it.each([
+  'before it has begun',
+  'while it connects to a server that says nothing',
+  'while it waits for news',
+  'while the server is silent',
+  'in the middle of a message',
+])('it stops within a second: %s', (when) =>
+  stage.on(async ({ server, proxy, read }) => {
+    let isReceiving = false
+    if (when.includes('connects')) proxy.stall()
+    const reader = read({
+      receive: () => {
+        isReceiving = true
+        return new Promise(() => undefined)
+      },
+    })
+    if (when.includes('connects')) await until(() => proxy.connections() === 1)
+    else if (!when.includes('before')) await until(() => server.answered.includes('UID SEARCH'))
+    if (when.includes('is silent')) proxy.stall()
+    if (!when.includes('waits')) server.deliver(message('one'))
+    if (when.includes('middle')) await until(() => isReceiving)
+    const { ms } = await timed(reader.stop())
+    expect(ms).toBeLessThan(1_000)
+  }),
 )
 
 it('by STARTTLS the connection becomes a private one before anybody logs in', () =>
@@ -306,7 +312,7 @@ it.each(['at once', 'on demand'] as const)(
   (tls) =>
     stage.on(
       async ({ server, read }) => {
-        const reader = read({ mailbox: { authorities: null } })
+        const reader = read({ mailbox: { trust: null } })
         const { reason } = await untilTold(reader, 'is tried again')
         expect(reason).toMatch(/^The certificate of 127\.0\.0\.1 cannot be trusted: .+ goes into MAILBOX_CA_FILE\.$/)
         expect(server.answered.filter((command) => /LOGIN|AUTH/.test(command))).toEqual([])

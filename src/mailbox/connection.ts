@@ -1,8 +1,8 @@
-import { rootCertificates } from 'node:tls'
 import { ImapFlow } from 'imapflow'
 import { MailboxError } from './error.ts'
 import { faultOfImap } from './imap-fault.ts'
 import type { MailboxConfig } from './mailbox.ts'
+import { OLDEST_TLS } from './trust.ts'
 
 /** One connection with its folder open. Once anything failed on it, it is of no more use, and the next is a new one. */
 export interface MailboxConnection {
@@ -42,7 +42,7 @@ export async function connectMailbox(
   signal: AbortSignal,
 ): Promise<MailboxConnection> {
   signal.throwIfAborted()
-  const { host, port, isTlsFromStart, user, folder, authorities, whenDone } = mailbox
+  const { host, port, isTlsFromStart, user, folder, trust, whenDone } = mailbox
   const client = new ImapFlow({
     host,
     port,
@@ -51,8 +51,8 @@ export async function connectMailbox(
     auth: { user, ...login },
     tls: {
       rejectUnauthorized: true,
-      minVersion: 'TLSv1.2',
-      ...(authorities === null ? {} : { ca: [...rootCertificates, authorities] }),
+      minVersion: OLDEST_TLS,
+      ...(trust === null ? {} : { secureContext: trust }),
     },
     // It would tell what is said, and that is other people's mail.
     logger: false,
@@ -82,22 +82,25 @@ export async function connectMailbox(
   /** Gives the answer, or closes the connection. */
   async function answered<Answer>(asking: Promise<Answer>): Promise<Answer> {
     let timer: NodeJS.Timeout | undefined
-    const silence = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        reject(new MailboxError('disconnected', `${host} did not answer within ${answerMs / 1_000} s.`))
-        client.close()
-      }, answerMs)
+    let abort = (): void => undefined
+    const noAnswer = new Promise<never>((_, reject) => {
+      const silence = `${host} did not answer within ${answerMs / 1_000} s.`
+      timer = setTimeout(() => reject(new MailboxError('disconnected', silence)), answerMs)
+      abort = () => reject(signal.reason)
+      signal.addEventListener('abort', abort)
     })
+    // Nobody may be left to hear of it.
+    asking.catch(() => undefined)
     try {
-      const answer = await Promise.race([asking, silence])
       signal.throwIfAborted()
-      return answer
+      return await Promise.race([asking, noAnswer])
     } catch (error) {
       client.close()
       signal.throwIfAborted()
       throw error instanceof MailboxError ? error : faultOfImap(error, mailbox, login)
     } finally {
       clearTimeout(timer)
+      signal.removeEventListener('abort', abort)
     }
   }
 
@@ -125,6 +128,7 @@ export async function connectMailbox(
       const found = await answered(client.search({ uid: `${uid + 1}:*` }, { uid: true }))
       if (!Array.isArray(found)) {
         client.close()
+        signal.throwIfAborted()
         throw new MailboxError('disconnected', `${host} does not answer what is in ${folder}.`)
       }
       // The range's end is the last message there is, even where that comes before its beginning.

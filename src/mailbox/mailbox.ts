@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { SecureContext } from 'node:tls'
 import type { MailboxAddress } from './mailbox-url.ts'
 import type { WhenDone } from './when-done.ts'
 
@@ -8,8 +9,8 @@ export interface MailboxConfig extends MailboxAddress {
   whenDone: WhenDone
   /** Null: the password of the address is used. */
   oauth: OauthConfig | null
-  /** Further authorities that may have signed the server's certificate, in PEM form; null: none. */
-  authorities: string | null
+  /** Whose word on the server's certificate is taken; null: of those whom Node.js trusts. */
+  trust: SecureContext | null
 }
 
 /** Where access tokens come from, by a refresh token that a person has granted. */

@@ -58,6 +58,7 @@ function reasonOf(error: unknown): object {
 /** Reads as long as the claim is kept and the connection holds. Ends without an error only if another has the mailbox. */
 async function readWhileClaimed(reading: Reading): Promise<void> {
   const { database, claim, times, signal, log, mailbox } = reading
+  signal.throwIfAborted()
   const ending = new AbortController()
   const end = (): void => ending.abort(signal.reason)
   signal.addEventListener('abort', end)

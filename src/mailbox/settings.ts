@@ -1,5 +1,3 @@
-import { X509Certificate } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { parseMailboxUrl } from './mailbox-url.ts'
 
 const OAUTH_NAMES = [
@@ -37,35 +35,4 @@ export function isTokenUrl(text: string): boolean {
 /** Whether it is an address such as `recordings@zadarma.com`, or the domain of many. In lower case. */
 export function isSender(text: string): boolean {
   return /^([^\s@,]+@)?(?=.{1,253}$)[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(text)
-}
-
-/**
- * The certificates of a PEM file.
- *
- * @throws with what is wrong with it, as what follows the variable's name
- */
-export function readCertificates(file: string): string {
-  const text = readText(file)
-  const certificates = text.match(/-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----/gs) ?? []
-  if (certificates.length === 0 || !certificates.every(isCertificate)) {
-    throw new Error(`must name a file of certificates in PEM form, which ${file} is not`)
-  }
-  return certificates.join('\n')
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : error
-    throw new Error(`must name a file that can be read, which ${file} cannot (${code})`, { cause: error })
-  }
-}
-
-function isCertificate(pem: string): boolean {
-  try {
-    return new X509Certificate(pem).subject !== undefined
-  } catch {
-    return false
-  }
 }

@@ -8,6 +8,8 @@ export interface FaultProxy {
   connections(): number
   /** Resets the connection over which byte number so many from now passes; once. */
   resetAfter(bytes: number): void
+  /** Resets every connection that there is. */
+  reset(): void
   /** From now on takes everything and passes nothing on, whoever connects. */
   stall(): void
   /** New connections reach the server; those that stalled stay silent. */
@@ -61,6 +63,9 @@ export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
     connections: () => connections,
     resetAfter: (bytes) => {
       resetAt = passed + bytes
+    },
+    reset: () => {
+      for (const socket of sockets) socket.resetAndDestroy()
     },
     stall: () => {
       isStalled = true

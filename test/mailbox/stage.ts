@@ -1,18 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { createSecureContext } from 'node:tls'
 import { expect } from 'vitest'
-import { type Database, openDatabase } from '../../src/database/database.ts'
+import { type Connection, type Database, openDatabase } from '../../src/database/database.ts'
 import { type MailboxConfig, mailboxIdOf } from '../../src/mailbox/mailbox.ts'
 import { readMailbox } from '../../src/mailbox/reader.ts'
 import type { ReaderOptions, ReaderTimes, Receive } from '../../src/mailbox/reading.ts'
 import { createMetrics, type Metrics } from '../../src/metrics.ts'
-import {
-  CERTIFICATE,
-  type MailServer,
-  type MailServerOptions,
-  PASSWORD,
-  startMailServer,
-  USER,
-} from '../mail-server.ts'
+import { CERTIFICATE, type MailServerOptions, PASSWORD } from '../mail-server.ts'
 import { createTestDatabase } from '../service.ts'
 import { type FaultProxy, startFaultProxy } from './fault-proxy.ts'
 
@@ -26,18 +20,20 @@ export const TIMES: ReaderTimes = {
   stopMs: 500,
 }
 
+const TRUST = createSecureContext({ ca: CERTIFICATE })
+
 /** How the mailbox of a server is read, through whatever listens on that port. */
 export function mailboxAt(port: number, changes: Partial<MailboxConfig> = {}): MailboxConfig {
   return {
     host: '127.0.0.1',
     port,
     isTlsFromStart: true,
-    user: USER,
+    user: 'recordings@example.com',
     password: PASSWORD,
     folder: 'INBOX',
     whenDone: { do: 'mark' },
     oauth: null,
-    authorities: CERTIFICATE,
+    trust: TRUST,
     ...changes,
   }
 }
@@ -101,7 +97,7 @@ export async function until(look: () => unknown, withinMs = 20_000): Promise<voi
   for (;;) {
     if (await look()) return
     if (performance.now() > deadline) throw new Error(`it never came to ${look}`)
-    await wait(3)
+    await wait(5)
   }
 }
 
@@ -123,8 +119,27 @@ export async function cursorOf(database: Database, mailbox: MailboxConfig) {
   return rows[0]
 }
 
-export interface Stage {
-  server: MailServer
+/** What the cases need of a mail server. */
+export interface AnyMailServer {
+  port: number
+  /** Puts a message into the mailbox. */
+  deliver(raw: string): unknown
+  /** Of a folder, in their order. */
+  messages(folder?: string): StoredMessage[] | Promise<StoredMessage[]>
+  /** Every message has another UID from now on, under another UIDVALIDITY. */
+  recount(): unknown
+  /** From now on this password is the right one. */
+  setPassword(password: string): unknown
+  close(): Promise<void>
+}
+
+export interface StoredMessage {
+  flags: string[]
+  raw: string
+}
+
+export interface Stage<Server extends AnyMailServer> {
+  server: Server
   proxy: FaultProxy
   /** Through the proxy. */
   mailbox: MailboxConfig
@@ -133,22 +148,34 @@ export interface Stage {
   cursor(): ReturnType<typeof cursorOf>
 }
 
-/** A database for a test file, and for each act on it a mail server of its own, behind a proxy. */
-export async function createStage() {
+export interface Stages<Server extends AnyMailServer, Options> {
+  database: Database
+  connection: Connection
+  on(act: (stage: Stage<Server>) => Promise<void>, options?: Options): Promise<void>
+  close(): Promise<void>
+}
+
+/**
+ * A database for a test file, and for each act on it a mailbox of its own, behind a proxy.
+ *
+ * @param serverOf gives the server, where a user of this name has the mailbox
+ */
+export async function createStages<Server extends AnyMailServer, Options extends MailServerOptions>(
+  serverOf: (user: string, options?: Options) => Promise<Server>,
+): Promise<Stages<Server, Options>> {
   const { connection, drop } = await createTestDatabase()
   const database = openDatabase({ connection, hasPooler: false, onIdleError: () => undefined })
   let acts = 0
   return {
     database,
     connection,
-    async on(act: (stage: Stage) => Promise<void>, options: MailServerOptions = {}): Promise<void> {
-      const server = await startMailServer(options)
+    on: async (act, options) => {
+      // Whose cursor is whose is known by user, host and folder.
+      const user = `recordings-${++acts}@example.com`
+      const server = await serverOf(user, options)
       const proxy = await startFaultProxy(server.port)
       const readers: TestReader[] = []
-      // Whose cursor is whose is known by user, host and folder.
-      const user = `${++acts}.${USER}`
-      server.addUser(user)
-      const mailbox = mailboxAt(proxy.port, { user, isTlsFromStart: (options.tls ?? 'at once') === 'at once' })
+      const mailbox = mailboxAt(proxy.port, { user, isTlsFromStart: (options?.tls ?? 'at once') === 'at once' })
       try {
         await act({
           server,
@@ -168,7 +195,7 @@ export async function createStage() {
         await server.close()
       }
     },
-    async close(): Promise<void> {
+    close: async () => {
       await database.close()
       await drop()
     },
