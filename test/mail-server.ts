@@ -68,7 +68,7 @@ export async function startMailServer(
   })
   const answered: string[] = []
   imap.outputHandlers.push((_, response, __, request) => {
-    if (response.tag === '*' || request === undefined) return
+    if (['*', '+'].includes(response.tag) || request === undefined) return
     const command = request.command.toUpperCase()
     answered.push(command)
     server.onAnswer(command)

@@ -1,23 +1,95 @@
-import { createHash, randomUUID } from 'node:crypto'
 import { ImapFlow } from 'imapflow'
 import { expect, it } from 'vitest'
-import { CERTIFICATE, message, PASSWORD } from '../mail-server.ts'
+import { CERTIFICATE, type MailServerOptions, message, PASSWORD } from '../mail-server.ts'
 import { createRandom } from '../zadarma/random.ts'
 import {
   type AnyMailServer,
   type Stage,
   type Stages,
+  storeIn,
   type TestReader,
   TIMES,
   until,
   untilTold,
-  wholeOf,
 } from './stage.ts'
 
 /* R21, on whatever mail server. */
 
 const SEED = Number(process.env.R21_SEED ?? Math.floor(Math.random() * 2 ** 31))
 const MESSAGES = [message('one'), message('two', 'x'.repeat(140_000)), message('three')]
+
+/** Tries a reader where nothing goes wrong. */
+export function testReading(stages: () => Stages<AnyMailServer, MailServerOptions>): void {
+  it('what is in the mailbox is received in its order, marked as seen, and remembered', () =>
+    stages().on(async ({ server, read, cursor }) => {
+      const messages = ['one', 'two', 'three'].map((id) => message(id))
+      for (const raw of messages) await server.deliver(raw)
+      const reader = read()
+      await until(async () => (await cursor())?.last_uid === 3)
+      expect(reader.received).toEqual(messages)
+      expect((await server.messages()).map(({ flags }) => flags)).toEqual([['\\Seen'], ['\\Seen'], ['\\Seen']])
+      const metrics = await reader.metrics.registry.metrics()
+      expect(metrics).toContain('first_call_mailbox_connected 1')
+      expect(metrics).toContain('first_call_mailbox_messages_total{result="read"} 3')
+    }))
+
+  it('a message that comes later is received at once, because the server tells of it', () =>
+    stages().on(async ({ server, read, cursor }) => {
+      const reader = read()
+      await untilTold(reader, 'reading INBOX')
+      await server.deliver(message('later'))
+      await until(async () => (await cursor())?.last_uid === 1)
+      expect(reader.received).toEqual([message('later')])
+    }))
+
+  it('a large message comes whole, part by part, with every byte that a message may have', () =>
+    stages().on(async ({ server, read, cursor }) => {
+      const bytes = String.fromCharCode(...Array.from({ length: 256 }, (_, byte) => byte).filter(isOfMail))
+      const large = message('large', `${bytes}\r\n`.repeat(2_000))
+      await server.deliver(large)
+      const parts: Buffer[] = []
+      read({
+        receive: async (raw) => {
+          for await (const part of raw) parts.push(Buffer.from(part))
+        },
+      })
+      await until(async () => (await cursor())?.last_uid === 1)
+      expect(parts.length).toBeGreaterThan(3)
+      expect(Buffer.concat(parts).toString('latin1') === large).toBe(true)
+    }))
+
+  it('a message that ends where a part ends is whole, too', () =>
+    stages().on(async ({ server, read }) => {
+      const even = message('even', 'x'.repeat(2 * 128 * 1024 - message('even', '').length))
+      await server.deliver(even)
+      const reader = read()
+      await until(() => reader.received.length === 1)
+      expect(reader.received[0] === even).toBe(true)
+    }))
+
+  it('messages can be moved to a folder, which is made if need be', () =>
+    stages().on(async ({ server, read, cursor }) => {
+      for (const id of ['one', 'two']) await server.deliver(message(id))
+      read({ mailbox: { whenDone: { do: 'move', folder: 'Heard' } } })
+      await until(async () => (await cursor())?.last_uid === 2)
+      expect(await server.messages()).toEqual([])
+      expect((await server.messages('Heard')).map(({ raw }) => raw)).toEqual([message('one'), message('two')])
+    }))
+
+  it('where TLS does not come with the connection, it is made private before anybody logs in', () =>
+    stages().on(
+      async ({ server, read }) => {
+        await server.deliver(message('one'))
+        const reader = read()
+        await until(() => reader.received.length === 1)
+        expect(reader.lines.map(({ level }) => level)).toEqual(['info'])
+      },
+      { tls: 'on demand' },
+    ))
+}
+
+/** NUL is nowhere allowed, and a line ends with both of the others. */
+const isOfMail = (byte: number): boolean => ![0, 10, 13].includes(byte)
 
 /** Tries a reader against everything that may happen between it and its mailbox. */
 export function testFaults(stages: () => Stages<AnyMailServer, object>, resets: number): void {
@@ -121,9 +193,12 @@ export function testFaults(stages: () => Stages<AnyMailServer, object>, resets: 
       const reader = read()
       await until(async () => (await cursor())?.last_uid === 2)
       const before = await cursor()
+      proxy.stall()
       proxy.reset()
       await server.recount()
       await server.deliver(message('three'))
+      proxy.reset()
+      proxy.forward()
       await until(() => reader.received.length === 5)
       await until(async () => (await cursor())?.last_uid === 3)
       expect(reader.received).toEqual(['one', 'two', 'one', 'two', 'three'].map((id) => message(id)))
@@ -133,24 +208,12 @@ export function testFaults(stages: () => Stages<AnyMailServer, object>, resets: 
   it('one message that is there three times is read three times, and is one for whoever knows it by its key', () =>
     stages().on(async ({ server, read, cursor, database }) => {
       for (let copy = 0; copy < 3; copy++) await server.deliver(message('again'))
-      const run = randomUUID()
       const stored: number[] = []
-      read({
-        receive: async (raw) => {
-          const hash = createHash('sha256')
-            .update(await wholeOf(raw))
-            .digest('hex')
-          const { rowCount } = await database.general.query(STORE, [randomUUID(), `mail:${run}:${hash}`])
-          stored.push(rowCount ?? 0)
-        },
-      })
+      read({ receive: async (raw) => void stored.push(await storeIn(database, raw)) })
       await until(async () => (await cursor())?.last_uid === 3)
       expect(stored).toEqual([1, 0, 0])
     }))
 }
-
-const STORE = `insert into inbox (id, door, natural_key, received_at, body, event, due_at)
-  values ($1, 'mail', $2, now(), '', 'none', now()) on conflict (natural_key) where natural_key is not null do nothing`
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0)
 

@@ -1,3 +1,4 @@
+import { createHash, randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { createSecureContext } from 'node:tls'
 import { expect } from 'vitest'
@@ -6,6 +7,7 @@ import { type MailboxConfig, mailboxIdOf } from '../../src/mailbox/mailbox.ts'
 import { readMailbox } from '../../src/mailbox/reader.ts'
 import type { ReaderOptions, ReaderTimes, Receive } from '../../src/mailbox/reading.ts'
 import { createMetrics, type Metrics } from '../../src/metrics.ts'
+import type { Instant } from '../../src/time.ts'
 import { CERTIFICATE, type MailServerOptions, PASSWORD } from '../mail-server.ts'
 import { createTestDatabase } from '../service.ts'
 import { type FaultProxy, startFaultProxy } from './fault-proxy.ts'
@@ -91,6 +93,22 @@ export async function wholeOf(raw: AsyncIterable<Uint8Array>): Promise<string> {
   return Buffer.concat(parts).toString('latin1')
 }
 
+/**
+ * Stores a message in the inbox, where it is not there yet.
+ *
+ * @returns how many rows that made
+ */
+export async function storeIn(database: Database, raw: AsyncIterable<Uint8Array>): Promise<number> {
+  const body = Buffer.from(await wholeOf(raw), 'latin1')
+  const key = `mail::${createHash('sha256').update(body).digest('hex')}`
+  const { rowCount } = await database.general.query(
+    `insert into inbox (id, door, natural_key, received_at, body, event, due_at)
+     values ($1, 'mail', $2, now(), $3, 'none', now()) on conflict (natural_key) where natural_key is not null do nothing`,
+    [randomUUID(), key, body],
+  )
+  return rowCount ?? 0
+}
+
 /** Waits until it holds; what keeps it from holding is shown where it never does. */
 export async function until(look: () => unknown, withinMs = 20_000): Promise<void> {
   const deadline = performance.now() + withinMs
@@ -112,11 +130,11 @@ const errorsToo = (_: string, value: unknown): unknown => (value instanceof Erro
 
 /** How far a mailbox was read, as it is stored. */
 export async function cursorOf(database: Database, mailbox: MailboxConfig) {
-  const { rows } = await database.general.query<{ uid_validity: number; last_uid: number }>(
-    'select uid_validity, last_uid from mailboxes where id = $1',
-    [mailboxIdOf(mailbox)],
-  )
-  return rows[0]
+  return database.query
+    .selectFrom('mailboxes')
+    .select(['uid_validity', 'last_uid'])
+    .where('id', '=', mailboxIdOf(mailbox))
+    .executeTakeFirst()
 }
 
 /** What the cases need of a mail server. */
@@ -146,6 +164,8 @@ export interface Stage<Server extends AnyMailServer> {
   database: Database
   read(options?: { times?: Partial<ReaderTimes>; receive?: Receive; mailbox?: Partial<MailboxConfig> }): TestReader
   cursor(): ReturnType<typeof cursorOf>
+  /** Until when it is somebody's alone. */
+  claimedUntil(): Promise<Instant>
 }
 
 export interface Stages<Server extends AnyMailServer, Options> {
@@ -188,6 +208,10 @@ export async function createStages<Server extends AnyMailServer, Options extends
             return reader
           },
           cursor: () => cursorOf(database, mailbox),
+          claimedUntil: async () => {
+            const claims = database.query.selectFrom('mailboxes').where('id', '=', mailboxIdOf(mailbox))
+            return (await claims.select('claimed_until').executeTakeFirstOrThrow()).claimed_until
+          },
         })
       } finally {
         for (const reader of readers) await reader.stop()
