@@ -28,11 +28,11 @@ const SCHEMES: Readonly<Record<string, { port: number; isTlsFromStart: boolean }
 export function parseMailboxUrl(text: string): MailboxAddress | MailboxUrlFault {
   const scheme = SCHEMES[/^[a-z]+:/i.exec(text)?.[0].toLowerCase() ?? '']
   if (scheme === undefined) return { fault: 'must begin with imaps:// or imap://' }
-  if (!URL.canParse(text)) return { fault: `must be an address such as ${EXAMPLE}` }
-  const url = new URL(text)
-  if (!['', '/'].includes(url.pathname) || url.search !== '' || url.hash !== '') {
+  if (/^[a-z]+:\/\/.*([?#]|\/.)/i.test(text)) {
     return { fault: 'must end after host and port; write /, ? and # of the password as %2F, %3F and %23' }
   }
+  if (!URL.canParse(text)) return { fault: `must be an address such as ${EXAMPLE}` }
+  const url = new URL(text)
   const [user, password] = [decoded(url.username), decoded(url.password)]
   if (user === null || password === null) {
     return { fault: 'must have a user and password that are percent-encoded; write % as %25' }
