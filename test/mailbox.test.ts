@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { openDatabase } from '../src/database/database.ts'
 import { MailError } from '../src/mailbox/mail.ts'
+import { Gate } from './gate.ts'
 import { type MailServer, type MailServerOptions, message, PASSWORD, startMailServer } from './mail-server.ts'
 import { testReading } from './mailbox/cases.ts'
 import { allLines, createStages, type Stages, until, untilTold, wholeOf } from './mailbox/stage.ts'
@@ -170,6 +172,44 @@ it('whoever takes the half of a message for the whole is not believed', () =>
     })
     await until(async () => (await cursor())?.last_uid === 1)
     expect(lengths).toEqual([131_072, 300_000 + message('half').length])
+  }))
+
+it('a message is taken once more where the connection breaks while it is marked', () =>
+  stage.on(async ({ server, proxy, read, cursor }) => {
+    server.deliver(message('one'))
+    server.onAnswer = (command) => {
+      if (command !== 'UID STORE') return
+      server.onAnswer = () => undefined
+      proxy.reset()
+    }
+    const reader = read()
+    await until(async () => (await cursor())?.last_uid === 1)
+    expect(reader.received).toEqual([message('one'), message('one')])
+    expect(reader.lines.map(({ message }) => message)).not.toContain('the server does not mark a message as seen')
+  }))
+
+it('while the database is away the cursor waits, and the message is not taken again', () =>
+  stage.on(async ({ server, read, cursor }) => {
+    const gate = await Gate.open(stage.connection)
+    const database = openDatabase({ connection: gate.connection, hasPooler: false, onIdleError: () => undefined })
+    const received: string[] = []
+    const reader = read({
+      database,
+      receive: async (raw) => {
+        received.push(await wholeOf(raw))
+        if (received.length === 1) gate.refuse()
+      },
+    })
+    server.deliver(message('one'))
+    await untilTold(reader, 'the cursor of the mailbox cannot be moved yet')
+    gate.forward()
+    await until(async () => (await cursor())?.last_uid === 1)
+    server.deliver(message('two'))
+    await until(async () => (await cursor())?.last_uid === 2)
+    expect(received).toEqual([message('one'), message('two')])
+    await reader.stop()
+    await database.close()
+    await gate.close()
   }))
 
 it('of two servers one reads, and the other takes over when that one stops', () =>

@@ -104,13 +104,21 @@ export async function connectMailbox(
     }
   }
 
+  /** Whether the server did it. ImapFlow takes a connection that broke meanwhile for a no. */
+  async function done(asking: Promise<unknown>): Promise<boolean> {
+    const isDone = Boolean(await answered(asking))
+    if (isDone || client.usable) return isDone
+    signal.throwIfAborted()
+    throw new MailboxError('disconnected', `${host} broke the connection off.`)
+  }
+
   async function moveByCopy(uid: number, target: string): Promise<boolean> {
     const range = String(uid)
-    if (!(await answered(client.messageCopy(range, target, { uid: true })))) return false
+    if (!(await done(client.messageCopy(range, target, { uid: true })))) return false
     // Where only one message can be taken out, it is; elsewhere that would take out whatever others have marked.
     return client.capabilities.has('UIDPLUS')
-      ? answered(client.messageDelete(range, { uid: true }))
-      : answered(client.messageFlagsAdd(range, ['\\Deleted'], { uid: true }))
+      ? done(client.messageDelete(range, { uid: true }))
+      : done(client.messageFlagsAdd(range, ['\\Deleted'], { uid: true }))
   }
 
   // Its parts have limits of their own; together they must not take longer than one.
@@ -140,10 +148,10 @@ export async function connectMailbox(
       if (!message) return null
       return message.source ?? new Uint8Array()
     },
-    markSeen: (uid) => answered(client.messageFlagsAdd(String(uid), ['\\Seen'], { uid: true })),
+    markSeen: (uid) => done(client.messageFlagsAdd(String(uid), ['\\Seen'], { uid: true })),
     move: async (uid, target) => {
       if (!client.capabilities.has('MOVE')) return moveByCopy(uid, target)
-      return Boolean(await answered(client.messageMove(String(uid), target, { uid: true })))
+      return done(client.messageMove(String(uid), target, { uid: true }))
     },
     untilNews: async (longestMs) => {
       if (hasNews || !client.usable) return

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
+import { waitFor } from '../zadarma/rate-limit.ts'
 import { connectMailbox, type MailboxConnection } from './connection.ts'
 import { type Claim, claimMailbox, moveCursor, openCursor, releaseMailbox } from './cursor.ts'
 import { MailboxError } from './error.ts'
@@ -16,7 +17,7 @@ const TIMES: ReaderTimes = {
   firstWaitMs: 1_000,
   longestWaitMs: 50_000,
   leaseMs: 30_000,
-  stopMs: 500,
+  stopMs: 400,
 }
 
 /**
@@ -26,19 +27,35 @@ const TIMES: ReaderTimes = {
  * Nothing that goes wrong ends it. It is told to the log, and tried again on a new connection.
  */
 export async function readMailbox(options: ReaderOptions): Promise<void> {
-  const { mailbox, database, log, signal } = options
+  const { mailbox, database, signal } = options
   const times = { ...TIMES, ...options.times }
   const claim: Claim = { mailboxId: mailboxIdOf(mailbox), claimedBy: randomUUID(), leaseMs: times.leaseMs }
   const tokens = mailbox.oauth === null ? null : accessTokens(mailbox.oauth)
   const waits = growingWaits(times.firstWaitMs, times.longestWaitMs)
-  const wait = (ms: number): Promise<unknown> => pause(ms, undefined, { signal }).catch(() => undefined)
+  const ended = readAgainAndAgain({ ...options, times, claim, tokens, waits })
+  await Promise.race([ended, soLongAfter(signal, times.stopMs)])
+  const released = releaseMailbox(database, claim).catch(() => undefined)
+  await Promise.race([released, pause(times.stopMs, undefined, { ref: false })])
+}
 
+/** Never for ever: what hangs at that moment is not waited for. */
+function soLongAfter(signal: AbortSignal, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    const begin = (): void => void setTimeout(resolve, ms).unref()
+    if (signal.aborted) begin()
+    else signal.addEventListener('abort', begin)
+  })
+}
+
+async function readAgainAndAgain(reading: Reading): Promise<void> {
+  const { mailbox, database, claim, times, waits, log, signal } = reading
+  const wait = (ms: number): Promise<unknown> => pause(ms, undefined, { signal }).catch(() => undefined)
   while (!signal.aborted) {
     try {
-      if (await claimMailbox(database, claim)) await readWhileClaimed({ ...options, times, claim, tokens, waits })
+      if (await claimMailbox(database, claim)) await readWhileClaimed(reading)
       await wait(times.leaseMs / 3)
     } catch (error) {
-      if (signal.aborted) break
+      if (signal.aborted) return
       // Who asks again and again with a wrong password may be locked out.
       const isRefused = error instanceof MailboxError && error.code === 'refused'
       const waitMs = isRefused ? times.longestWaitMs : waits.nextMs()
@@ -46,8 +63,6 @@ export async function readMailbox(options: ReaderOptions): Promise<void> {
       await wait(waitMs)
     }
   }
-  const released = releaseMailbox(database, claim).catch(() => undefined)
-  await Promise.race([released, pause(times.stopMs)])
 }
 
 /** A MailboxError has it all in its message; of others the whole is needed. */
@@ -60,8 +75,6 @@ async function readWhileClaimed(reading: Reading): Promise<void> {
   const { database, claim, times, signal, log, mailbox } = reading
   signal.throwIfAborted()
   const ending = new AbortController()
-  const end = (): void => ending.abort(signal.reason)
-  signal.addEventListener('abort', end)
   const keeping = setInterval(() => {
     // Where the database does not answer, nobody else can claim it either.
     claimMailbox(database, claim).then(
@@ -69,15 +82,19 @@ async function readWhileClaimed(reading: Reading): Promise<void> {
       () => undefined,
     )
   }, times.leaseMs / 3)
+  const end = (): void => {
+    clearInterval(keeping)
+    ending.abort(signal.reason)
+  }
+  signal.addEventListener('abort', end)
   try {
     await readOn({ ...reading, signal: ending.signal })
   } catch (error) {
     if (!(error instanceof MailboxError && error.code === 'taken')) throw error
     log.warn({ reason: error.message }, `${mailboxNameOf(mailbox)} is left to another server`)
   } finally {
-    clearInterval(keeping)
     signal.removeEventListener('abort', end)
-    ending.abort()
+    end()
   }
 }
 
@@ -134,7 +151,7 @@ async function movedOn(uid: number, reading: Reading, uidValidity: bigint): Prom
       if (error instanceof MailboxError) throw error
       const waitMs = waits.nextMs()
       log.warn({ err: error, uid, waitMs }, 'the cursor of the mailbox cannot be moved yet')
-      await pause(waitMs, undefined, { signal })
+      await waitFor(waitMs, signal)
     }
   }
 }

@@ -24,7 +24,7 @@ export interface ReaderOptions {
   times?: Partial<ReaderTimes>
 }
 
-export interface ReaderLog {
+interface ReaderLog {
   info(fields: object, message: string): void
   warn(fields: object, message: string): void
   error(fields: object, message: string): void
@@ -40,7 +40,7 @@ export interface ReaderTimes {
   longestWaitMs: number
   /** A server of ours that has not told of itself for so long is dead, and another reads on. */
   leaseMs: number
-  /** What is at work when the signal comes is waited for so long. */
+  /** When the signal comes, what is at work is waited for so long, and as long again for the claim to be given back. */
   stopMs: number
 }
 

@@ -1,6 +1,6 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import { UnavailableError } from '../attempts/register.ts'
 import { isUnavailable } from '../database/database.ts'
+import { waitFor } from '../zadarma/rate-limit.ts'
 import type { MailboxConnection } from './connection.ts'
 import { MailboxError } from './error.ts'
 import { MailError } from './mail.ts'
@@ -47,7 +47,7 @@ async function untilTaken(uid: number, connection: MailboxConnection, reading: R
     if (first === null) return { is: 'gone' }
     const message = rawMessage(uid, first, connection)
     try {
-      const result = await endedBy(signal, times.stopMs, receive(message.raw, signal))
+      const result = await receive(message.raw, signal)
       // Whoever swallowed that has taken a part for the whole.
       if (message.brokenBy !== null) throw message.brokenBy
       return { is: 'taken', result }
@@ -58,7 +58,7 @@ async function untilTaken(uid: number, connection: MailboxConnection, reading: R
       if (!isOutage(error) && tries >= TRIES) return { is: 'passed over', reason: String(error) }
       const waitMs = waits.nextMs()
       log.warn({ err: error, uid, waitMs }, 'a message of the mailbox could not be stored and is tried again')
-      await pause(waitMs, undefined, { signal })
+      await waitFor(waitMs, signal)
     }
   }
 }
@@ -96,24 +96,6 @@ function rawMessage(uid: number, first: Uint8Array, connection: MailboxConnectio
   }
 
   return message
-}
-
-/** Waits for it, after the signal for so long only. */
-async function endedBy<Result>(signal: AbortSignal, stopMs: number, work: Promise<Result>): Promise<Result> {
-  let timer: NodeJS.Timeout | undefined
-  let abort = (): void => undefined
-  const ended = new Promise<never>((_, reject) => {
-    abort = () => {
-      timer = setTimeout(() => reject(signal.reason), stopMs)
-    }
-    signal.addEventListener('abort', abort)
-  })
-  try {
-    return await Promise.race([work, ended])
-  } finally {
-    clearTimeout(timer)
-    signal.removeEventListener('abort', abort)
-  }
 }
 
 /** Whether it is the database that does not take it, or the disk, and no fault that stays. */

@@ -19,13 +19,13 @@ export const TIMES: ReaderTimes = {
   firstWaitMs: 1,
   longestWaitMs: 5,
   leaseMs: 30_000,
-  stopMs: 500,
+  stopMs: 400,
 }
 
 const TRUST = createSecureContext({ ca: CERTIFICATE })
 
 /** How the mailbox of a server is read, through whatever listens on that port. */
-export function mailboxAt(port: number, changes: Partial<MailboxConfig> = {}): MailboxConfig {
+function mailboxAt(port: number, changes: Partial<MailboxConfig> = {}): MailboxConfig {
   return {
     host: '127.0.0.1',
     port,
@@ -55,7 +55,7 @@ export interface TestReader {
 export const allLines: Line[] = []
 
 /** Reads a mailbox until it is stopped. */
-export function startReader(
+function startReader(
   options: Pick<ReaderOptions, 'mailbox' | 'database'> & { times?: Partial<ReaderTimes>; receive?: Receive },
 ): TestReader {
   const stopping = new AbortController()
@@ -129,7 +129,7 @@ export async function untilTold(reader: TestReader, words: string | RegExp): Pro
 const errorsToo = (_: string, value: unknown): unknown => (value instanceof Error ? String(value) : value)
 
 /** How far a mailbox was read, as it is stored. */
-export async function cursorOf(database: Database, mailbox: MailboxConfig) {
+async function cursorOf(database: Database, mailbox: MailboxConfig) {
   return database.query
     .selectFrom('mailboxes')
     .select(['uid_validity', 'last_uid'])
@@ -162,7 +162,12 @@ export interface Stage<Server extends AnyMailServer> {
   /** Through the proxy. */
   mailbox: MailboxConfig
   database: Database
-  read(options?: { times?: Partial<ReaderTimes>; receive?: Receive; mailbox?: Partial<MailboxConfig> }): TestReader
+  read(options?: {
+    times?: Partial<ReaderTimes>
+    receive?: Receive
+    mailbox?: Partial<MailboxConfig>
+    database?: Database
+  }): TestReader
   cursor(): ReturnType<typeof cursorOf>
   /** Until when it is somebody's alone. */
   claimedUntil(): Promise<Instant>
