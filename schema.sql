@@ -316,6 +316,16 @@ CREATE TABLE listed_opportunities (
   CONSTRAINT listed_opportunities_pkey PRIMARY KEY (opportunity_id)
 ) WITH (autovacuum_vacuum_scale_factor=0.05, autovacuum_vacuum_insert_scale_factor=0.05);
 
+CREATE TABLE mailboxes (
+  id text NOT NULL,
+  uid_validity bigint,
+  last_uid bigint DEFAULT 0 NOT NULL,
+  claimed_until timestamp(3) with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+  claimed_by uuid,
+  updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT mailboxes_pkey PRIMARY KEY (id)
+);
+
 CREATE TABLE recordings (
   id uuid NOT NULL,
   call_id uuid NOT NULL,

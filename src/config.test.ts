@@ -29,7 +29,94 @@ it('without any variable everything has its default', () => {
     relinkDays: 30,
     inboxRetentionDays: 30,
     recordingMaxBytes: 200 * 1024 * 1024,
+    mailbox: null,
+    mail: { allowedSenders: ['zadarma.com'], matchMinutes: 10, patternsFile: null },
   })
+})
+
+it('a mailbox is an address, a folder and what happens there afterwards', () => {
+  const env = {
+    MAILBOX_URL: 'imaps://ana%40example.com:secret@imap.example.com',
+    MAILBOX_FOLDER: 'Grabaciones de llamadas',
+    MAILBOX_WHEN_DONE: 'move:Grabaciones/Hechas',
+    MAIL_ALLOWED_SENDERS: 'Zadarma.com, pbx@Example.com',
+    MAIL_MATCH_MINUTES: '25',
+    MAIL_PATTERNS: 'patterns.json',
+  }
+  expect(readConfig(env, '/srv')).toMatchObject({
+    mailbox: {
+      host: 'imap.example.com',
+      port: 993,
+      isTlsFromStart: true,
+      user: 'ana@example.com',
+      password: 'secret',
+      folder: 'Grabaciones de llamadas',
+      whenDone: { do: 'move', folder: 'Grabaciones/Hechas' },
+      oauth: null,
+      trust: null,
+    },
+    mail: { allowedSenders: ['zadarma.com', 'pbx@example.com'], matchMinutes: 25, patternsFile: '/srv/patterns.json' },
+  })
+})
+
+const OAUTH = {
+  MAILBOX_OAUTH_CLIENT_ID: 'first-call',
+  MAILBOX_OAUTH_CLIENT_SECRET: 'secret',
+  MAILBOX_OAUTH_REFRESH_TOKEN: 'token',
+  MAILBOX_OAUTH_TOKEN_URL: 'https://oauth2.googleapis.com/token',
+}
+
+it('instead of a password there can be all that OAuth2 needs, and a file of authorities beside', () => {
+  const certificate = path.resolve(import.meta.dirname, '../test/mailbox/certificate.pem')
+  const env = { MAILBOX_URL: 'imap://ana@imap.example.com', MAILBOX_CA_FILE: certificate, ...OAUTH }
+  const { mailbox } = readConfig(env, '/srv')
+  expect(mailbox?.trust).toHaveProperty('context')
+  expect(mailbox).toMatchObject({
+    port: 143,
+    isTlsFromStart: false,
+    password: null,
+    folder: 'INBOX',
+    whenDone: { do: 'mark' },
+    oauth: {
+      clientId: 'first-call',
+      clientSecret: 'secret',
+      refreshToken: 'token',
+      tokenUrl: 'https://oauth2.googleapis.com/token',
+    },
+  })
+})
+
+it.each([
+  [{ MAILBOX_URL: 'imaps://ana@example.com' }, ['MAILBOX_URL must have a password, or MAILBOX_OAUTH_* must be set.']],
+  [
+    { MAILBOX_URL: 'imaps://ana:secret@example.com', ...OAUTH },
+    ['MAILBOX_URL must have no password where MAILBOX_OAUTH_* are set.'],
+  ],
+  [OAUTH, ['MAILBOX_URL must be set where MAILBOX_OAUTH_* are.']],
+  [
+    {
+      MAILBOX_URL: 'imaps://ana@example.com',
+      MAILBOX_OAUTH_CLIENT_ID: 'first-call',
+      MAILBOX_OAUTH_TOKEN_URL: 'https://example.com',
+    },
+    [
+      'MAILBOX_OAUTH_CLIENT_SECRET must be set where the other MAILBOX_OAUTH_* are.',
+      'MAILBOX_OAUTH_REFRESH_TOKEN must be set where the other MAILBOX_OAUTH_* are.',
+    ],
+  ],
+  [
+    { MAILBOX_CA_FILE: 'nowhere.pem', PORT: '99999' },
+    [
+      'PORT must be a number from 0 to 65535, such as 3000.',
+      'MAILBOX_CA_FILE must name a file that can be read, which /srv/nowhere.pem cannot (ENOENT).',
+    ],
+  ],
+  [
+    { MAILBOX_CA_FILE: import.meta.filename },
+    [`MAILBOX_CA_FILE must name a file of certificates in PEM form, which ${import.meta.filename} is not.`],
+  ],
+])('what does not fit together is told: %j', (env, faults) => {
+  expect(() => readConfig(env, '/srv')).toThrow(new ConfigError(faults))
 })
 
 it('all faults are told at once, in sentences', () => {
@@ -49,10 +136,21 @@ it('all faults are told at once, in sentences', () => {
     RELINK_DAYS: 'many',
     INBOX_RETENTION_DAYS: '-1',
     RECORDING_MAX_MB: '0.5',
+    MAILBOX_URL: 'https://ana:the-password@example.com',
+    MAILBOX_FOLDER: 'a\u0000b',
+    MAILBOX_WHEN_DONE: 'move:',
+    MAILBOX_OAUTH_CLIENT_ID: 'first call',
+    MAILBOX_OAUTH_CLIENT_SECRET: 'sécret',
+    MAILBOX_OAUTH_REFRESH_TOKEN: 'line\nbreak',
+    MAILBOX_OAUTH_TOKEN_URL: 'http://oauth2.googleapis.com/token',
+    MAILBOX_CA_FILE: 'nowhere.pem',
+    MAIL_ALLOWED_SENDERS: 'zadarma.com,com',
+    MAIL_MATCH_MINUTES: '0',
   }
   const read = () => readConfig(env, '/srv')
   expect(read).toThrow(ConfigError)
   for (const name of Object.keys(env)) expect(read).toThrow(new RegExp(`${name} must .+\\.`))
+  expect(read).not.toThrow('the-password')
 })
 
 it('.env.example lists every variable', async () => {

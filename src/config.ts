@@ -1,8 +1,14 @@
 import { isIP } from 'node:net'
 import path from 'node:path'
+import type { SecureContext } from 'node:tls'
 import { type CountryCode, isSupportedCountry } from 'libphonenumber-js'
 import { IANAZone } from 'luxon'
 import { z } from 'zod'
+import type { MailboxConfig, OauthConfig } from './mailbox/mailbox.ts'
+import { parseMailboxUrl } from './mailbox/mailbox-url.ts'
+import { faultsTogether, isSender, isTokenUrl } from './mailbox/settings.ts'
+import { trustInFile } from './mailbox/trust.ts'
+import { isFolder, parseWhenDone } from './mailbox/when-done.ts'
 
 /** What the service is told by its environment. */
 export interface Config {
@@ -23,6 +29,19 @@ export interface Config {
   relinkDays: number
   inboxRetentionDays: number
   recordingMaxBytes: number
+  /** Null: no mailbox is read. */
+  mailbox: MailboxConfig | null
+  mail: MailConfig
+}
+
+/** How recording e-mails are understood, whichever way they come. */
+interface MailConfig {
+  /** Addresses or domains whose messages in the mailbox are taken, in lower case. */
+  allowedSenders: readonly string[]
+  /** So far a call may be from what a message says of its start. */
+  matchMinutes: number
+  /** Absolute; null: none but ours. */
+  patternsFile: string | null
 }
 
 /** What is known of the account at Zadarma. */
@@ -121,6 +140,40 @@ const environment = z.object({
   RELINK_DAYS: wholeNumber(1, 3_650).prefault('30'),
   INBOX_RETENTION_DAYS: wholeNumber(1, 3_650).prefault('30'),
   RECORDING_MAX_MB: wholeNumber(1, 10_000).prefault('200'),
+  MAILBOX_URL: z
+    .string()
+    .transform((text, { addIssue }) => {
+      const address = parseMailboxUrl(text)
+      if (!('fault' in address)) return address
+      addIssue(address.fault)
+      return z.NEVER
+    })
+    .optional(),
+  MAILBOX_FOLDER: z.string().default('INBOX').refine(isFolder, 'must be the name of a folder, such as INBOX'),
+  MAILBOX_WHEN_DONE: z
+    .string()
+    .default('seen')
+    .transform((text, { addIssue }) => {
+      const whenDone = parseWhenDone(text)
+      if (whenDone !== null) return whenDone
+      addIssue('must be seen, leave or move:<folder>')
+      return z.NEVER
+    }),
+  MAILBOX_OAUTH_CLIENT_ID: oauthText(),
+  MAILBOX_OAUTH_CLIENT_SECRET: oauthText(),
+  MAILBOX_OAUTH_REFRESH_TOKEN: oauthText(),
+  MAILBOX_OAUTH_TOKEN_URL: z
+    .string()
+    .refine(isTokenUrl, 'must be an address such as https://oauth2.googleapis.com/token (http:// only on this machine)')
+    .optional(),
+  MAILBOX_CA_FILE: z.string().optional(),
+  MAIL_ALLOWED_SENDERS: z
+    .string()
+    .default('zadarma.com')
+    .transform((text) => listOfWords(text.toLowerCase()))
+    .refine((senders) => senders.every(isSender), 'must be addresses or domains such as zadarma.com, with commas'),
+  MAIL_MATCH_MINUTES: wholeNumber(1, 1_440).prefault('10'),
+  MAIL_PATTERNS: z.string().optional(),
 })
 
 /** The names of all environment variables that are read. */
@@ -134,6 +187,13 @@ function wholeNumber(minimum: number, maximum: number) {
       `must be a whole number from ${minimum} to ${maximum}`,
     )
     .transform(Number)
+}
+
+function oauthText() {
+  return z
+    .string()
+    .regex(/^[\x21-\x7e]{1,8000}$/, 'must have visible ASCII characters without blanks')
+    .optional()
 }
 
 function listOfWords(text: string): string[] {
@@ -175,8 +235,10 @@ function isPostgresUrl(text: string): boolean {
 export function readConfig(env: NodeJS.ProcessEnv, workingDir: string): Config {
   const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''))
   const { data, error } = environment.safeParse(set)
-  if (data === undefined)
-    throw new ConfigError(error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}.`))
+  const faults = (error?.issues ?? []).map((issue) => `${issue.path.join('.')} ${issue.message}.`)
+  faults.push(...faultsTogether(set))
+  const trust = readTrust(set.MAILBOX_CA_FILE, workingDir, (fault) => faults.push(fault))
+  if (data === undefined || faults.length > 0) throw new ConfigError(faults)
   return {
     host: data.HOST,
     port: data.PORT,
@@ -202,5 +264,43 @@ export function readConfig(env: NodeJS.ProcessEnv, workingDir: string): Config {
     relinkDays: data.RELINK_DAYS,
     inboxRetentionDays: data.INBOX_RETENTION_DAYS,
     recordingMaxBytes: data.RECORDING_MAX_MB * 1024 * 1024,
+    mailbox:
+      data.MAILBOX_URL === undefined
+        ? null
+        : {
+            ...data.MAILBOX_URL,
+            folder: data.MAILBOX_FOLDER,
+            whenDone: data.MAILBOX_WHEN_DONE,
+            oauth: oauthOf(data),
+            trust,
+          },
+    mail: {
+      allowedSenders: data.MAIL_ALLOWED_SENDERS,
+      matchMinutes: data.MAIL_MATCH_MINUTES,
+      patternsFile: data.MAIL_PATTERNS === undefined ? null : path.resolve(workingDir, data.MAIL_PATTERNS),
+    },
   }
+}
+
+function readTrust(
+  file: string | undefined,
+  workingDir: string,
+  onFault: (fault: string) => void,
+): SecureContext | null {
+  if (file === undefined) return null
+  try {
+    return trustInFile(path.resolve(workingDir, file))
+  } catch (error) {
+    onFault(`MAILBOX_CA_FILE ${error instanceof Error ? error.message : error}.`)
+    return null
+  }
+}
+
+/** All of it is set, or nothing; anything else was refused. */
+function oauthOf(data: z.output<typeof environment>): OauthConfig | null {
+  const { MAILBOX_OAUTH_CLIENT_ID: clientId, MAILBOX_OAUTH_CLIENT_SECRET: clientSecret } = data
+  const { MAILBOX_OAUTH_REFRESH_TOKEN: refreshToken, MAILBOX_OAUTH_TOKEN_URL: tokenUrl } = data
+  if (clientId === undefined || clientSecret === undefined) return null
+  if (refreshToken === undefined || tokenUrl === undefined) return null
+  return { clientId, clientSecret, refreshToken, tokenUrl }
 }

@@ -21,6 +21,12 @@ export interface Metrics {
   recordings: Counter<'status'>
   /** Calls that were found in the PBX's statistics, by what that was to them. */
   reconciled: Counter<'result'>
+  /** Whether this server has the mailbox open; of several servers one has. */
+  mailboxConnected: Gauge
+  /** Messages of the mailbox by what became of them: read, or passed over. */
+  mailboxMessages: Counter<'result'>
+  /** In seconds since 1970: when all that is in the mailbox was last seen to be read. */
+  mailboxLastLook: Gauge
 }
 
 /** Makes the metrics, in a registry of their own. */
@@ -93,6 +99,22 @@ export function createMetrics(): Metrics {
       name: 'first_call_reconciled_calls_total',
       help: 'Calls found in the statistics of the PBX: new, changed, unchanged or failed.',
       labelNames: ['result'],
+      registers,
+    }),
+    mailboxConnected: new Gauge({
+      name: 'first_call_mailbox_connected',
+      help: 'Whether this server has the mailbox open (1); of several servers one has.',
+      registers,
+    }),
+    mailboxMessages: new Counter({
+      name: 'first_call_mailbox_messages_total',
+      help: 'Messages of the mailbox: read, or passed over because they could not be taken.',
+      labelNames: ['result'],
+      registers,
+    }),
+    mailboxLastLook: new Gauge({
+      name: 'first_call_mailbox_last_look_timestamp_seconds',
+      help: 'When everything in the mailbox was last read, as Unix time; 0 where this server has not done so.',
       registers,
     }),
   }

@@ -142,6 +142,15 @@ interface DialRequestsTable {
   call_id: string | null
 }
 
+interface MailboxesTable {
+  id: string
+  uid_validity: number | null
+  last_uid: number
+  claimed_until: Time
+  claimed_by: string | null
+  updated_at: Time
+}
+
 /** The tables as queries see them; `migrations/` is what makes them. */
 export interface Tables {
   calls: CallsTable
@@ -163,6 +172,7 @@ export interface Tables {
   recordings: RecordingsTable
   review_items: ReviewItemsTable
   dial_requests: DialRequestsTable
+  mailboxes: MailboxesTable
   sweep_marks: { name: string; swept_until: Time; due_at: ColumnType<Instant, string | undefined, string> }
   schema_migrations: { name: string; applied_at: Generated<Instant> }
 }
