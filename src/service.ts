@@ -107,7 +107,7 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
         {
           name: 'look for calls of e-mails',
           everyMs: 5_000,
-          work: async () => (await sweepMailCalls({ ...relink, database: behind, metrics })) > 0,
+          work: async () => (await sweepMailCalls({ ...relink, database: behind, metrics, folder: recordingsDir })) > 0,
         },
         ...(zadarmaApi === null
           ? []

@@ -52,8 +52,11 @@ export function withMail(stored: Call, mail: MailOfCall, matchedBy: Recording['m
   }
 }
 
-/** The call that an e-mail tells of, as a new one. Where nothing says which way it went, it went out. */
-export function callOfMail(mail: MailOfCall, id: string, createdAt: Instant, now: Instant): WithMail {
+/**
+ * The call that an e-mail tells of, as a new one. Where nothing says which way it went, it went out. Its id is that of the
+ * message: two servers that handle one message make one call.
+ */
+export function callOfMail(mail: MailOfCall, createdAt: Instant, now: Instant): WithMail {
   const { provider, pbxCallId, recordings } = mail
   const told = withoutEmpty(fieldsOf(mail))
   const audio = withAudio([], audioOf(recordings, provider, 'new_call'))
@@ -61,7 +64,7 @@ export function callOfMail(mail: MailOfCall, id: string, createdAt: Instant, now
     call: {
       ...NEW_CALL,
       ...told,
-      id,
+      id: mail.messageId,
       direction: mail.direction ?? 'outbound',
       provider: pbxCallId === null ? null : provider,
       provider_call_id: pbxCallId,

@@ -12,6 +12,8 @@ export interface MailSweepOptions {
   database: Database
   register: Register
   metrics: Metrics
+  /** The folder of recordings, absolute. */
+  folder: string
   /** E-mails that wait for a person are looked at for so many days. */
   days: number
   log: { warn: (fields: object, message: string) => void }

@@ -1,4 +1,3 @@
-import { v7 as uuidv7 } from 'uuid'
 import { formatInstant, isSameCall } from '../attempts/attempt.ts'
 import type { Book } from '../attempts/book.ts'
 import type { Change, Plan } from '../attempts/change.ts'
@@ -26,8 +25,8 @@ export function processRecordingEmail(
   message: Message,
   settings: MailSettings,
 ): Change<MailReported> {
-  const id = uuidv7()
   const own = ownWork()
+  let wasAnswerLost = false
   let createdAt: Instant | null = null
 
   const plan = (book: Book, finish: Finish): Plan<MailReported> | null => {
@@ -45,7 +44,7 @@ export function processRecordingEmail(
       case 'new':
         if (mail.recordings.length === 0) return settled(SET_ASIDE)
         createdAt ??= book.now
-        return withCall(book, null, callOfMail(mail, id, createdAt, book.now), finish, null)
+        return withCall(book, null, callOfMail(mail, createdAt, book.now), finish, null)
       case 'doubt':
         if (mail.recordings.length === 0) return settled(SET_ASIDE)
         return { ...settled(REVIEW), doubts: isWaiting ? [] : [doubtOfMail(mail, message, match)] }
@@ -69,7 +68,7 @@ export function processRecordingEmail(
     // A machine's repeat registers nothing new (B16).
     const made = isNews ? finish(book, call, stored) : { result: stored, restsOn: [stored.id] }
     if (made === null) return null
-    const isNew = stored === null || stored.id === id
+    const isNew = stored === null || (wasAnswerLost && stored.id === mail.messageId)
     const isDuplicate = unusedAudio.length > 0 && unusedAudio.length === mail.recordings.length
     return {
       ...made,
@@ -109,7 +108,10 @@ export function processRecordingEmail(
       plan(book, (_, call, stored) =>
         stored !== null && withdraws(call, stored) ? null : undecided(own.isIn, false)(book, call, stored),
       ),
-    onAnswerLost: own.onAnswerLost,
+    onAnswerLost: () => {
+      own.onAnswerLost()
+      wasAnswerLost = true
+    },
   }
 }
 

@@ -1,4 +1,3 @@
-import { v7 as uuidv7 } from 'uuid'
 import { changedByPerson, formatInstant } from '../attempts/attempt.ts'
 import type { Book } from '../attempts/book.ts'
 import type { Change, Plan } from '../attempts/change.ts'
@@ -38,7 +37,6 @@ export function decideItem(
   matchedBy: Recording['matched_by'] = 'person',
 ): Change<DecidedItem | Refusal> {
   const callIds = callIdsOf(item, answer)
-  const newId = uuidv7()
   return {
     needs: {
       ...(isAboutMail(item) ? needsOfMail(mailOf(item), null) : NO_NEEDS),
@@ -55,7 +53,7 @@ export function decideItem(
         const before = decidedBefore(afterwards(item, earlier), decision)
         return { result: 'code' in before ? before : { item: before, unusedAudio: [] }, restsOn }
       }
-      const effect = effectOf(item, answer, book, newId, matchedBy)
+      const effect = effectOf(item, answer, book, matchedBy)
       if (effect === null) return { result: CALL_IS_GONE, restsOn }
       if ('code' in effect) return { result: effect, restsOn }
       const { unusedAudio = [], ...written } = effect
@@ -91,7 +89,6 @@ function effectOf(
   item: ReviewItem,
   answer: ReviewAnswer,
   book: Book,
-  newId: string,
   matchedBy: Recording['matched_by'],
 ): Effect | Refusal | null {
   const isDismissed = answer.action === 'dismiss'
@@ -117,7 +114,7 @@ function effectOf(
     case 'unmatched_mail':
       if (isDismissed || !isAboutMail(item)) return {}
       if (answer.action === 'link') return linkMail(mailOf(item), answer.call_id, matchedBy, book)
-      return createOfMail(mailOf(item), answer, newId, book)
+      return createOfMail(mailOf(item), answer, book)
     default:
       return item.kind satisfies never
   }

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { MatchHow } from '../calls/call.ts'
 import type { MailSweepOptions } from '../calls/mail-sweep.ts'
 import { BY_ITSELF } from '../calls/recording-email.ts'
+import { removeAudio } from '../recordings/keep.ts'
 import { decideItem } from './decide.ts'
 import { findItem } from './store.ts'
 
@@ -9,7 +10,7 @@ const AT_ONCE = 200
 
 /** Gives e-mails that wait for a person to the calls that their names belong to by now. Gives how many it were. */
 export async function linkWaitingMails(options: Omit<MailSweepOptions, 'metrics'>): Promise<number> {
-  const { database, register, log } = options
+  const { database, register, folder, log } = options
   let count = 0
   for (const { itemId, callId, how } of await namedCalls(options)) {
     try {
@@ -17,7 +18,9 @@ export async function linkWaitingMails(options: Omit<MailSweepOptions, 'metrics'
       if (item === null || item.decision !== null) continue
       const answer = { action: 'link', call_id: callId, contact_id: null, reason: null } as const
       const result = await register.registerCallAttempt(decideItem(item, answer, BY_ITSELF, how))
-      if ('item' in result) count++
+      if ('code' in result) continue
+      await removeAudio(folder, result.unusedAudio)
+      count++
     } catch (error) {
       log.warn({ err: error, messageId: itemId }, 'an e-mail could not be given to its call yet')
     }

@@ -42,15 +42,10 @@ export function linkMail(
 }
 
 /** The e-mail makes a call: with the contact that the person names, else with whom its number tells. */
-export function createOfMail(
-  mail: MailOfCall,
-  { contact_id }: ReviewAnswer,
-  id: string,
-  book: Book,
-): MailEffect | Refusal {
+export function createOfMail(mail: MailOfCall, { contact_id }: ReviewAnswer, book: Book): MailEffect | Refusal {
   const refused = whyNotNew(mail, book)
   if (refused !== null) return refused
-  const made = callOfMail(mail, id, book.now, book.now)
+  const made = callOfMail(mail, book.now, book.now)
   const byPerson = { entity_type: 'contacts', entity_id: contact_id }
   const call = contact_id === null ? made.call : changedByPerson(made.call, byPerson)
   return effectOf(mail, { ...made, call }, null, book)
