@@ -3,7 +3,7 @@ import type { Book } from '../attempts/book.ts'
 import type { Plan } from '../attempts/change.ts'
 import { withRecordingsOf } from './audio.ts'
 import type { Call, Recording } from './call.ts'
-import { haveOtherNames, SAME_START_MS } from './mail-match.ts'
+import { haveOtherNames, isOfOtherExtension, SAME_START_MS } from './mail-match.ts'
 import type { CallReport } from './report.ts'
 
 /* B17: one call of which there are two records, or would be. */
@@ -30,12 +30,11 @@ type Told = Pick<Call, 'direction' | 'phone_number' | 'extension' | 'started_at'
 export function isSameByStart(mailCall: Call, told: Told): boolean {
   const { phone_number, extension, started_at, direction } = told
   if (phone_number === null || started_at === null || mailCall.started_at === null) return false
-  const isOtherExtension = extension !== null && mailCall.extension !== null && extension !== mailCall.extension
   return (
     isOnlyByMail(mailCall) &&
     mailCall.phone_number === phone_number &&
     mailCall.direction === direction &&
-    !isOtherExtension &&
+    !isOfOtherExtension(mailCall, extension) &&
     Math.abs(mailCall.started_at - started_at) <= SAME_START_MS &&
     !haveOtherAudio(mailCall.recordings, told.recordings)
   )

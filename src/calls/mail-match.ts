@@ -86,7 +86,7 @@ function byStart(mail: MailOfCall, book: Book, settings: MailSettings): MailMatc
     nearestOf(near.filter(hasSameAudio), 'number_start') ??
     nearestOf(near.filter(isOfExtension), 'number_extension_start') ??
     nearestOf(near.filter(isWithoutAudio), 'number_start') ??
-    perhapsFetched(near)
+    perhapsFetched(near.filter(({ call }) => !isOfOtherExtension(call, extension)))
   )
 }
 
@@ -165,6 +165,10 @@ export function haveOtherNames(a: readonly (string | null)[], b: readonly (strin
   if (own === undefined || others === undefined || own.length === 0 || others.length === 0) return false
   return !own.some((name) => others.includes(name))
 }
+
+/** An extension that one of the two does not know is no other one. */
+export const isOfOtherExtension = (call: Pick<Call, 'extension'>, extension: string | null): boolean =>
+  call.extension !== null && extension !== null && call.extension !== extension
 
 const isAudio = ({ status }: Recording): boolean => status === 'available'
 
