@@ -27,6 +27,8 @@ export interface Metrics {
   mailboxMessages: Counter<'result'>
   /** In seconds since 1970: when all that is in the mailbox was last seen to be read. */
   mailboxLastLook: Gauge
+  /** What e-mails told, found again later: calls joined with those of the PBX, and e-mails linked that waited for a person. */
+  mailCalls: Counter<'result'>
 }
 
 /** Makes the metrics, in a registry of their own. */
@@ -115,6 +117,12 @@ export function createMetrics(): Metrics {
     mailboxLastLook: new Gauge({
       name: 'first_call_mailbox_last_look_timestamp_seconds',
       help: 'When everything in the mailbox was last read, as Unix time; 0 where this server has not done so.',
+      registers,
+    }),
+    mailCalls: new Counter({
+      name: 'first_call_mail_calls_total',
+      help: 'Calls of e-mails joined later with those of the PBX, and waiting e-mails linked to their calls.',
+      labelNames: ['result'],
       registers,
     }),
   }

@@ -1,7 +1,7 @@
 import type { ColumnType, Generated } from 'kysely'
 import type { FirstCallAttempt } from '../attempts/attempt.ts'
 import type { CallFields, Link, Outcome, Recording, Sources } from '../calls/call.ts'
-import type { Doubt, ReviewDecision } from '../review/item.ts'
+import type { Doubt, KeptMail, ReviewDecision } from '../review/item.ts'
 import type { Instant } from '../time.ts'
 
 /** Read as milliseconds, written as ISO 8601. */
@@ -101,11 +101,16 @@ interface InboxTable {
   due_at: TimeOrNull
   tries: Generated<number>
   fault: string | null
+  /** In the folder of mails; null where the message is in `body`. */
+  file_name: string | null
 }
 
 interface RecordingsTable {
   id: string
-  call_id: string
+  /** Null where it belongs to an item of the review list. */
+  call_id: string | null
+  review_item_id: string | null
+  matched_by: Recording['matched_by']
   provider: string
   provider_recording_id: string | null
   status: Recording['status']
@@ -125,7 +130,10 @@ interface ReviewItemsTable {
   id: string
   kind: Doubt['kind']
   natural_key: string
-  call_id: string
+  /** Null where it is about a message. */
+  call_id: string | null
+  message_id: string | null
+  mail: ColumnType<KeptMail | null, string | null, never>
   reason: string
   candidates: ColumnType<Doubt['candidates'], string, never>
   created_at: Time
@@ -142,6 +150,7 @@ interface DialRequestsTable {
   call_id: string | null
 }
 
+/** How far a mailbox's folder has been read. */
 interface MailboxesTable {
   id: string
   uid_validity: number | null
