@@ -184,7 +184,6 @@ describe('an e-mail of which a person has to decide', () => {
   it.each([
     ['the number', mail(null)],
     ['the direction', mail(newNumber(), { direction: null })],
-    ['the start', mail(newNumber(), { fields: { started_at: null } })],
     ['the number, the direction', mail(null, { direction: null })],
   ])('because it does not tell %s', async (what, came) => {
     expect(await receive(service, came)).toMatchObject({ became: 'review' })

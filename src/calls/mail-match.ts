@@ -118,14 +118,11 @@ function perhapsFetched(near: readonly Near[]): MailMatch | null {
   }
 }
 
-/** Nothing fits: a new call where enough is known of it to be found again, else a person decides. */
+/** Nothing fits: a new call where its direction and number are known, else a person decides. */
 function withoutCall(mail: MailOfCall, book: Book, settings: MailSettings): MailMatch {
-  const { direction, pbxCallId, recordings, fields } = mail
-  const isNamed = pbxCallId !== null || recordings.some(({ providerRecordingId }) => providerRecordingId !== null)
   const unknown = [
-    ...(fields.phone_number === null ? ['the number'] : []),
-    ...(direction === null ? ['the direction'] : []),
-    ...(fields.started_at === null && !isNamed ? ['the start'] : []),
+    ...(mail.fields.phone_number === null ? ['the number'] : []),
+    ...(mail.direction === null ? ['the direction'] : []),
   ]
   if (unknown.length === 0) return { is: 'new', sentence: 'No call fits, and enough is known of a new one.' }
   return {
