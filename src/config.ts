@@ -19,6 +19,7 @@ export interface Config {
   /** An admin key to accept; null: the first start makes one. */
   bootstrapApiKey: string | null
   zadarma: ZadarmaConfig
+  mail: MailConfig
   /** Contacts are looked for by the numbers of calls of so many days. */
   relinkDays: number
   inboxRetentionDays: number
@@ -45,6 +46,16 @@ export interface ZadarmaConfig {
   recordingHosts: readonly string[]
   /** Notifications of calls that began so many hours ago change nothing; null: their age does not matter. */
   maxAgeHours: number | null
+}
+
+/** How recording e-mails are read, whichever way they come. */
+export interface MailConfig {
+  /** Addresses and domains whose mails in the mailbox are read. */
+  allowedSenders: readonly string[]
+  /** A call is looked for so many minutes around the start that a mail tells. */
+  matchMinutes: number
+  /** What facts are called in them, beside what is known; absolute. Null: nothing else. */
+  patternsFile: string | null
 }
 
 /** Thrown with every fault of the configuration, a sentence each. */
@@ -118,6 +129,9 @@ const environment = z.object({
     .default('zadarma.com')
     .transform((text) => listOfWords(text.toLowerCase()))
     .refine((hosts) => hosts.every(isHostName), 'must be names of hosts such as zadarma.com, with commas'),
+  MAIL_ALLOWED_SENDERS: z.string().default('zadarma.com').transform(listOfWords),
+  MAIL_MATCH_MINUTES: wholeNumber(1, 1_440).prefault('10'),
+  MAIL_PATTERNS: z.string().optional(),
   RELINK_DAYS: wholeNumber(1, 3_650).prefault('30'),
   INBOX_RETENTION_DAYS: wholeNumber(1, 3_650).prefault('30'),
   RECORDING_MAX_MB: wholeNumber(1, 10_000).prefault('200'),
@@ -198,6 +212,11 @@ export function readConfig(env: NodeJS.ProcessEnv, workingDir: string): Config {
       reconcileMinutes: data.ZADARMA_RECONCILE_MINUTES,
       recordingHosts: data.ZADARMA_RECORDING_HOSTS,
       maxAgeHours: data.ZADARMA_MAX_AGE_HOURS ?? null,
+    },
+    mail: {
+      allowedSenders: data.MAIL_ALLOWED_SENDERS,
+      matchMinutes: data.MAIL_MATCH_MINUTES,
+      patternsFile: data.MAIL_PATTERNS === undefined ? null : path.resolve(workingDir, data.MAIL_PATTERNS),
     },
     relinkDays: data.RELINK_DAYS,
     inboxRetentionDays: data.INBOX_RETENTION_DAYS,

@@ -9,17 +9,20 @@ import { createKeyCheck, makeFirstKey } from './auth/keys.ts'
 import { doChores } from './chores.ts'
 import type { Config } from './config.ts'
 import { sweepWaiting, waitingLinker } from './contacts/relink.ts'
+import { dataFolders } from './data-folders.ts'
 import { openDatabase } from './database/database.ts'
 import { databaseHome } from './database/home.ts'
 import { isMigrated, migrate } from './database/migrate.ts'
 import { isLoopback } from './http/guard.ts'
 import { closer, isOnEveryAddress, listen } from './http/listening.ts'
 import { inboxChores } from './inbox/chores.ts'
-import type { InboxOptions } from './inbox/inbox.ts'
+import { openDoors } from './inbox/doors.ts'
+import { removeMails } from './mailbox/files.ts'
+import { mailChores } from './mailbox/sweep.ts'
+import { loadWording } from './mailbox/wording.ts'
 import { createMetrics } from './metrics.ts'
 import { recordingChore } from './recordings/chore.ts'
 import { zadarmaApiOf } from './zadarma/api.ts'
-import { zadarmaMessages } from './zadarma/door.ts'
 import { reconcileChore } from './zadarma/reconcile-chore.ts'
 
 export interface Service {
@@ -83,21 +86,20 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
       return swept
     })
 
-    const inbox: InboxOptions = {
-      database,
-      register,
-      metrics,
-      log,
-      readMessage: zadarmaMessages({ zadarma: config.zadarma, country: config.defaultCountry, log }),
-    }
+    const folders = dataFolders(config, dataPlace)
+    const wording = loadWording(config.mail.patternsFile)
+    const doors = openDoors({ database, register, metrics, log, config, folders, wording })
+    const { inbox, mails } = doors
     const relink = { database, register, days: config.relinkDays, log }
     const behind = { ...database, query: database.chores }
     const zadarmaApi = zadarmaApiOf(config.zadarma, log)
-    const recordingsDir = path.join(config.databaseUrl === null ? dataPlace : config.dataDir, 'recordings')
     const choring = new AbortController()
     const chores = doChores(
       [
-        ...inboxChores({ ...inbox, database: behind }, config.inboxRetentionDays),
+        ...inboxChores({ ...inbox, database: behind }, config.inboxRetentionDays, (names) =>
+          removeMails(folders.mails, names),
+        ),
+        ...mailChores({ ...mails, inbox: { ...inbox, database: behind } }),
         {
           name: 'look for contacts of calls',
           everyMs: 5_000,
@@ -111,7 +113,7 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
                 database: behind,
                 api: zadarmaApi,
                 from: { apiUrl: config.zadarma.apiUrl, hosts: config.zadarma.recordingHosts },
-                folder: recordingsDir,
+                folder: folders.recordings,
                 maximumBytes: config.recordingMaxBytes,
                 metrics,
                 log,
@@ -125,13 +127,16 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
       choring.abort()
       return chores
     })
+    // Before the chores: one of them may be waiting for a mail to be read.
+    stops.push(() => doors.close())
 
     const app = await buildApp({
       zadarma: config.zadarma,
       zadarmaApi,
       inbox,
+      mails,
       linkWaiting: waitingLinker(relink),
-      recordingsDir,
+      recordingsDir: folders.recordings,
       database,
       register,
       findCaller: createKeyCheck(database, config.bootstrapApiKey),

@@ -91,7 +91,7 @@ interface InboxTable {
   door: 'zadarma' | 'mail'
   natural_key: string | null
   received_at: Time
-  headers: ColumnType<Record<string, string>, string, never>
+  headers: ColumnType<Record<string, string>, string, string>
   body: Buffer
   event: string
   result: 'call' | 'kept' | null
@@ -101,6 +101,8 @@ interface InboxTable {
   due_at: TimeOrNull
   tries: Generated<number>
   fault: string | null
+  /** In the folder of mails; null where the message is in `body`. */
+  file_name: string | null
 }
 
 interface RecordingsTable {
