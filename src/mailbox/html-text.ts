@@ -42,9 +42,12 @@ type Gap = (typeof GAPS)[number]
 
 const BLANKS = /[\s\u00a0]+/g
 
+const MAY_BEGIN_TAG = /[a-z/!?]/i
+
 /** What a tag parts, and where the text goes on after it; or what is shown since it is none. */
 function tagAt(html: string, open: number): { shown: string; by: Gap; end: number } {
   const parted = (by: Gap, end: number) => ({ shown: '', by, end })
+  if (!MAY_BEGIN_TAG.test(html.charAt(open + 1))) return { shown: '<', by: '', end: open + 1 }
   if (html.startsWith('<!--', open)) return parted('', after(html, '-->', open + 4))
   const [, slash, name] = /^<(\/?)([a-z][a-z0-9]{0,15})/i.exec(html.slice(open, open + 20)) ?? []
   const isDeclared = /^<[!/?]/.test(html.slice(open, open + 2))

@@ -3,6 +3,9 @@ const FROM = Buffer.from('From ')
 /** No mail program quotes a line so often; what begins like this is just text. */
 const MOST_QUOTES = 100
 
+/** So many of the first bytes of a file tell whether it is an mbox. */
+export const TELLING_BYTES = FROM.length
+
 /** Whether a file with these first bytes is an mbox: several messages, each after a line that begins with `From `. */
 export const isMbox = (start: Uint8Array): boolean => FROM.equals(start.subarray(0, FROM.length))
 

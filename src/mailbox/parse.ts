@@ -72,7 +72,8 @@ async function* partsOf(raw: Readable): AsyncGenerator<AttachmentStream> {
   try {
     for await (const item of parser as AsyncIterable<AttachmentStream | MessageText>) {
       if (item.type !== 'attachment') continue
-      read.current = item.content
+      // Whoever reads it is told of its end; nobody may be reading it.
+      read.current = item.content.on('error', () => undefined)
       yield item
       for await (const _ of item.content);
       read.current = null
