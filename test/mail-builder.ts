@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 
 /* Recording e-mails as bytes. */
 
@@ -17,10 +17,10 @@ export interface BuiltMail {
 export const audioName = (recordingId: string, ending = 'mp3'): string =>
   `12345-${recordingId}-101-2026-03-02-101500.${ending}`
 
-/** A name of a recording that no other test has. */
-export const newRecordingId = (): string =>
-  `17724${String(Number.parseInt(createHash('sha1').update(randomUUID()).digest('hex').slice(0, 8), 16) % 100_000).padStart(5, '0')}.${(made += 1)}`
 let made = 0
+
+/** A name of a recording that no other test has. */
+export const newRecordingId = (): string => `1772442900.${process.pid}${++made}`
 
 /** A whole message, with CRLF as it comes over the wire. */
 export function buildMail({
@@ -69,4 +69,8 @@ const encodedWord = (text: string): string =>
   /^[\x20-\x7e]*$/.test(text) ? text : `=?utf-8?B?${Buffer.from(text).toString('base64')}?=`
 
 export const base64Lines = (content: string | Buffer): string =>
-  (Buffer.from(content as string).toString('base64').match(/.{1,76}/g) ?? []).join('\r\n')
+  (
+    Buffer.from(content as string)
+      .toString('base64')
+      .match(/.{1,76}/g) ?? []
+  ).join('\r\n')

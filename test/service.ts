@@ -83,6 +83,7 @@ export interface TestServiceOptions {
   /** What a mail changes. */
   processMail?: DoorsOptions['processMail']
   wording?: Wording
+  mailTimes?: DoorsOptions['mailTimes']
 }
 
 /** The whole service on a database, without a port: several of them are several servers. */
@@ -96,6 +97,7 @@ export async function createTestService({
   mailsDir = NO_FOLDERS.mails,
   processMail,
   wording,
+  mailTimes,
 }: TestServiceOptions): Promise<TestService> {
   const log = pino({ level: process.env.TEST_LOG ?? 'silent' }, pino.destination({ dest: 2, sync: true }))
   const database = openDatabase({ connection, hasPooler: false, onIdleError: () => undefined })
@@ -114,6 +116,7 @@ export async function createTestService({
       folders: { recordings: recordingsDir, mails: mailsDir },
       ...(processMail === undefined ? {} : { processMail }),
       ...(wording === undefined ? {} : { wording }),
+      ...(mailTimes === undefined ? {} : { mailTimes }),
     },
   )
   doors.inbox.atOnceMs = atOnceMs

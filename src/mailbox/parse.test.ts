@@ -36,7 +36,11 @@ const mp3 = audioOf('1772442900.1', 'mp3')
 describe('a message', () => {
   it('is its sender, subject, date, text and recordings, which are files then', async () => {
     const name = audioName('1772442900.1')
-    const raw = buildMail({ messageId: '<1@zadarma.com>', text: 'Número: 612 345 678\n', audio: [{ name, bytes: mp3 }] })
+    const raw = buildMail({
+      messageId: '<1@zadarma.com>',
+      text: 'Número: 612 345 678\n',
+      audio: [{ name, bytes: mp3 }],
+    })
     const id = audioIdOf(MESSAGE, 0)
     expect(await parse(raw)).toEqual({
       from: 'noreply@zadarma.com',
@@ -79,7 +83,7 @@ describe('a message', () => {
     ],
     [
       'a name of RFC 2231 in two pieces',
-      "Content-Disposition: attachment; filename*0*=utf-8''grabaci%C3%B3n; filename*1=\" 1.mp3\"",
+      'Content-Disposition: attachment; filename*0*=utf-8\'\'grabaci%C3%B3n; filename*1=" 1.mp3"',
       'grabación 1.mp3',
     ],
     ['encoded words', 'Content-Disposition: attachment; filename="=?utf-8?Q?grabaci=C3=B3n.mp3?="', 'grabación.mp3'],
@@ -95,7 +99,8 @@ describe('a message', () => {
   })
 
   it('has the text of its plain part, else that of its HTML', async () => {
-    const html = '<style>p{}</style><table><tr><td>N&uacute;mero:</td><td><b>612</b></td></tr><tr><td>x</td></tr></table>'
+    const html =
+      '<style>p{}</style><table><tr><td>N&uacute;mero:</td><td><b>612</b></td></tr><tr><td>x</td></tr></table>'
     expect((await parse(buildMail({ text: 'plain', html }))).text).toBe('plain')
     expect((await parse(buildMail({ text: ' \n', html }))).text).toBe('Número:\t612\nx')
   })
@@ -148,7 +153,11 @@ describe('a message', () => {
   })
 
   it.each([
-    ['a header of 300 KiB', `From: a@b.es\r\nX: ${'x'.repeat(300 * 1024)}\r\n\r\nhi`, 'header of the message is larger'],
+    [
+      'a header of 300 KiB',
+      `From: a@b.es\r\nX: ${'x'.repeat(300 * 1024)}\r\n\r\nhi`,
+      'header of the message is larger',
+    ],
     ['1100 lines of header', `From: a@b.es\r\n${'X: 1\r\n'.repeat(1_100)}\r\nhi`, 'more than 1000 lines'],
     ['300 parts', nested('mixed', 300, 1), 'more than 200 parts'],
     ['parts 50 deep', nested('mixed', 1, 50), 'deeper than 20 levels'],

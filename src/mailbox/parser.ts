@@ -1,5 +1,3 @@
-import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { MailError, type ParsedMail } from './mail.ts'
 import type { AudioPlace } from './parse.ts'
@@ -117,19 +115,20 @@ export class ParserThread {
   }
 }
 
-/** TypeScript is read as it is where this is: the built thread has its own file. */
+/** The built thread has a file of its own; while it is developed and tested, TypeScript is read as it is. */
 function startWorker(settings: ReadMailSettings): Worker {
-  const here = fileURLToPath(import.meta.url)
-  const extension = path.extname(here)
-  const worker = new Worker(path.join(path.dirname(here), `parse-worker${extension}`), {
-    workerData: settings,
-    resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
-    ...(extension === '.ts' ? { execArgv: ['--import', 'tsx'] } : {}),
-  })
+  const isBuilt = import.meta.url.endsWith('.js')
+  const file = new URL(`./parse-worker.${isBuilt ? 'js' : 'ts'}`, import.meta.url)
+  const options = { workerData: settings, resourceLimits: { maxOldGenerationSizeMb: HEAP_MB } }
+  const worker = isBuilt ? new Worker(file, options) : new Worker(withTypes(file), { ...options, eval: true })
   // One that dies while nothing is asked of it is found dead, and must not take the process with it.
   worker.on('error', () => undefined)
   return worker
 }
+
+/** A thread does not take over how its process reads TypeScript. */
+const withTypes = ({ href }: URL): string =>
+  `import('tsx/esm/api').then(({ register }) => { register(); return import('${href}') })`
 
 const STOPPING = 'First Call is stopping.'
 const ENDED = 'Reading the message ended the thread that read it.'

@@ -2,11 +2,13 @@ import type { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { isOutage } from '../database/database.ts'
 import { sendRefusal } from '../http/errors.ts'
 import { refusal } from '../http/refusal.ts'
 import { noQuery } from '../http/schemas.ts'
 import type { MailOptions } from './handle.ts'
 import { MailError, MailTooLargeError } from './mail.ts'
+import { isOfSystem } from './parse.ts'
 import { receiveMail } from './receive.ts'
 import { MAIL_BYTES } from './spool.ts'
 
@@ -85,22 +87,8 @@ function answerFault(error: unknown, request: FastifyRequest, reply: FastifyRepl
   if (error instanceof MailError) {
     return sendRefusal(reply, refusal('invalid', 'Nothing was stored.', [{ path: '', message: error.message }]))
   }
-  if (!hasNoRoom(error)) throw error
-  request.log.error({ err: error }, 'there is no room for a mail')
+  // A full disk, and whatever else an operator mends, and not the sender.
+  if (!isOfSystem(error) || isOutage(error)) throw error
+  request.log.error({ err: error }, 'a mail could not be written to the disk')
   return sendRefusal(reply, refusal('unavailable', 'There is no room for it at the moment. Send it again later.'))
 }
-
-const hasNoRoom = (error: unknown): boolean =>
-  error instanceof Error && 'syscall' in error && 'code' in error && NO_ROOM.has(String(error.code))
-
-/** What an operator mends, and not the sender. */
-const NO_ROOM: ReadonlySet<string> = new Set([
-  'ENOSPC',
-  'EDQUOT',
-  'EROFS',
-  'EIO',
-  'EACCES',
-  'EPERM',
-  'EMFILE',
-  'ENFILE',
-])
