@@ -190,6 +190,9 @@ describe('a mail', () => {
     expect(result).toBe('new_call')
     expect(await rowOf(id)).toMatchObject({ event: 'none' })
     expect(await receive(raw)).toMatchObject({ result: 'duplicate' })
+    // Nothing but their subjects tells these apart.
+    const bodies = ['1', '2'].map((number) => Buffer.from(`From: a@b.es\r\nSubject: ${number}\r\n\r\nthe same`))
+    for (const body of bodies) expect(await receive(body)).toMatchObject({ result: 'set_aside' })
   })
 
   it('keeps no audio that nothing has', async () => {

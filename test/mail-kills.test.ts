@@ -6,7 +6,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { removeLostMails } from '../src/mailbox/files.ts'
+import { removeLeftAudio, removeLostMails } from '../src/mailbox/files.ts'
 import { receiveMail } from '../src/mailbox/receive.ts'
 import { sweepMails } from '../src/mailbox/sweep.ts'
 import { audioName, buildMail, newRecordingId } from './mail-builder.ts'
@@ -120,10 +120,12 @@ describe('R6: a kill', () => {
     },
   )
 
-  it('after the change is written leaves nothing to do but to look after its files', async () => {
+  it('after the change is written leaves at most files, which are removed', async () => {
     const raw = newMail()
     await killedAt('after the change is written', raw)
     expect(await waiting()).toEqual([])
+    await removeLeftAudio(service.database, path.join(folder, 'recordings'))
+    expect(await filesOfNobody()).toEqual([])
     expect(await receiveMail(Readable.from([raw]), 'push', service.mails)).toMatchObject({ result: 'duplicate' })
   })
 })

@@ -76,7 +76,7 @@ async function understand(file: string, scratch: string, surroundings: Surroundi
       ofCall,
       found: await findCallOfMail(runOn(database.calls, database.hasPooler), ofCall, settings),
       isAllowed: isAllowedSender(header.from, settings.allowedSenders),
-      earlierId: (await findMailByKey(database, naturalKeyOf(header.messageId, bodyHash)))?.id ?? null,
+      earlierId: (await findMailByKey(database, naturalKeyOf(header, bodyHash)))?.id ?? null,
     }))
   } finally {
     await parser.close()

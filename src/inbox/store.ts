@@ -177,7 +177,7 @@ export async function forgetMessages(
 const DAY_MS = 86_400_000
 
 /** The least id of version 7 from this moment on. */
-function firstIdAfter(moment: Instant): string {
+export function firstIdAfter(moment: Instant): string {
   const hex = Math.max(0, Math.floor(moment)).toString(16).padStart(12, '0')
   return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`
 }

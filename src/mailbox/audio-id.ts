@@ -19,3 +19,9 @@ export function audioIdOf(messageId: string, place: number): string {
     hash.slice(4, 16),
   ].join('-')
 }
+
+/** Whether a file in a month of the folder of recordings is one that this message brought, whole or not. */
+export function isAudioOf(fileName: string, messageId: string): boolean {
+  const place = Number.parseInt(fileName.slice(15, 18), 16)
+  return !Number.isNaN(place) && fileName.startsWith(`${audioIdOf(messageId, place)}.`)
+}

@@ -4,9 +4,8 @@ import { validate as isUuid } from 'uuid'
 import type { Database } from '../database/database.ts'
 import { hasCode } from '../database/embedded-files.ts'
 import type { Instant } from '../time.ts'
-import { audioIdOf } from './audio-id.ts'
-import { MOST_PARTS } from './parse.ts'
-import { knownMessages, usedAudio } from './store.ts'
+import { isAudioOf } from './audio-id.ts'
+import { handledMailsSince, knownMessages, usedAudio } from './store.ts'
 
 /** The folders that mails need, absolute. */
 export interface MailFolders {
@@ -38,17 +37,36 @@ export async function removeUnusedAudio(
   for (const name of fileNames) if (!used.has(name)) await rm(path.join(folder, name), { force: true })
 }
 
-/** Removes whatever tries at a message have left in the folder of recordings, when it will not be tried again. */
-export async function removeAudioOf(
-  database: Database,
-  folder: string,
-  { id, receivedAt }: { id: string; receivedAt: Instant },
-): Promise<void> {
-  const month = new Date(receivedAt).toISOString().slice(0, 7)
-  const ids = new Set(Array.from({ length: MOST_PARTS }, (_, place) => audioIdOf(id, place)))
-  const names = await readdir(path.join(folder, month)).catch(nothingThere)
-  const left = names.filter((name) => ids.has(name.slice(0, name.indexOf('.')))).map((name) => `${month}/${name}`)
-  await removeUnusedAudio(database, folder, left)
+interface Received {
+  id: string
+  receivedAt: Instant
+}
+
+/** Removes whatever tries at messages have left in the folder of recordings, once they will not be tried again. */
+export async function removeAudioOf(database: Database, folder: string, messages: readonly Received[]): Promise<void> {
+  const monthOf = ({ receivedAt }: Received): string => new Date(receivedAt).toISOString().slice(0, 7)
+  for (const month of new Set(messages.map(monthOf))) {
+    const namesByMoment = new Map<string, string[]>()
+    for (const name of await readdir(path.join(folder, month)).catch(nothingThere)) {
+      namesByMoment.set(momentOf(name), [...(namesByMoment.get(momentOf(name)) ?? []), name])
+    }
+    const left = messages.flatMap(({ id }) =>
+      (namesByMoment.get(momentOf(id)) ?? []).filter((name) => isAudioOf(name, id)),
+    )
+    await removeUnusedAudio(
+      database,
+      folder,
+      left.map((name) => `${month}/${name}`),
+    )
+  }
+}
+
+/** The digits of an id of version 7 that tell its moment. */
+const momentOf = (id: string): string => id.slice(0, 13)
+
+/** Removes what a server that died has left of messages that were handled since yesterday. */
+export async function removeLeftAudio(database: Database, folder: string): Promise<void> {
+  await removeAudioOf(database, folder, await handledMailsSince(database, Date.now() - DAY_MS))
 }
 
 /**

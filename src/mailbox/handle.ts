@@ -71,7 +71,7 @@ const isTrouble = (error: unknown): boolean =>
 
 async function setAside(message: StoredMessage, fault: string, options: MailOptions): Promise<ReceivedMail> {
   const { folders, inbox, unreadable } = options
-  await removeAudioOf(inbox.database, folders.recordings, message)
+  await removeAudioOf(inbox.database, folders.recordings, [message])
   const change = unreadable(message, fault)
   if ('plan' in change) await inbox.register.registerCallAttempt(change)
   else await settleMessage(inbox.database, message.id, change)

@@ -77,11 +77,12 @@ async function keepHeadOnly(head: Buffer, id: string, way: MailWay, { inbox }: M
 }
 
 function newMail(
-  { from, subject, date, messageId }: MailHeader,
+  header: MailHeader,
   id: string,
   way: MailWay,
   { bodyHash, ...content }: Pick<NewMail, 'body' | 'fileName'> & { bodyHash: string },
 ): NewMail {
+  const { from, subject, date, messageId } = header
   const told = { from, subject, date: date === null ? null : formatInstant(date), 'message-id': messageId }
   const headers = Object.entries(told).flatMap(([name, value]) => {
     const text = columnText(value ?? '', LONGEST_HEADER)
@@ -89,7 +90,7 @@ function newMail(
   })
   return {
     id,
-    naturalKey: naturalKeyOf(messageId, bodyHash),
+    naturalKey: naturalKeyOf(header, bodyHash),
     receivedAt: Date.now(),
     headers: { way, ...Object.fromEntries(headers) },
     event: columnText(subject ?? '', 100) ?? 'none',

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { formatInstant } from '../attempts/attempt.ts'
 import type { Database } from '../database/database.ts'
-import { type InboxRow, messagesFrom, type StoredMessage } from '../inbox/store.ts'
+import { firstIdAfter, type InboxRow, messagesFrom, type StoredMessage } from '../inbox/store.ts'
 import type { Instant } from '../time.ts'
 import type { MailWay } from './way.ts'
 
@@ -114,4 +114,19 @@ export async function usedAudio({ query }: Database, fileNames: readonly string[
   const { rows } = await sql<{ file_name: string }>`
     select file_name from recordings where file_name = any(${fileNames}::text[])`.execute(query)
   return new Set(rows.map(({ file_name: name }) => name))
+}
+
+/** The mails that came since a moment and are handled. */
+export async function handledMailsSince(
+  { query }: Database,
+  moment: Instant,
+): Promise<{ id: string; receivedAt: Instant }[]> {
+  const rows = await query
+    .selectFrom('inbox')
+    .select(['id', 'received_at'])
+    .where('id', '>=', firstIdAfter(moment))
+    .where('door', '=', 'mail')
+    .where('handled_at', 'is not', null)
+    .execute()
+  return rows.map(({ id, received_at: receivedAt }) => ({ id, receivedAt }))
 }

@@ -1,5 +1,5 @@
 import type { Chore } from '../chores.ts'
-import { removeLostMails } from './files.ts'
+import { removeLeftAudio, removeLostMails } from './files.ts'
 import { handleMail, type MailOptions } from './handle.ts'
 import { claimMails } from './store.ts'
 
@@ -22,7 +22,7 @@ export async function sweepMails(options: MailOptions): Promise<number> {
   return mails.length
 }
 
-/** Handles the mails that wait in the inbox, and removes files of mails that were never committed. */
+/** Handles the mails that wait in the inbox, and removes files that nobody knows. */
 export function mailChores(options: MailOptions): Chore[] {
   const { inbox, folders } = options
   return [
@@ -32,10 +32,11 @@ export function mailChores(options: MailOptions): Chore[] {
       work: async () => (await sweepMails(options)) > 0,
     },
     {
-      name: 'removal of lost mails',
+      name: 'removal of files that mails have left',
       everyMs: TIDY_EVERY_MS,
       work: async () => {
         await removeLostMails(inbox.database, folders.mails)
+        await removeLeftAudio(inbox.database, folders.recordings)
         return false
       },
     },
