@@ -247,6 +247,7 @@ CREATE TABLE inbox (
   due_at timestamp(3) with time zone,
   tries integer DEFAULT 0 NOT NULL,
   fault text,
+  file_name text,
   CONSTRAINT inbox_door_check CHECK ((door = ANY (ARRAY['zadarma'::text, 'mail'::text]))),
   CONSTRAINT inbox_event_check CHECK ((char_length(event) <= 100)),
   CONSTRAINT inbox_pkey PRIMARY KEY (id),

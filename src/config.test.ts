@@ -26,6 +26,7 @@ it('without any variable everything has its default', () => {
       recordingHosts: ['zadarma.com'],
       maxAgeHours: null,
     },
+    mail: { allowedSenders: ['zadarma.com'], matchMinutes: 10, patternsFile: null },
     relinkDays: 30,
     inboxRetentionDays: 30,
     recordingMaxBytes: 200 * 1024 * 1024,
