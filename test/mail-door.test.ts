@@ -16,6 +16,7 @@ import { receiveMail } from '../src/mailbox/receive.ts'
 import { MAIL_BYTES } from '../src/mailbox/spool.ts'
 import { sweepMails } from '../src/mailbox/sweep.ts'
 import type { MailWay } from '../src/mailbox/way.ts'
+import { loadWording } from '../src/mailbox/wording.ts'
 import { audioName, type BuiltMail, buildMail, newRecordingId } from './mail-builder.ts'
 import { callIdOf, processMail } from './mail-stand-in.ts'
 import { createTestDatabase, createTestService, KEY, type TestDatabase, type TestService } from './service.ts'
@@ -463,15 +464,19 @@ describe('what goes wrong', () => {
 
 describe('a pattern that never ends', () => {
   it('ends the thread that tried it, and other mails are read on', async () => {
+    const own = path.join(folder, 'patterns.json')
+    await writeFile(own, JSON.stringify({ patterns: { phone_number: ['^(?<value>(a+)+)$'] } }))
     const other = await createTestService({
       ...database,
       ...folders(),
       processMail,
-      wording: { patterns: [/^(a+)+$/] },
+      wording: loadWording(own),
       mailTimes: { longestMs: 1_500 },
     })
     const poison = await receiveMail(Readable.from([buildMail({ text: `${'a'.repeat(60)}b` })]), 'push', other.mails)
     expect(poison.result).toBe('review')
+    const { raw } = recorded()
+    expect(await receiveMail(Readable.from([raw]), 'push', other.mails)).toMatchObject({ result: 'new_call' })
     expect(await rowOf(poison.id)).toMatchObject({
       result: null,
       tries: 1,

@@ -32,7 +32,7 @@ const FILE_NAME = /^[^-]+-(\d+\.\d+)-(\d+)-(\d{4}-\d\d-\d\d)-(\d\d)(\d\d)(\d\d)\
 
 /** What a message tells of a call: by the names of its files. */
 export function readRecordingMail(mail: ParsedMail, { zone, wording }: ReadMailSettings): RecordingMail {
-  for (const pattern of wording.patterns ?? []) pattern.exec(mail.text)
+  for (const pattern of wording.patterns) pattern.exec(mail.text)
   const from = 'file name'
   const named = mail.audio.map(({ id, name }) => ({ id, match: FILE_NAME.exec(name) }))
   const [, , extension, day, hour, minute, second] = named.find(({ match }) => match !== null)?.match ?? []

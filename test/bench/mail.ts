@@ -44,8 +44,9 @@ async function startService(dataDir: string) {
   const lines = createInterface({ input: child.stdout })
   const lineWith = async (word: RegExp): Promise<string> => {
     for (;;) {
-      const [line] = (await once(lines, 'line')) as [string]
-      const found = word.exec(line)?.[1]
+      const line = await Promise.race([once(lines, 'line'), once(lines, 'close').then(() => null)])
+      if (line === null) throw new Error('the service has ended')
+      const found = word.exec(String(line[0]))?.[1]
       if (found !== undefined) return found
     }
   }
