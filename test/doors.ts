@@ -29,7 +29,7 @@ const wording = loadWording(null)
 
 type Parts = Pick<AppOptions, 'database' | 'register' | 'metrics' | 'log'>
 
-interface Given extends Partial<Pick<DoorsOptions, 'folders' | 'processMail' | 'wording' | 'mailTimes'>> {
+interface Given extends Partial<Pick<DoorsOptions, 'folders' | 'processMail' | 'wording' | 'mailLimits'>> {
   zadarma?: ZadarmaConfig
 }
 

@@ -471,7 +471,7 @@ describe('a pattern that never ends', () => {
       ...folders(),
       processMail,
       wording: loadWording(own),
-      mailTimes: { longestMs: 1_500 },
+      mailLimits: { longestMs: 1_500 },
     })
     const poison = await receiveMail(Readable.from([buildMail({ text: `${'a'.repeat(60)}b` })]), 'push', other.mails)
     expect(poison.result).toBe('review')

@@ -83,7 +83,7 @@ export interface TestServiceOptions {
   /** What a mail changes. */
   processMail?: DoorsOptions['processMail']
   wording?: Wording
-  mailTimes?: DoorsOptions['mailTimes']
+  mailLimits?: DoorsOptions['mailLimits']
 }
 
 /** The whole service on a database, without a port: several of them are several servers. */
@@ -97,7 +97,7 @@ export async function createTestService({
   mailsDir = NO_FOLDERS.mails,
   processMail,
   wording,
-  mailTimes,
+  mailLimits,
 }: TestServiceOptions): Promise<TestService> {
   const log = pino({ level: process.env.TEST_LOG ?? 'silent' }, pino.destination({ dest: 2, sync: true }))
   const database = openDatabase({ connection, hasPooler: false, onIdleError: () => undefined })
@@ -116,7 +116,7 @@ export async function createTestService({
       folders: { recordings: recordingsDir, mails: mailsDir },
       ...(processMail === undefined ? {} : { processMail }),
       ...(wording === undefined ? {} : { wording }),
-      ...(mailTimes === undefined ? {} : { mailTimes }),
+      ...(mailLimits === undefined ? {} : { mailLimits }),
     },
   )
   doors.inbox.atOnceMs = atOnceMs

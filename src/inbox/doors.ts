@@ -3,7 +3,7 @@ import type { Config } from '../config.ts'
 import { mailMessages } from '../mailbox/door.ts'
 import { type MailFolders, removeUnusedAudio } from '../mailbox/files.ts'
 import type { MailOptions } from '../mailbox/handle.ts'
-import { ParserThread, type ParserTimes } from '../mailbox/parser.ts'
+import { type ParserLimits, ParserThread } from '../mailbox/parser.ts'
 import { unreadableMail } from '../mailbox/unreadable.ts'
 import type { Wording } from '../mailbox/wording.ts'
 import { zadarmaMessages } from '../zadarma/door.ts'
@@ -23,18 +23,18 @@ export interface DoorsOptions extends Pick<InboxOptions, 'database' | 'register'
   folders: MailFolders
   /** What facts are called in mails. */
   wording: Wording
-  /** How long the reading of a mail may take. */
-  mailTimes?: Partial<ParserTimes>
+  /** What the reading of a mail may take. */
+  mailLimits?: Partial<ParserLimits>
   /** What a mail changes. */
   processMail?: typeof processRecordingEmail
 }
 
 /** Opens the doors: what comes of a message is decided by its door, whether it comes in, waits or is handled again. */
 export function openDoors(options: DoorsOptions): Doors {
-  const { config, folders, wording, mailTimes, processMail = processRecordingEmail, ...parts } = options
+  const { config, folders, wording, mailLimits, processMail = processRecordingEmail, ...parts } = options
   const { zadarma, mail, defaultCountry: country, recordingMaxBytes } = config
   const { timezone: zone, ownNumbers } = zadarma
-  const parser = new ParserThread({ zone, country, ownNumbers, wording }, mailTimes)
+  const parser = new ParserThread({ zone, country, ownNumbers, wording }, mailLimits)
   const read = {
     zadarma: zadarmaMessages({ zadarma, country, log: parts.log }),
     mail: mailMessages({ ...mail, parser, folders, recordingMaxBytes, processMail }),

@@ -22,7 +22,7 @@ export interface AudioPlace {
   maximumBytes: number
 }
 
-export const MOST_PARTS = 200
+const MOST_PARTS = 200
 const MOST_HEADER_LINES = 1_000
 const DEEPEST = 20
 const TEXT_BYTES = 512 * 1024

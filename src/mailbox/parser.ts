@@ -18,17 +18,16 @@ export interface ReadMail {
 /** `fault`: of the message. `trouble`: of the system, and none of the message. */
 export type MailAnswer = { read: ReadMail } | { fault: string } | { trouble: string }
 
-export interface ParserTimes {
+export interface ParserLimits {
   /** A message that takes longer is given up. */
   longestMs: number
+  /** And so is one that takes more of the heap; what is read or written as it streams by does not count. */
+  heapMb: number
   /** The thread ends when nothing was to be read for so long. */
   idleMs: number
 }
 
-const TIMES: ParserTimes = { longestMs: 60_000, idleMs: 60_000 }
-
-/** Of the heap: what is read or written as it streams by does not count. */
-const HEAP_MB = 128
+const LIMITS: ParserLimits = { longestMs: 60_000, heapMb: 128, idleMs: 60_000 }
 
 /** Thrown where a message cannot be read at the moment, and that is not its own fault. */
 export class MailTroubleError extends Error {
@@ -41,16 +40,16 @@ export class MailTroubleError extends Error {
  */
 export class ParserThread {
   readonly #settings: ReadMailSettings
-  readonly #times: ParserTimes
+  readonly #limits: ParserLimits
   #worker: Worker | null = null
   #last: Promise<unknown> = Promise.resolve()
   #idle: NodeJS.Timeout | undefined
   #isClosed = false
 
   /** No thread is made before the first message. */
-  constructor(settings: ReadMailSettings, times: Partial<ParserTimes> = {}) {
+  constructor(settings: ReadMailSettings, limits: Partial<ParserLimits> = {}) {
     this.#settings = settings
-    this.#times = { ...TIMES, ...times }
+    this.#limits = { ...LIMITS, ...limits }
   }
 
   /**
@@ -64,6 +63,11 @@ export class ParserThread {
     return read
   }
 
+  /** Whether there is a thread at the moment. */
+  get isRunning(): boolean {
+    return this.#worker !== null
+  }
+
   /** Ends the thread, whatever it is at. Nothing is read afterwards. */
   async close(): Promise<void> {
     this.#isClosed = true
@@ -74,24 +78,24 @@ export class ParserThread {
     if (this.#isClosed) throw stopping()
     clearTimeout(this.#idle)
     const answer = await this.#ask(question)
-    this.#idle = setTimeout(() => void this.#end(), this.#times.idleMs).unref()
+    this.#idle = setTimeout(() => void this.#end(), this.#limits.idleMs).unref()
     if ('fault' in answer) throw new MailError(answer.fault)
     if ('trouble' in answer) throw new MailTroubleError(answer.trouble)
     return answer.read
   }
 
   async #ask(question: MailQuestion): Promise<MailAnswer> {
-    this.#worker ??= startWorker(this.#settings)
+    this.#worker ??= startWorker(this.#settings, this.#limits)
     const worker = this.#worker
     let isAlive = false
     let stopWaiting = (): void => undefined
     const answer = await new Promise<MailAnswer>((resolve) => {
-      const { longestMs } = this.#times
+      const { longestMs, heapMb } = this.#limits
       const onMessage = (given: MailAnswer): void => {
         isAlive = true
         resolve(given)
       }
-      const onError = (error: NodeJS.ErrnoException): void => resolve({ fault: faultOf(error) })
+      const onError = (error: NodeJS.ErrnoException): void => resolve({ fault: faultOf(error, heapMb) })
       const onExit = (): void => resolve(this.#isClosed ? { trouble: STOPPING } : { fault: ENDED })
       const tooLong = `Reading the message took longer than ${longestMs / 1_000} s.`
       const timer = setTimeout(() => resolve({ fault: tooLong }), longestMs)
@@ -116,10 +120,10 @@ export class ParserThread {
 }
 
 /** The built thread has a file of its own; while it is developed and tested, TypeScript is read as it is. */
-function startWorker(settings: ReadMailSettings): Worker {
+function startWorker(settings: ReadMailSettings, { heapMb }: ParserLimits): Worker {
   const isBuilt = import.meta.url.endsWith('.js')
   const file = new URL(`./parse-worker.${isBuilt ? 'js' : 'ts'}`, import.meta.url)
-  const options = { workerData: settings, resourceLimits: { maxOldGenerationSizeMb: HEAP_MB } }
+  const options = { workerData: settings, resourceLimits: { maxOldGenerationSizeMb: heapMb } }
   const worker = isBuilt ? new Worker(file, options) : new Worker(withTypes(file), { ...options, eval: true })
   // One that dies while nothing is asked of it is found dead, and must not take the process with it.
   worker.on('error', () => undefined)
@@ -135,7 +139,7 @@ const ENDED = 'Reading the message ended the thread that read it.'
 
 const stopping = (): MailTroubleError => new MailTroubleError(STOPPING)
 
-const faultOf = (error: NodeJS.ErrnoException): string =>
+const faultOf = (error: NodeJS.ErrnoException, heapMb: number): string =>
   error.code === 'ERR_WORKER_OUT_OF_MEMORY'
-    ? `Reading the message took more memory than ${HEAP_MB} MB.`
+    ? `Reading the message took more memory than ${heapMb} MB.`
     : `The message cannot be read: ${error.message}`
