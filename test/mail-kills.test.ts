@@ -2,19 +2,21 @@ import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises'
+import http from 'node:http'
 import os from 'node:os'
 import path from 'node:path'
 import { Readable } from 'node:stream'
+import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { removeLeftAudio, removeLostMails } from '../src/mailbox/files.ts'
 import { receiveMail } from '../src/mailbox/receive.ts'
 import { sweepMails } from '../src/mailbox/sweep.ts'
 import { audioName, buildMail, newRecordingId } from './mail-builder.ts'
 import { urlTo } from './postgres.ts'
-import { createTestDatabase, createTestService, type TestDatabase, type TestService } from './service.ts'
+import { createTestDatabase, createTestService, KEY, type TestDatabase, type TestService } from './service.ts'
 import { audioOf } from './zadarma/audio.ts'
 
-/* R6: a process that takes in a mail is killed at each of its steps; the sweep, or the sender, does the rest. */
+/* R6: a process that takes in a mail is killed at each of its steps; the sweep, or the sender, does the rest. And R19. */
 
 let database: TestDatabase
 let service: TestService
@@ -129,3 +131,58 @@ describe('R6: a kill', () => {
     expect(await receiveMail(Readable.from([raw]), 'push', service.mails)).toMatchObject({ result: 'duplicate' })
   })
 })
+
+it('R19: a service that is told to stop takes in what was coming, and leaves nothing of what is cut off', async () => {
+  const dataDir = path.join(folder, 'stopping')
+  const child = spawn(process.execPath, ['dist/main.js'], {
+    cwd: inject('built'),
+    env: {
+      PATH: process.env.PATH,
+      PORT: '0',
+      DATABASE_URL: urlTo(database.connection),
+      DATA_DIR: dataDir,
+      BOOTSTRAP_API_KEY: KEY,
+    },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  const ended = once(child, 'close')
+  const [address = ''] = await until(child.stdout, /http:\/\/\S+/)
+  const stopping = until(child.stdout, /Stopping/)
+  const raw = newMail()
+  const begin = (): http.ClientRequest => {
+    const headers = { authorization: `Bearer ${KEY}`, 'content-type': 'message/rfc822', 'content-length': raw.length }
+    const request = http.request(`${address}/api/recordings/email`, { method: 'POST', headers })
+    request.on('error', () => undefined)
+    request.write(raw.subarray(0, raw.length - 1_000))
+    return request
+  }
+  const [whole, cut] = [begin(), begin()]
+  const unfinished = () => readdir(path.join(dataDir, 'mails')).catch(() => [])
+  while ((await unfinished()).length < 2) await pause(5)
+  child.kill('SIGTERM')
+  await stopping
+  cut.destroy()
+  whole.end(raw.subarray(raw.length - 1_000))
+  const [response] = (await once(whole, 'response')) as [http.IncomingMessage]
+  response.resume()
+  expect(response.statusCode).toBe(202)
+  expect((await ended)[0]).toBe(0)
+  const [row, ...more] = await service.sql<{ id: string; result: string }>(
+    "select id, result from inbox where received_at > now() - interval '1 minute' order by id desc limit 1",
+  )
+  expect(more).toEqual([])
+  expect(row?.result).not.toBeNull()
+  expect(await unfinished()).toEqual([`${row?.id}.eml`])
+})
+
+/** What is printed, once it has this in it. */
+async function until(output: Readable, word: RegExp): Promise<RegExpExecArray> {
+  let printed = ''
+  return new Promise((resolve) => {
+    output.on('data', (chunk: Buffer) => {
+      printed += chunk.toString()
+      const found = word.exec(printed)
+      if (found !== null) resolve(found)
+    })
+  })
+}

@@ -34,7 +34,7 @@ const TROUBLE_WAIT = sql`interval '20 seconds'`
  * @returns the one that was stored before and has the same natural key, null where this one is new
  */
 export async function keepMail(
-  { query }: Database,
+  database: Database,
   mail: NewMail,
   settled: { reason: string } | null = null,
 ): Promise<StoredMessage | null> {
@@ -45,18 +45,12 @@ export async function keepMail(
       ${mail.body}, ${mail.event}, ${mail.fileName},
       1, ${settled === null ? CLAIMED_FOR : null}, ${settled === null ? null : 'kept'}, ${settled?.reason ?? null},
       ${settled === null ? null : sql`clock_timestamp()`})
-    on conflict do nothing returning id`.execute(query)
-  if (rows.length > 0) return null
-  // An answer that was lost may have been that of this very statement.
-  const earlier = await findMailByKey({ query }, mail.naturalKey)
-  return earlier?.id === mail.id ? null : earlier
+    on conflict do nothing returning id`.execute(database.query)
+  return rows.length > 0 ? null : findMailByKey(database, mail.naturalKey)
 }
 
 /** The mail with this natural key, or null. */
-export async function findMailByKey(
-  { query }: Pick<Database, 'query'>,
-  naturalKey: string,
-): Promise<StoredMessage | null> {
+export async function findMailByKey({ query }: Database, naturalKey: string): Promise<StoredMessage | null> {
   const rows = await query.selectFrom('inbox').selectAll().where('natural_key', '=', naturalKey).execute()
   return messagesFrom(rows)[0] ?? null
 }
