@@ -317,9 +317,19 @@ CREATE TABLE listed_opportunities (
   CONSTRAINT listed_opportunities_pkey PRIMARY KEY (opportunity_id)
 ) WITH (autovacuum_vacuum_scale_factor=0.05, autovacuum_vacuum_insert_scale_factor=0.05);
 
+CREATE TABLE mailboxes (
+  id text NOT NULL,
+  uid_validity bigint,
+  last_uid bigint,
+  claimed_until timestamp(3) with time zone,
+  claimed_by uuid,
+  updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT mailboxes_pkey PRIMARY KEY (id)
+);
+
 CREATE TABLE recordings (
   id uuid NOT NULL,
-  call_id uuid NOT NULL,
+  call_id uuid,
   provider text NOT NULL,
   provider_recording_id text,
   status text DEFAULT 'expected'::text NOT NULL,
@@ -332,8 +342,13 @@ CREATE TABLE recordings (
   sha256 bytea,
   created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
   updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
+  review_item_id uuid,
+  matched_by text,
   CONSTRAINT available_has_file CHECK (((status = 'available'::text) = (num_nonnulls(file_name, content_type, size_bytes, sha256) = 4))),
+  CONSTRAINT belongs_to_one CHECK ((num_nonnulls(call_id, review_item_id) = 1)),
   CONSTRAINT expected_is_due CHECK (((status = 'expected'::text) = (due_at IS NOT NULL))),
+  CONSTRAINT item_has_audio CHECK (((review_item_id IS NULL) OR ((status = 'available'::text) AND (provider_recording_id IS NULL)))),
+  CONSTRAINT recordings_matched_by_check CHECK ((matched_by = ANY (ARRAY['pbx_call_id'::text, 'recording_id'::text, 'number_extension_start'::text, 'number_start'::text, 'new_call'::text, 'person'::text]))),
   CONSTRAINT recordings_pkey PRIMARY KEY (id),
   CONSTRAINT recordings_provider_check CHECK ((char_length(provider) <= 100)),
   CONSTRAINT recordings_provider_recording_id_check CHECK ((char_length(provider_recording_id) <= 100)),
@@ -344,15 +359,19 @@ CREATE TABLE review_items (
   id uuid NOT NULL,
   kind text NOT NULL,
   natural_key text NOT NULL,
-  call_id uuid NOT NULL,
+  call_id uuid,
   reason text NOT NULL,
   candidates jsonb DEFAULT '[]'::jsonb NOT NULL,
   created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
   decided_at timestamp(3) with time zone,
   decision jsonb,
+  message_id uuid,
+  mail jsonb,
+  CONSTRAINT about_call_or_message CHECK (((num_nonnulls(call_id, message_id) = 1) AND ((message_id IS NULL) = (mail IS NULL)) AND ((message_id IS NULL) = (kind <> 'unmatched_mail'::text)))),
   CONSTRAINT review_items_candidates_check CHECK ((jsonb_typeof(candidates) = 'array'::text)),
   CONSTRAINT review_items_check CHECK (((decision IS NULL) = (decided_at IS NULL))),
-  CONSTRAINT review_items_kind_check CHECK ((kind = ANY (ARRAY['doubtful_link'::text, 'contradiction'::text, 'same_call'::text]))),
+  CONSTRAINT review_items_kind_check CHECK ((kind = ANY (ARRAY['doubtful_link'::text, 'contradiction'::text, 'same_call'::text, 'unmatched_mail'::text]))),
+  CONSTRAINT review_items_mail_check CHECK ((jsonb_typeof(mail) = 'object'::text)),
   CONSTRAINT review_items_natural_key_key UNIQUE (natural_key),
   CONSTRAINT review_items_pkey PRIMARY KEY (id)
 );
@@ -380,6 +399,8 @@ ALTER TABLE listed_opportunities ADD CONSTRAINT listed_opportunities_opportunity
 
 ALTER TABLE recordings ADD CONSTRAINT recordings_call_id_fkey FOREIGN KEY (call_id) REFERENCES calls(id);
 
+ALTER TABLE recordings ADD CONSTRAINT recordings_review_item_id_fkey FOREIGN KEY (review_item_id) REFERENCES review_items(id);
+
 ALTER TABLE review_items ADD CONSTRAINT review_items_call_id_fkey FOREIGN KEY (call_id) REFERENCES calls(id);
 
 CREATE INDEX calls_by_call_status ON public.calls USING btree (lower(btrim(call_status)), happened_at, id) WHERE ((deleted_at IS NULL) AND (call_status IS NOT NULL));
@@ -401,6 +422,10 @@ CREATE UNIQUE INDEX calls_by_provider_key ON public.calls USING btree (provider,
 CREATE INDEX calls_by_time ON public.calls USING btree (happened_at, id) WHERE (deleted_at IS NULL);
 
 CREATE INDEX calls_due ON public.calls USING btree (due_at) WHERE (due_at IS NOT NULL);
+
+CREATE INDEX calls_only_by_mail ON public.calls USING btree (phone_number, happened_at) WHERE ((provider IS NULL) AND (deleted_at IS NULL) AND ((sources ->> 'direction'::text) = 'email'::text));
+
+CREATE INDEX calls_only_by_mail_by_change ON public.calls USING btree (updated_at) WHERE ((provider IS NULL) AND (deleted_at IS NULL) AND ((sources ->> 'direction'::text) = 'email'::text));
 
 CREATE INDEX calls_pending_by_entity ON public.calls USING btree (entity_id) WHERE (due_at IS NOT NULL);
 
@@ -464,7 +489,11 @@ CREATE INDEX listed_opportunities_untried_or_full ON public.listed_opportunities
 
 CREATE INDEX recordings_by_call ON public.recordings USING btree (call_id);
 
+CREATE INDEX recordings_by_file_name ON public.recordings USING btree (file_name) WHERE (file_name IS NOT NULL);
+
 CREATE UNIQUE INDEX recordings_by_provider_id ON public.recordings USING btree (provider, provider_recording_id) WHERE (provider_recording_id IS NOT NULL);
+
+CREATE INDEX recordings_by_review_item ON public.recordings USING btree (review_item_id) WHERE (review_item_id IS NOT NULL);
 
 CREATE INDEX recordings_due ON public.recordings USING btree (due_at) WHERE (due_at IS NOT NULL);
 

@@ -100,7 +100,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
       await crm.register(callRoutes, { database, register, metrics, country })
       await crm.register(recordingRoutes, { database, recordingsDir: options.recordingsDir })
       await crm.register(diallingRoutes, { database, zadarmaApi })
-      await crm.register(reviewRoutes, { database, register })
+      await crm.register(reviewRoutes, { database, register, recordingsDir: options.recordingsDir })
       addOtherMethodsOfCrm()
     },
     { prefix: GUARDED.crm },

@@ -21,6 +21,8 @@ export interface Metrics {
   recordings: Counter<'status'>
   /** Calls that were found in the PBX's statistics, by what that was to them. */
   reconciled: Counter<'result'>
+  /** What e-mails told, found again later: calls joined with those of the PBX, and e-mails linked that waited for a person. */
+  mailCalls: Counter<'result'>
 }
 
 /** Makes the metrics, in a registry of their own. */
@@ -92,6 +94,12 @@ export function createMetrics(): Metrics {
     reconciled: new Counter({
       name: 'first_call_reconciled_calls_total',
       help: 'Calls found in the statistics of the PBX: new, changed, unchanged or failed.',
+      labelNames: ['result'],
+      registers,
+    }),
+    mailCalls: new Counter({
+      name: 'first_call_mail_calls_total',
+      help: 'Calls of e-mails joined later with those of the PBX, and waiting e-mails linked to their calls.',
       labelNames: ['result'],
       registers,
     }),

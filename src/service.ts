@@ -6,6 +6,7 @@ import { runOn } from './attempts/read.ts'
 import { Register } from './attempts/register.ts'
 import { sweep } from './attempts/sweep.ts'
 import { createKeyCheck, makeFirstKey } from './auth/keys.ts'
+import { sweepMailCalls } from './calls/mail-sweep.ts'
 import { doChores } from './chores.ts'
 import type { Config } from './config.ts'
 import { sweepWaiting, waitingLinker } from './contacts/relink.ts'
@@ -104,6 +105,12 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
           name: 'look for contacts of calls',
           everyMs: 5_000,
           work: async () => (await sweepWaiting({ ...relink, database: behind })) > 0,
+        },
+        {
+          name: 'look for calls of e-mails',
+          everyMs: 5_000,
+          work: async () =>
+            (await sweepMailCalls({ ...relink, database: behind, metrics, folder: folders.recordings })) > 0,
         },
         ...(zadarmaApi === null
           ? []

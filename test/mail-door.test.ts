@@ -407,6 +407,17 @@ describe('what goes wrong', () => {
     await sweepMails(service.mails)
     expect(await rowOf(id)).toMatchObject({ result: 'kept', reason: 'unreadable', tries: 3 })
     expect(await sweepMails(service.mails)).toBe(0)
+    const { body } = await service.request('GET', '/api/crm/review?kind=unmatched_mail')
+    expect(body.data).toMatchObject([
+      {
+        id,
+        call_id: null,
+        reason: expect.stringContaining('The file of the message is gone.'),
+        mail: { from: 'noreply@zadarma.com', subject: 'Grabación de llamada' },
+        recordings: [],
+      },
+    ])
+    expect((await service.request('POST', `/api/crm/review/${id}`, { action: 'dismiss' })).status).toBe(200)
   })
 
   it('without a word, three times: it is not tried a fourth time', async () => {

@@ -28,6 +28,7 @@ it('the description is OpenAPI 3.1 and knows every address of the API', async ()
     '/api/crm/calls/dial post',
     '/api/crm/review get',
     '/api/crm/review/{id} post',
+    '/api/crm/review/{id}/recordings/{recording_id} get',
     '/api/recordings/email post',
   ])
 })
@@ -82,6 +83,7 @@ describe('the description', () => {
     'POST /api/crm/calls': [200, 201, 400, 401, 409, ...body, 422, 500, 503],
     'GET /api/crm/calls/{id}/recording': [200, 206, 304, 416, ...crud],
     'GET /api/crm/calls/{id}/recordings/{recording_id}': [200, 206, 304, 416, ...crud],
+    'GET /api/crm/review/{id}/recordings/{recording_id}': [200, 206, 304, 416, ...crud],
     ...Object.fromEntries(
       ['contacts', 'opportunities', 'calls'].flatMap((name) => [
         [`GET /api/crm/${name}`, [200, 401, 422, 500, 503]],

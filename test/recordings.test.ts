@@ -11,6 +11,7 @@ import type { RecordingOptions } from '../src/recordings/fetch.ts'
 import { createZadarmaApi } from '../src/zadarma/api.ts'
 import { createZadarmaClient } from '../src/zadarma/client.ts'
 import { ZADARMA } from './doors.ts'
+import { audio, mail, receive } from './mails-door.ts'
 import { createTestDatabase, createTestService, KEY, type TestDatabase, type TestService } from './service.ts'
 import { audioOf } from './zadarma/audio.ts'
 import { type Scenario, signedNotification, startZadarmaServer, type ZadarmaServer } from './zadarma-server.ts'
@@ -307,6 +308,19 @@ describe('a recording', () => {
     await Promise.all([fetching(), fetching(), fetching()])
     expect(asked()).toHaveLength(1)
     expect(await onlyRow()).toMatchObject({ status: 'available', tries: 1 })
+  })
+
+  it('that comes by e-mail while it is fetched stays as it came, and no file is left over', async () => {
+    const { name, callId } = await toldCall()
+    const came = mail(null, { recordings: [audio(name)] })
+    const real = createZadarmaApi(createZadarmaClient({ ...KEY_AND_SECRET, apiUrl: zadarma.url }))
+    const recordLinks: typeof real.recordLinks = async (...asked) => {
+      expect(await receive(service, came)).toMatchObject({ became: 'attached', callId })
+      return real.recordLinks(...asked)
+    }
+    await fetchNow({ api: { recordLinks } })
+    expect(await onlyRow()).toMatchObject({ status: 'available', file_name: came.recordings[0]?.fileName })
+    expect(await readdir(folder, { recursive: true })).toEqual([expect.stringMatching(/^\d{4}-\d\d$/)])
   })
 
   it('that another server is just claiming is left to it', async () => {

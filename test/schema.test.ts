@@ -11,6 +11,7 @@ import { createTestDatabase } from './service.ts'
 
 const rootDir = path.resolve(import.meta.dirname, '..')
 const migrations = path.join(rootDir, 'migrations')
+const MIGRATIONS = ['0001_initial.sql', '0002_pbx.sql', '0003_lists.sql', '0004_mailbox.sql']
 const committedSchema = () => readFile(path.join(rootDir, 'schema.sql'), 'utf8')
 
 const cleanUp: (() => Promise<unknown>)[] = []
@@ -54,12 +55,7 @@ it('schema.sql makes the same schema again', async () => {
 
 it('a second migration finds nothing to do', async () => {
   const { general, patient } = open(await emptyDatabase())
-  expect(await migrate(patient, migrations)).toEqual([
-    '0001_initial.sql',
-    '0002_pbx.sql',
-    '0003_lists.sql',
-    '0004_mailbox.sql',
-  ])
+  expect(await migrate(patient, migrations)).toEqual(MIGRATIONS)
   expect(await isMigrated(general, migrations)).toBe(true)
   expect(await migrate(patient, migrations)).toEqual([])
   expect(await dumpSchema(general)).toBe(await committedSchema())
@@ -69,7 +65,7 @@ it('of five servers that migrate at once each migration is done by one, and all 
   const connection = await emptyDatabase()
   const servers = Array.from({ length: 5 }, () => open(connection))
   const applied = await Promise.all(servers.map(({ patient }) => migrate(patient, migrations)))
-  expect(applied.flat().sort()).toEqual(['0001_initial.sql', '0002_pbx.sql', '0003_lists.sql', '0004_mailbox.sql'])
+  expect(applied.flat().sort()).toEqual(MIGRATIONS)
   for (const { general } of servers) expect(await isMigrated(general, migrations)).toBe(true)
 })
 

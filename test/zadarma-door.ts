@@ -40,15 +40,24 @@ export const outEnd = (id: string, number: string, disposition: string, more: Re
   ...more,
 })
 
-/** Posts a form with a signature: its own, or that of another form; and waits until it is handled. */
-export async function notify(service: TestService, fields: Fields, signed: Fields = fields) {
+/** Posts a form with a signature: its own, or that of another form. */
+export function post(service: TestService, fields: Fields, signed: Fields = fields) {
   const { headers } = signedNotification(signed, ZADARMA.secret ?? '')
   const payload = new URLSearchParams(fields).toString()
-  const answer = await service.app.inject({ method: 'POST', url: '/api/zadarma/webhook', payload, headers })
-  // On a busy machine it may have been left in the inbox.
+  return service.app.inject({ method: 'POST', url: '/api/zadarma/webhook', payload, headers })
+}
+
+/** Waits until nothing is left in the inbox: on a busy machine a message may have been. */
+export async function untilHandled(service: TestService): Promise<void> {
   while ((await inboxBacklog(service.database)).waiting > 0) {
     if ((await sweepInbox(service.inbox)) === 0) await pause(20)
   }
+}
+
+/** Posts a form, and waits until it is handled. */
+export async function notify(service: TestService, fields: Fields, signed: Fields = fields) {
+  const answer = await post(service, fields, signed)
+  await untilHandled(service)
   return answer
 }
 

@@ -96,13 +96,6 @@ describe('B10: why a machine linked a call', () => {
 
 describe('B17: a call that is another one too', () => {
   const link = { how: 'number', candidates: ['a'] } as const
-  const recording = {
-    id: 'r',
-    provider_recording_id: '1.0',
-    status: 'available',
-    content_type: null,
-    size_bytes: 1,
-  } as const
   const CASES: [string, Partial<Call>, Partial<Call>, Partial<Call>][] = [
     ['takes what it lacks', {}, { extension: '1', sources: { extension: 'start' } }, { extension: '1' }],
     [
@@ -142,12 +135,6 @@ describe('B17: a call that is another one too', () => {
       { entity_type: 'contacts', entity_id: 'a', link },
     ],
     [
-      'keeps its contact where a person cleared that of the other',
-      { entity_type: 'contacts', entity_id: 'a', link, sources: { entity_type: 'start', entity_id: 'start' } },
-      { sources: { entity_type: 'person', entity_id: 'person' } },
-      { entity_id: 'a', link },
-    ],
-    [
       'has no contact where a person cleared it',
       { sources: { entity_id: 'person' } },
       { entity_type: 'contacts', entity_id: 'a', sources: { entity_type: 'start', entity_id: 'start' } },
@@ -159,7 +146,12 @@ describe('B17: a call that is another one too', () => {
       { direction: 'inbound', sources: { direction: 'end' } },
       { direction: 'outbound' },
     ],
-    ['has the recordings of both', { recordings: [] }, { recordings: [recording] }, { recordings: [recording] }],
+    [
+      'has no contact where a person cleared that of the other one',
+      { entity_type: 'contacts', entity_id: 'a', sources: { entity_type: 'start', entity_id: 'start' } },
+      { sources: { entity_type: 'person', entity_id: 'person' } },
+      { entity_type: null, entity_id: null, link: null, sources: { entity_id: 'person' } },
+    ],
   ]
 
   it.each(CASES)('%s', (_, own, others, both) => {

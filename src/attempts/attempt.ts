@@ -232,8 +232,8 @@ export function decideCall(situation: Situation, subject: Subject): Decision {
 }
 
 /**
- * Decides two calls that a person found to be one: the other gives its attempt back (B5), then the one that stays is
- * decided as it has become. The other is not among what the decision changes.
+ * Decides two calls that are one: the other gives its attempt back (B5), then the one that stays is decided as it has
+ * become. The other is not among what the decision changes.
  */
 export function decideBoth(situation: Situation, subject: Subject, otherId: string): Decision {
   const draft = new Draft(situation, subject)
@@ -589,8 +589,9 @@ export function reportedByMachine(call: Call, report: CallChanges, machine: Call
 }
 
 /**
- * A call that turned out to be another one too (B17): it takes over recordings, the fields that it lacks, and those that
- * somebody higher wrote (B10). What it is called and which way it went stay its own, unless a person said so.
+ * A call that turned out to be another one too (B17): it takes over the fields that it lacks, and those that somebody
+ * higher wrote (B10). What it is called and which way it went stay its own, unless a person said so. Of recordings see
+ * {@link withRecordingsOf}.
  */
 export function withFieldsOf(call: Call, other: Call): Call {
   const taken: CallChanges = {}
@@ -600,8 +601,8 @@ export function withFieldsOf(call: Call, other: Call): Call {
     sources[field] = other.sources[field]
   }
   const isBetter = (field: keyof CallFields): boolean => {
-    if (isEmpty(other[field])) return false
     const [own, others] = [rankOf(call, field), rankOf(other, field)]
+    if (isEmpty(other[field])) return isClearingKept(field) && others > own
     if (field === 'direction') return others > own && others === RANK_OF_PERSON
     return others > own || (isEmpty(call[field]) && call.sources[field] === undefined)
   }
@@ -614,7 +615,6 @@ export function withFieldsOf(call: Call, other: Call): Call {
     ...taken,
     sources,
     link: takesContact ? other.link : call.link,
-    recordings: [...call.recordings, ...other.recordings],
   }
 }
 
@@ -642,6 +642,7 @@ export function isSameCall(a: Call, b: Call): boolean {
   const fields = Object.keys({ ...a.sources, ...b.sources }) as (keyof CallFields)[]
   return (
     fields.every((field) => a.sources[field] === b.sources[field]) &&
+    a.provider_call_id === b.provider_call_id &&
     CALL_FIELDS.every((field) => a[field] === b[field]) &&
     isSameLink(a.link, b.link) &&
     isSameRecordings(a.recordings, b.recordings) &&
@@ -656,7 +657,11 @@ const isSameLink = (a: Call['link'], b: Call['link']): boolean =>
 
 const isSameRecordings = (a: Call['recordings'], b: Call['recordings']): boolean =>
   a === b ||
-  (a.length === b.length && a.every((one, place) => one.provider_recording_id === b[place]?.provider_recording_id))
+  (a.length === b.length &&
+    a.every((one, place) => {
+      const other = b[place]
+      return one.provider_recording_id === other?.provider_recording_id && one.file_name === other?.file_name
+    }))
 
 const CALL_FIELDS = [
   'entity_type',

@@ -1,8 +1,8 @@
-import type { Call } from '../calls/call.ts'
+import type { Call, Recording } from '../calls/call.ts'
 import type { Trace } from '../calls/doubts.ts'
 import type { DialRequest, NumberHolder } from '../calls/link.ts'
 import type { Opportunity } from '../opportunities/opportunity.ts'
-import type { Decided, ReviewDecision } from '../review/item.ts'
+import type { Decided, MailDoubt, ReviewDecision } from '../review/item.ts'
 import type { Instant } from '../time.ts'
 import { type Decision, newestOpenOf, type Situation } from './attempt.ts'
 
@@ -41,6 +41,8 @@ export interface Reading {
   sameMoment: readonly Trace[]
   /** Whose the recordings asked for are; the call may be deleted. */
   recordings: readonly { provider: string; provider_recording_id: string; call_id: string; isDeleted: boolean }[]
+  /** Whose the files asked for are: a call's, which may be deleted, or null where an item of the review list has it. */
+  files: readonly { file_name: string; call_id: string | null; isDeleted: boolean }[]
   /** What a person is to decide, or has decided. */
   reviewItems: readonly { id: string; decision: ReviewDecision | null }[]
 }
@@ -65,6 +67,7 @@ export class Book {
   readonly #opportunities = new Map<string, Opportunity>()
   readonly #opportunitiesByContact = new Map<string, Set<string>>()
   readonly #calls = new Map<string, Call>()
+  readonly #callsByNumber = new Map<string, Set<string>>()
   /** With the calls that the batch has taken away from a contact: that they are gone is something seen, too. */
   readonly #callsByContact = new Map<string, Set<string>>()
   readonly #callsByProviderKey = new Map<string, string>()
@@ -81,6 +84,8 @@ export class Book {
   /** Calls of a provider, by number and start. */
   readonly #tracesByMoment = new Map<string, Trace[]>()
   readonly #callsByRecording = new Map<string, string>()
+  readonly #callsByFile = new Map<string, string | null>()
+  readonly #readRecordings = new Map<string, Recording>()
   readonly #reviewItems = new Map<string, ReviewDecision | null>()
   /** Rows that were looked at in a state which this batch has yet to write. */
   readonly #seen = new Set<string>()
@@ -95,7 +100,14 @@ export class Book {
       this.#callsByRecording.set(providerKey(provider, provider_recording_id), call_id)
       if (isDeleted) this.#stones.set(call_id, null)
     }
-    for (const call of reading.calls) this.#putCall(call)
+    for (const { file_name, call_id, isDeleted } of reading.files) {
+      this.#callsByFile.set(file_name, call_id)
+      if (isDeleted && call_id !== null) this.#stones.set(call_id, null)
+    }
+    for (const call of reading.calls) {
+      this.#putCall(call)
+      for (const recording of call.recordings) this.#readRecordings.set(recording.id, recording)
+    }
     for (const { number, ...contact } of reading.contacts) {
       const holders = this.#contactsByNumber.get(number)
       if (holders === undefined) this.#contactsByNumber.set(number, [contact])
@@ -127,6 +139,11 @@ export class Book {
     return this.#readCalls.get(id)
   }
 
+  /** A recording as it was read, of whichever call. */
+  readRecording(id: string): Recording | undefined {
+    return this.#readRecordings.get(id)
+  }
+
   call(id: string): Call | undefined {
     return this.#see(id, this.#calls.get(id), this.#readCalls.get(id))
   }
@@ -151,6 +168,20 @@ export class Book {
     return this.#callsByRecording.get(providerKey(provider, recordingId))
   }
 
+  /** The id of the call whose recording a file is, also of a deleted one; null where an item of the review list has it. */
+  callIdByFile(fileName: string): string | null | undefined {
+    return this.#callsByFile.get(fileName)
+  }
+
+  /** The calls with this number that took place at most so far from a moment, of those that were asked for. */
+  callsNear(number: string, moment: Instant, withinMs: number): Call[] {
+    const calls = [...(this.#callsByNumber.get(number) ?? [])].flatMap((id) => this.call(id) ?? [])
+    return calls.filter(
+      ({ phone_number, started_at, created_at }) =>
+        phone_number === number && Math.abs((started_at ?? created_at) - moment) <= withinMs,
+    )
+  }
+
   /** The contacts that have this number. */
   holdersOfNumber(number: string): NumberHolder[] {
     const contacts = this.#contactsByNumber.get(number) ?? []
@@ -168,8 +199,11 @@ export class Book {
   }
 
   /** B5: whether a call with this id, or with this provider's key, was deleted. */
-  isDeleted(id: string, provider?: string | null, callId?: string | null): boolean {
-    const keys = [id, ...(provider != null && callId != null ? [providerKey(provider, callId)] : [])]
+  isDeleted(id: string | null, provider?: string | null, callId?: string | null): boolean {
+    const keys = [
+      ...(id === null ? [] : [id]),
+      ...(provider != null && callId != null ? [providerKey(provider, callId)] : []),
+    ]
     const stone = keys.find((key) => this.#stones.has(key))
     if (stone === undefined) return false
     const buriedNow = this.#stones.get(stone)
@@ -209,15 +243,14 @@ export class Book {
     return true
   }
 
-  /** What the heart may look at to decide this call. */
-  situationOf(call: Call): Situation {
-    return this.#situation([...(call.entity_id === null ? [] : [call.entity_id]), ...this.#contactsOfHolders(call.id)])
-  }
-
-  /** What the heart may look at to decide one call for two. */
-  situationOfBoth(call: Call, other: Call): Situation {
-    const contactIds = [call.entity_id, other.entity_id].flatMap((id) => id ?? [])
-    return this.#situation([...contactIds, ...this.#contactsOfHolders(call.id), ...this.#contactsOfHolders(other.id)])
+  /** What the heart may look at to decide this call, or one call for several. */
+  situationOf(...calls: readonly Call[]): Situation {
+    return this.#situation(
+      calls.flatMap(({ id, entity_id }) => [
+        ...(entity_id === null ? [] : [entity_id]),
+        ...this.#contactsOfHolders(id),
+      ]),
+    )
   }
 
   /** What the heart may look at to decide a change of this contact's opportunities. */
@@ -238,6 +271,12 @@ export class Book {
   /** What was decided of an item of the review list; null while nothing was, undefined where there is no such item. */
   itemDecision(id: string): ReviewDecision | null | undefined {
     return this.#reviewItems.get(id)
+  }
+
+  /** A message waits for a person, and its audio with it. */
+  openItem({ messageId, audio }: MailDoubt): void {
+    this.#reviewItems.set(messageId, null)
+    for (const { file_name } of audio) if (file_name !== null) this.#callsByFile.set(file_name, null)
   }
 
   decideItem({ itemId, decision }: Decided): void {
@@ -308,12 +347,14 @@ export class Book {
   #putCall(call: Call): void {
     this.#calls.set(call.id, call)
     if (call.entity_id !== null) addTo(this.#callsByContact, call.entity_id, call.id)
+    if (call.phone_number !== null) addTo(this.#callsByNumber, call.phone_number, call.id)
     if (call.provider !== null && call.provider_call_id !== null) {
       this.#callsByProviderKey.set(providerKey(call.provider, call.provider_call_id), call.id)
     }
     if (call.provider !== null && call.started_at !== null) this.#putTrace(call)
-    for (const { provider_recording_id: name } of call.recordings) {
-      if (call.provider !== null && name !== null) this.#callsByRecording.set(providerKey(call.provider, name), call.id)
+    for (const { provider, provider_recording_id: name, file_name } of call.recordings) {
+      if (name !== null) this.#callsByRecording.set(providerKey(provider, name), call.id)
+      if (file_name !== null) this.#callsByFile.set(file_name, call.id)
     }
   }
 }

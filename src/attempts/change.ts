@@ -35,6 +35,8 @@ export interface Plan<Result> {
   calls?: readonly Call[]
   newOpportunity?: Opportunity
   deletedCall?: Call
+  /** Ids of recordings that became one with another, which stays. */
+  goneRecordings?: readonly string[]
   answer?: { key: AnswerKey; answer: Answer }
   /** What a person is to decide. */
   doubts?: readonly Doubt[]

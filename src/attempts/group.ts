@@ -1,4 +1,4 @@
-import type { Call } from '../calls/call.ts'
+import type { Call, Recording } from '../calls/call.ts'
 import type { Opportunity } from '../opportunities/opportunity.ts'
 import type { Book } from './book.ts'
 import { answerKey } from './book.ts'
@@ -55,16 +55,21 @@ export function writingOf(book: Book, plans: readonly Plan<unknown>[], groups: G
     newOpportunities: [],
     calls: [],
     newCalls: [],
+    namedCalls: [],
     newForeignAttempts: [],
     goneForeignAttempts: [],
     requests: [],
     answers: [],
     recordings: [],
+    audio: [],
+    filled: [],
+    goneRecordings: [],
     doubts: [],
     decisions: [],
     answeredRequests: [],
     messages: [],
   }
+  const gone = new Map<string, number>()
   const groupOfOpportunity = new Map<string, number>()
   const groupOfCall = new Map<string, number>()
   plans.forEach((plan, place) => {
@@ -73,7 +78,13 @@ export function writingOf(book: Book, plans: readonly Plan<unknown>[], groups: G
     if (plan.newOpportunity !== undefined) groupOfOpportunity.set(plan.newOpportunity.id, group)
     for (const { id } of plan.calls ?? []) groupOfCall.set(id, group)
     if (plan.answer !== undefined) writing.answers.push({ group, ...plan.answer, now: book.now })
-    for (const doubt of plan.doubts ?? []) writing.doubts.push({ group, doubt, now: book.now })
+    for (const doubt of plan.doubts ?? []) {
+      writing.doubts.push({ group, doubt, now: book.now })
+      for (const recording of doubt.mail?.audio ?? []) {
+        writing.audio.push({ group, callId: null, itemId: doubt.mail?.messageId ?? null, recording, now: book.now })
+      }
+    }
+    for (const id of plan.goneRecordings ?? []) gone.set(id, group)
     if (plan.decided !== undefined) writing.decisions.push({ group, decided: plan.decided })
     if (plan.answeredRequest !== undefined) writing.answeredRequests.push({ group, ...plan.answeredRequest })
     if (plan.message !== undefined) writing.messages.push({ group, message: plan.message, now: book.now })
@@ -104,24 +115,41 @@ export function writingOf(book: Book, plans: readonly Plan<unknown>[], groups: G
     if (call === undefined) continue
     const read = book.readCall(id)
     if (read === undefined) writing.newCalls.push({ group, call, isDeleted: false })
-    else writing.calls.push({ group, call, readRevision: read.revision, isDeleted: false })
+    else {
+      const piece = { group, call, readRevision: read.revision, isDeleted: false }
+      if (read.provider === call.provider) writing.calls.push(piece)
+      else writing.namedCalls.push(piece)
+    }
     for (const recording of call.recordings) {
-      const isKnown = read?.recordings.some(
-        (one) => one.id === recording.id && one.provider_recording_id === recording.provider_recording_id,
-      )
-      if (isKnown !== true) writing.recordings.push({ group, call, recording, now: book.now })
+      const isKnown = read?.recordings.some((one) => isWritten(one, recording))
+      if (isKnown === true) continue
+      const before = book.readRecording(recording.id)
+      const piece = { group, callId: id, itemId: null, recording, now: book.now }
+      if (recording.status !== 'available') writing.recordings.push(piece)
+      else if (before === undefined || before.status === 'available') writing.audio.push(piece)
+      else writing.filled.push(piece)
     }
   }
+  writing.goneRecordings = [...gone].map(([id, group]) => ({ group, id })).sort((a, b) => compare(a.id, b.id))
+  // Of one whose item is closed by the same batch that opened it, what it has become.
+  writing.audio = onceEach(writing.audio.toReversed(), ({ recording }) => recording.id)
   writing.newCalls.sort((a, b) => compare(keyOf(a.call), keyOf(b.call)))
   writing.answers.sort((a, b) => compare(answerKey(a.key), answerKey(b.key)))
   writing.requests = writing.answers.map(({ group, key, now }) => ({ group, key, now }))
   writing.recordings.sort((a, b) => compare(a.recording.id, b.recording.id))
+  writing.filled.sort((a, b) => compare(a.recording.id, b.recording.id))
   writing.decisions.sort((a, b) => compare(a.decided.itemId, b.decided.itemId))
   writing.doubts = onceEach(writing.doubts, ({ doubt }) => doubt.naturalKey)
   writing.messages.sort((a, b) => compare(a.message.id, b.message.id))
   writing.newForeignAttempts.sort((a, b) => compare(a.call_id, b.call_id))
   return writing
 }
+
+/** Whether there is nothing to write of a recording that was read. */
+const isWritten = (read: Recording, recording: Recording): boolean =>
+  read.id === recording.id &&
+  read.provider_recording_id === recording.provider_recording_id &&
+  read.file_name === recording.file_name
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 const keyOf = ({ provider, provider_call_id, id }: Call): string =>

@@ -27,6 +27,10 @@ export interface Needs {
   numbers: readonly { phone_number: string; started_at: Instant | null }[]
   /** The provider's names of recordings that a call may have. */
   recordings: readonly { provider: string; provider_recording_id: string }[]
+  /** Numbers and starts around which calls are looked for that an e-mail may be about. */
+  near: readonly { phone_number: string; started_at: Instant; withinMs: number }[]
+  /** Names of files that a recording may have. */
+  files: readonly string[]
   /** Of what a person is to decide. */
   reviewItemIds: readonly string[]
 }
@@ -41,6 +45,8 @@ export const NO_NEEDS: Needs = {
   byNumber: false,
   numbers: [],
   recordings: [],
+  near: [],
+  files: [],
   reviewItemIds: [],
 }
 
@@ -56,6 +62,8 @@ const CALL_COLUMNS = `
 
 /** Nobody chooses among more. */
 const CONTACTS_AT_MOST = 100
+/** An e-mail that may be about more tells nothing. */
+const NEAR_AT_MOST = 100
 /** Itself and the first one: whoever sends one signature again and again makes one more item each time, not n. */
 const SAME_MOMENT_AT_MOST = 2
 
@@ -93,35 +101,79 @@ select ${NOW},
 const READ_NEW = readNew('')
 const READ_NEW_WITH_ANSWERS = readNew(`, ${ANSWERS}`)
 
-/** From the parameter with this number on: numbers and starts. */
-const sameMoment = (parameter: number): string => `same_moment as materialized (
+/** What a statement asks for beside the rest: before the calls that it names, and after them. */
+interface Besides {
+  before: string
+  /** Adds to the ids of the calls that it names. */
+  named: string
+  after: string
+  /** Adds to the contacts that it asks for. */
+  asked: string
+  columns: string
+}
+const NOTHING_BESIDES: Besides = { before: '', named: '', after: '', asked: '', columns: '' }
+
+/**
+ * For machines, what may be the same call or its recording, and for persons, whether something was decided before. Its
+ * parameters, from one on: numbers and starts; providers and their names of recordings; numbers and starts of
+ * e-mails, and how many seconds may be between; names of files; items of the review list.
+ *
+ * Calls that are known only by an e-mail have an index of their own, which is nearly always empty (B17).
+ */
+const sameCalls = (first: number): Besides => ({
+  before: `given_starts as materialized (
+  select * from unnest($${first}::text[], $${first + 1}::timestamptz[]) as given (phone_number, started_at)
+), same_moment as materialized (
   select calls.id, calls.phone_number, extension, calls.started_at
-  from unnest($${parameter}::text[], $${parameter + 1}::timestamptz[]) as given (phone_number, started_at)
+  from given_starts given
     cross join lateral (
       select * from calls
       where calls.phone_number = given.phone_number and happened_at = given.started_at
         and deleted_at is null and provider is not null
       order by id limit ${SAME_MOMENT_AT_MOST}) as calls
-)`
-
-/** From the parameter with this number on: providers and their names of recordings. */
-const knownRecordings = (parameter: number): string => `known_recordings as materialized (
+), known_recordings as materialized (
   select recordings.provider, recordings.provider_recording_id, call_id, deleted_at is not null as "isDeleted"
-  from unnest($${parameter}::text[], $${parameter + 1}::text[]) as given (provider, provider_recording_id)
+  from unnest($${first + 2}::text[], $${first + 3}::text[]) as given (provider, provider_recording_id)
     join recordings using (provider, provider_recording_id) join calls on calls.id = call_id
-)`
-
-const SAME_CALLS = `
+), known_files as materialized (
+  select file_name, call_id, deleted_at is not null as "isDeleted"
+  from unnest($${first + 7}::text[]) as given (file_name)
+    join recordings using (file_name) left join calls on calls.id = call_id
+), `,
+  named: `
+  union
+  select calls.id from given_starts given join calls on calls.phone_number = given.phone_number
+    and happened_at between given.started_at - interval '1 minute' and given.started_at + interval '1 minute'
+    and provider is null and deleted_at is null and sources ->> 'direction' = 'email'
+  union select call_id from known_recordings
+  union select call_id from known_files
+  union
+  select calls.id from unnest($${first + 4}::text[], $${first + 5}::timestamptz[], $${first + 6}::float8[])
+      as given (phone_number, started_at, seconds)
+    cross join lateral (
+      select id from calls
+      where calls.phone_number = given.phone_number and deleted_at is null
+        and happened_at between given.started_at - seconds * interval '1 second'
+          and given.started_at + seconds * interval '1 second'
+      order by happened_at limit ${NEAR_AT_MOST}) as calls`,
+  after: '',
+  asked: '',
+  columns: `
   (select json_agg(same_moment) from same_moment) as "sameMoment",
-  (select json_agg(known_recordings) from known_recordings) as recordings,`
+  (select json_agg(known_recordings) from known_recordings) as recordings,
+  (select json_agg(known_files) from known_files) as files,
+  (select json_agg(json_build_object('id', id, 'decision', decision))
+   from review_items where id = any($${first + 8}::uuid[])) as "reviewItems",`,
+})
 
-/**
- * What a machine's report asks for beside the rest: whose number it is, and what the same call or recording may be; and
- * what a person's decision does: whether it was decided before.
- */
-const BY_NUMBER = {
-  tables: `numbers as materialized (
-  select unnest($10::text[]) as number
+/** With whose number it is. */
+const byNumber = (first: number): Besides => {
+  const { before, named, columns } = sameCalls(first)
+  return {
+    before,
+    named,
+    after: `numbers as materialized (
+  select unnest($${first}::text[]) as number
   union select phone_number from named where phone_number is not null and deleted_at is null
 ), contacts_by_number as materialized (
   select contacts.id, contacts.created_at, number from numbers
@@ -131,28 +183,26 @@ const BY_NUMBER = {
   select dial_requests.id, contact_id, extension, phone_number, created_at
   from numbers join dial_requests on phone_number = number
   where call_id is null and created_at > clock_timestamp() - interval '1 day'
-), ${sameMoment(10)}, ${knownRecordings(12)}, `,
-  asked: `
+), `,
+    asked: `
   union select id from contacts_by_number
   union select contact_id from dial_requests_by_number`,
-  columns: `
+    columns: `
   (select json_agg(contacts_by_number) from contacts_by_number) as contacts,
-  (select json_agg(dial_requests_by_number) from dial_requests_by_number) as "dialRequests",
-  ${SAME_CALLS}  (select json_agg(json_build_object('id', id, 'decision', decision))
-   from review_items where id = any($14::uuid[])) as "reviewItems",`,
+  (select json_agg(dial_requests_by_number) from dial_requests_by_number) as "dialRequests",${columns}`,
+  }
 }
-const WITHOUT_NUMBER: typeof BY_NUMBER = { tables: '', asked: '', columns: '' }
 
 /** For everything: with calls that exist, those that wait at an opportunity concerned, and foreign attempts. */
-const readAll = ({ tables, asked, columns }: typeof BY_NUMBER): string => `
-with named_ids as (
+const readAll = ({ before, named, after, asked, columns }: Besides): string => `
+with ${before}named_ids as (
   select unnest($5::uuid[]) as id
   union
   select id from unnest($6::text[], $7::text[]) as asked (provider, provider_call_id)
-    join calls using (provider, provider_call_id)
+    join calls using (provider, provider_call_id)${named}
 ), named as materialized (
   select calls.* from named_ids join calls using (id)
-), ${tables}asked_holders as materialized (
+), ${after}asked_holders as materialized (
   select call_id, opportunity_id from foreign_attempts where call_uuid = any($5::uuid[]) or call_id = any($8::text[])
   union
   select call_id, opportunity_id from foreign_attempts where call_uuid in (select id from named)
@@ -202,19 +252,19 @@ select ${NOW},${columns}
     as "knownContactIds",
   ${ANSWERS}`
 
-const READ_ALL = readAll(WITHOUT_NUMBER)
-const READ_ALL_BY_NUMBER = readAll(BY_NUMBER)
+const READ_ALL = readAll(NOTHING_BESIDES)
+const READ_ALL_BY_NUMBER = readAll(byNumber(10))
 
 /** For calls that are to be saved whatever becomes of their attempts (A9): nothing but the calls themselves. */
-const readCalls = ({ tables, columns }: Pick<typeof BY_NUMBER, 'tables' | 'columns'>): string => `
-with named_ids as (
+const readCalls = ({ before, named, columns }: Besides): string => `
+with ${before}named_ids as (
   select unnest($1::uuid[]) as id
   union
   select id from unnest($5::text[], $6::text[]) as asked (provider, provider_call_id)
-    join calls using (provider, provider_call_id)
+    join calls using (provider, provider_call_id)${named}
 ), named as materialized (
   select calls.* from named_ids join calls using (id)
-), ${tables}concerned_calls as (
+), concerned_calls as (
   select ${CALL_COLUMNS} from named c where deleted_at is null
 )
 select ${NOW},${columns}
@@ -223,9 +273,9 @@ select ${NOW},${columns}
    from named where deleted_at is not null) as stones,
   ${ANSWERS}`
 
-const READ_CALLS = readCalls(WITHOUT_NUMBER)
+const READ_CALLS = readCalls(NOTHING_BESIDES)
 /** With what else may be the same call, or has its recording. */
-const READ_SAME_CALLS = readCalls({ tables: `${sameMoment(7)}, ${knownRecordings(9)}, `, columns: SAME_CALLS })
+const READ_SAME_CALLS = readCalls(sameCalls(7))
 
 interface Found {
   now: number
@@ -235,6 +285,7 @@ interface Found {
   dialRequests?: (Omit<DialRequest, 'created_at'> & { created_at: string })[] | null
   sameMoment?: (Omit<Trace, 'started_at'> & { started_at: string })[] | null
   recordings?: { provider: string; provider_recording_id: string; call_id: string; isDeleted: boolean }[] | null
+  files?: { file_name: string; call_id: string | null; isDeleted: boolean }[] | null
   reviewItems?: { id: string; decision: ReviewDecision | null }[] | null
   stones?: { id: string; provider: string | null; provider_call_id: string | null }[] | null
   foreignAttempts?: { call_id: string; opportunity_id: string }[] | null
@@ -276,11 +327,7 @@ export async function readForDeciding(run: Run, needs: Needs): Promise<Book> {
     needs.opportunityIds,
   ]
   const [found] = isOfDoors
-    ? await run<Found>('read_all_by_number', READ_ALL_BY_NUMBER, [
-        ...values,
-        ...sameCallValues(needs),
-        needs.reviewItemIds,
-      ])
+    ? await run<Found>('read_all_by_number', READ_ALL_BY_NUMBER, [...values, ...sameCallValues(needs)])
     : await run<Found>('read_all', READ_ALL, values)
   return bookOf(found)
 }
@@ -299,11 +346,16 @@ export async function readForSaving(run: Run, needs: Needs): Promise<Book> {
   return bookOf(found)
 }
 
-const sameCallValues = ({ numbers, recordings }: Needs): unknown[] => [
+const sameCallValues = ({ numbers, recordings, near, files, reviewItemIds }: Needs): unknown[] => [
   numbers.map(({ phone_number }) => phone_number),
   numbers.map(({ started_at }) => (started_at === null ? null : formatInstant(started_at))),
   recordings.map(({ provider }) => provider),
   recordings.map(({ provider_recording_id }) => provider_recording_id),
+  near.map(({ phone_number }) => phone_number),
+  near.map(({ started_at }) => formatInstant(started_at)),
+  near.map(({ withinMs }) => withinMs / 1_000),
+  files,
+  reviewItemIds,
 ]
 
 const isNone = (list: readonly unknown[]): boolean => list.length === 0
@@ -328,6 +380,7 @@ function bookOf(found: Found | undefined): Book {
     dialRequests: (found.dialRequests ?? []).map((row) => ({ ...row, created_at: Date.parse(row.created_at) })),
     sameMoment: (found.sameMoment ?? []).map((row) => ({ ...row, started_at: Date.parse(row.started_at) })),
     recordings: found.recordings ?? [],
+    files: found.files ?? [],
     reviewItems: found.reviewItems ?? [],
   })
 }

@@ -340,6 +340,7 @@ function enter(book: Book, plan: Plan<unknown>): void {
   if (plan.newOpportunity !== undefined) book.apply({ opportunities: [plan.newOpportunity], calls: [] })
   if (plan.deletedCall !== undefined) book.bury(plan.deletedCall)
   if (plan.answeredRequest !== undefined) book.answerRequest(plan.answeredRequest.id)
+  for (const { mail } of plan.doubts ?? []) if (mail !== undefined) book.openItem(mail)
   if (plan.decided !== undefined) book.decideItem(plan.decided)
   if (plan.answer !== undefined) book.remember(plan.answer.key, plan.answer.answer)
 }
@@ -358,6 +359,8 @@ function mergeNeeds(needs: readonly Needs[]): Needs {
     byNumber: needs.some((need) => need.byNumber),
     numbers: needs.flatMap((need) => need.numbers),
     recordings: needs.flatMap((need) => need.recordings),
+    near: needs.flatMap((need) => need.near),
+    files: unique(needs.flatMap((need) => need.files)),
     reviewItemIds: unique(needs.flatMap((need) => need.reviewItemIds)),
   }
 }

@@ -17,19 +17,29 @@ export interface Writing {
   newOpportunities: InGroup<{ opportunity: Opportunity }>[]
   calls: InGroup<{ call: Call; readRevision: number; isDeleted: boolean }>[]
   newCalls: InGroup<{ call: Call; isDeleted: boolean }>[]
+  /** Those that were known only by an e-mail, and now get their provider's key. */
+  namedCalls: InGroup<{ call: Call; readRevision: number; isDeleted: boolean }>[]
   /** B7: attempts that begin to be foreign, and those that no longer are. */
   newForeignAttempts: InGroup<{ call_id: string; opportunity_id: string }>[]
   goneForeignAttempts: InGroup<{ call_id: string }>[]
   requests: InGroup<{ key: AnswerKey; now: number }>[]
   answers: InGroup<{ key: AnswerKey; answer: Answer; now: number }>[]
-  /** New ones, those that got their provider's name, and those that came from another call. */
-  recordings: InGroup<{ call: Call; recording: Recording; now: number }>[]
+  /** Without audio: new ones, those that got their provider's name, and those that came from another call. */
+  recordings: InGroup<OfOwner>[]
+  /** With audio: likewise, also from or for an item of the review list. */
+  audio: InGroup<OfOwner>[]
+  /** Those that were there without audio and now have it: written only while nobody else has brought it. */
+  filled: InGroup<OfOwner>[]
+  goneRecordings: InGroup<{ id: string }>[]
   doubts: InGroup<{ doubt: Doubt; now: number }>[]
   decisions: InGroup<{ decided: Decided }>[]
   answeredRequests: InGroup<{ id: string; callId: string }>[]
   /** Raw messages that are settled by what is written with them, whether they were stored before or not. */
   messages: InGroup<{ message: HandledMessage; now: number }>[]
 }
+
+/** A recording of a call, or of an item of the review list. */
+type OfOwner = { callId: string | null; itemId: string | null; recording: Recording; now: number }
 
 /** Names and types. */
 type Columns = Readonly<Record<string, string>>
@@ -98,10 +108,28 @@ const NEW_CALL_COLUMNS = {
   ...CALL_COLUMNS,
 }
 
+const CHANGED_CALL_COLUMNS = { id: 'uuid', read_revision: 'bigint', deleted_at: 'timestamptz', ...CALL_COLUMNS }
+const NAMED_CALL_COLUMNS = { provider: 'text', provider_call_id: 'text', ...CALL_COLUMNS }
+
+const AUDIO_COLUMNS = {
+  call_id: 'uuid',
+  review_item_id: 'uuid',
+  provider: 'text',
+  provider_recording_id: 'text',
+  status: 'text',
+  file_name: 'text',
+  content_type: 'text',
+  size_bytes: 'bigint',
+  sha256: 'bytea',
+  matched_by: 'text',
+  updated_at: 'timestamptz',
+}
+const NEW_AUDIO_COLUMNS = { id: 'uuid', ...AUDIO_COLUMNS, created_at: 'timestamptz' }
+
 const names = (columns: Columns): string => Object.keys(columns).join(', ')
-const assigned = (columns: Columns): string =>
+const assigned = (columns: Columns, from = 'i'): string =>
   Object.keys(columns)
-    .map((name) => `${name} = i.${name}`)
+    .map((name) => `${name} = ${from}.${name}`)
     .join(', ')
 
 const NOT_REFUSED = 'group_id not in (select group_id from refused)'
@@ -120,7 +148,7 @@ const PARTS: Part = {
     record: ({ opportunity }) => opportunityToRow(opportunity),
   },
   calls: {
-    columns: { id: 'uuid', read_revision: 'bigint', deleted_at: 'timestamptz', ...CALL_COLUMNS },
+    columns: CHANGED_CALL_COLUMNS,
     statement: `update calls t set ${assigned({ ...CALL_COLUMNS, deleted_at: '' })}
       from calls_in i where t.id = i.id and i.${NOT_REFUSED}`,
     record: ({ call, readRevision, isDeleted }) => ({ ...storedRow(call, isDeleted), read_revision: readRevision }),
@@ -130,6 +158,12 @@ const PARTS: Part = {
     statement: `insert into calls (${names(NEW_CALL_COLUMNS)})
       select ${names(NEW_CALL_COLUMNS)} from "newCalls_in" where ${NOT_REFUSED}`,
     record: ({ call, isDeleted }) => storedRow(call, isDeleted),
+  },
+  namedCalls: {
+    columns: { ...CHANGED_CALL_COLUMNS, ...NAMED_CALL_COLUMNS },
+    statement: `update calls t set ${assigned(NAMED_CALL_COLUMNS)}
+      from "namedCalls_in" i where t.id = i.id and i.${NOT_REFUSED}`,
+    record: ({ call, readRevision }) => ({ ...callToRow(call), read_revision: readRevision }),
   },
   newForeignAttempts: {
     columns: { call_id: 'text', opportunity_id: 'uuid' },
@@ -190,14 +224,32 @@ const PARTS: Part = {
       from recordings_in where ${NOT_REFUSED}
       on conflict (id) do update set call_id = excluded.call_id,
         provider_recording_id = excluded.provider_recording_id, updated_at = excluded.updated_at`,
-    record: ({ call, recording, now }) => ({
+    record: ({ callId, recording, now }) => ({
       id: recording.id,
-      call_id: call.id,
-      provider: call.provider,
+      call_id: callId,
+      provider: recording.provider,
       provider_recording_id: recording.provider_recording_id,
       due_at: formatInstant(now + FETCHED_AFTER_MS),
       created_at: formatInstant(now),
     }),
+  },
+  audio: {
+    columns: NEW_AUDIO_COLUMNS,
+    statement: `insert into recordings (${names(NEW_AUDIO_COLUMNS)})
+      select ${names(NEW_AUDIO_COLUMNS)} from audio_in where ${NOT_REFUSED}
+      on conflict (id) do update set ${assigned(AUDIO_COLUMNS, 'excluded')}`,
+    record: audioRow,
+  },
+  filled: {
+    columns: { id: 'uuid', ...AUDIO_COLUMNS },
+    statement: `update recordings t set ${assigned(AUDIO_COLUMNS)}, due_at = null, fault = null
+      from filled_in i where t.id = i.id and i.${NOT_REFUSED}`,
+    record: audioRow,
+  },
+  goneRecordings: {
+    columns: { id: 'uuid' },
+    statement: `delete from recordings t using "goneRecordings_in" i where t.id = i.id and i.${NOT_REFUSED}`,
+    record: ({ id }) => ({ id }),
   },
   doubts: {
     columns: {
@@ -205,15 +257,22 @@ const PARTS: Part = {
       kind: 'text',
       natural_key: 'text',
       call_id: 'uuid',
+      message_id: 'uuid',
+      mail: 'jsonb',
       reason: 'text',
       candidates: 'jsonb',
       created_at: 'timestamptz',
     },
-    statement: `insert into review_items (id, kind, natural_key, call_id, reason, candidates, created_at)
-      select id, kind, natural_key, call_id, reason, candidates, created_at from doubts_in where ${NOT_REFUSED}
+    statement: `insert into review_items
+        (id, kind, natural_key, call_id, message_id, mail, reason, candidates, created_at)
+      select id, kind, natural_key, call_id, message_id, mail, reason, candidates, created_at
+      from doubts_in where ${NOT_REFUSED}
       on conflict (natural_key) do nothing`,
     record: ({ doubt, now }) => ({
-      id: uuidv7(),
+      // Of a message it is named as the message is, so that its audio knows it.
+      id: doubt.mail?.messageId ?? uuidv7(),
+      message_id: doubt.mail?.messageId ?? null,
+      mail: doubt.mail?.kept ?? null,
       kind: doubt.kind,
       natural_key: doubt.naturalKey,
       call_id: doubt.callId,
@@ -273,6 +332,24 @@ const FETCHED_AFTER_MS = 40_000
 /** In the order of their parameters. */
 const PART_NAMES = Object.keys(PARTS) as (keyof Writing)[]
 
+function audioRow({ callId, itemId, recording, now }: OfOwner) {
+  return {
+    id: recording.id,
+    call_id: callId,
+    review_item_id: itemId,
+    provider: recording.provider,
+    provider_recording_id: recording.provider_recording_id,
+    status: recording.status,
+    file_name: recording.file_name,
+    content_type: recording.content_type,
+    size_bytes: recording.size_bytes,
+    sha256: recording.sha256 === null ? null : Buffer.from(recording.sha256, 'hex'),
+    matched_by: recording.matched_by,
+    created_at: formatInstant(now),
+    updated_at: formatInstant(now),
+  }
+}
+
 function storedRow(call: Call, isDeleted: boolean) {
   if (!isDeleted) return { ...callToRow(call), deleted_at: null }
   return { ...callToRow(stoneOf(call)), deleted_at: formatInstant(call.updated_at) }
@@ -296,20 +373,28 @@ function stoneOf(call: Call): Call {
  * others insert meanwhile do not count as a lock.
  */
 function refusals(part: string): string {
-  return `select i.group_id from ${part}_in i
-    left join locked_${part} l on l.id = i.id
+  return `select i.group_id from "${part}_in" i
+    left join "locked_${part}" l on l.id = i.id
     where l.revision is distinct from i.read_revision`
 }
 
-const locked = (table: string, part: string): string => `locked_${part} as materialized (
-  select t.id, t.revision from ${table} t where t.id = any (array(select id from ${part}_in))
+const locked = (table: string, part: string): string => `"locked_${part}" as materialized (
+  select t.id, t.revision from ${table} t where t.id = any (array(select id from "${part}_in"))
   order by t.id for no key update skip locked
 )`
 
-/** What somebody else has decided or answered meanwhile is not decided or answered again. */
+/** What is written only in the revision that was read. */
+const REVISED = [
+  ['opportunities', 'lead_opportunities'],
+  ['calls', 'calls'],
+  ['namedCalls', 'calls'],
+] as const
+
+/** What somebody else has decided, answered or brought meanwhile is not decided, answered or brought again. */
 const ONCE_ONLY = [
   ['decisions', 'review_items', 't.decided_at is null'],
   ['answeredRequests', 'dial_requests', 't.call_id is null'],
+  ['filled', 'recordings', "t.status <> 'available'"],
 ] as const
 
 const columnsOf = (part: keyof Writing): Columns => ({ group_id: 'integer', ...PARTS[part].columns })
@@ -327,13 +412,10 @@ function statementFor(parts: readonly (keyof Writing)[]): string {
       select ${selected} from unnest(${arrays}) as r (${columns.map(([name]) => name)}))`
   })
   const guards: string[] = []
-  if (isRead('opportunities')) {
-    ctes.push(locked('lead_opportunities', 'opportunities'))
-    guards.push(refusals('opportunities'))
-  }
-  if (isRead('calls')) {
-    ctes.push(locked('calls', 'calls'))
-    guards.push(refusals('calls'))
+  for (const [part, table] of REVISED) {
+    if (!isRead(part)) continue
+    ctes.push(locked(table, part))
+    guards.push(refusals(part))
   }
   for (const [part, table, isOpen] of ONCE_ONLY) {
     if (!isRead(part)) continue

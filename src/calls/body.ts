@@ -28,7 +28,7 @@ export interface CallBody {
   updated_at: string
 }
 
-interface RecordingBody extends Omit<Recording, 'provider_recording_id'> {
+interface RecordingBody extends Pick<Recording, 'id' | 'status' | 'content_type' | 'size_bytes'> {
   /** Where its audio can be had; null where there is none yet. */
   url: string | null
 }

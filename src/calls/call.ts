@@ -71,12 +71,23 @@ export interface Link {
 /** Audio of a call, as it is stored with the provider or with us. */
 export interface Recording {
   id: string
+  /** Whose name it has, also where its call has no key of a provider. */
+  provider: string
   /** Null while the provider has said only that there is one. */
   provider_recording_id: string | null
   status: 'expected' | 'available' | 'missing'
   content_type: string | null
   size_bytes: number | null
+  /** In the folder of recordings. */
+  file_name: string | null
+  /** In hexadecimal digits. */
+  sha256: string | null
+  /** How an e-mail found the call of its audio; null where nobody mailed it. */
+  matched_by: MatchHow | 'new_call' | 'person' | null
 }
+
+/** How an e-mail found its call: the surest first. */
+export type MatchHow = 'pbx_call_id' | 'recording_id' | 'number_extension_start' | 'number_start'
 
 /** One phone call as it is stored. */
 export interface Call extends CallFields {
@@ -96,3 +107,16 @@ export interface Call extends CallFields {
   created_at: Instant
   updated_at: Instant
 }
+
+/** A call of which nothing is known, and nothing decided yet. */
+export const NEW_CALL: Omit<Call, 'id' | 'direction' | 'provider' | 'provider_call_id' | 'created_at' | 'updated_at'> =
+  {
+    ...NO_FIELDS,
+    sources: {},
+    link: null,
+    recordings: [],
+    outcome: 'pending',
+    opportunity_id: null,
+    pending: null,
+    revision: 1,
+  }

@@ -9,10 +9,13 @@ import type { CallReport } from './report.ts'
  * may have done so is told to a person.
  */
 
-/** Where a machine says something else than was said before: its own kind, or of who spoke, any machine. */
+/**
+ * Where a machine says something else than was said before: its own kind, or of who spoke, any machine. What was read out
+ * of an e-mail may be misread, and anybody's word replaces it.
+ */
 export function contradictionsOf(stored: Call, { fields, machine }: CallReport): Doubt[] {
   const { sources } = stored
-  const isOfMachine = (field: keyof CallFields): boolean => sources[field] !== undefined && sources[field] !== 'person'
+  const isOfMachine = (field: keyof CallFields): boolean => ![undefined, 'person', 'email'].includes(sources[field])
   const doubts: Doubt[] = []
   const compare = (field: keyof CallFields, kept: Value, told: Value): void => {
     if (kept != null && told != null && kept !== told) doubts.push(contradiction(stored.id, field, kept, told))

@@ -1,6 +1,6 @@
 import type { MessageResult } from '../inbox/message.ts'
 import type { Instant } from '../time.ts'
-import type { Call } from './call.ts'
+import type { Call, MatchHow } from './call.ts'
 
 /** What a recording e-mail tells of a call. */
 export interface MailOfCall {
@@ -40,8 +40,6 @@ export interface MailSettings {
   /** So far may the start in an e-mail be from that of its call. */
   matchMinutes: number
 }
-
-export type MatchHow = 'pbx_call_id' | 'recording_id' | 'number_extension_start' | 'number_start'
 
 /** What an e-mail came to. */
 export interface MailReported extends MessageResult {

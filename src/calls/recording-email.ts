@@ -1,29 +1,174 @@
+import { formatInstant, isSameCall } from '../attempts/attempt.ts'
+import type { Book } from '../attempts/book.ts'
 import type { Change, Plan } from '../attempts/change.ts'
-import { NO_NEEDS, type Run } from '../attempts/read.ts'
+import { type Run, readForDeciding } from '../attempts/read.ts'
 import type { Message } from '../inbox/message.ts'
-import type { Doubt } from '../review/item.ts'
+import type { Decided, Doubt } from '../review/item.ts'
+import type { Instant } from '../time.ts'
+import type { Call } from './call.ts'
+import { decided, ownWork, undecided, withdraws } from './decide.ts'
+import { doubtOfLink, sameCallsOf } from './doubts.ts'
+import { besideLink, linked, newContactOf } from './linking.ts'
 import type { MailOfCall, MailReported, MailSettings } from './mail.ts'
+import { audioOf, callOfMail, needsOfMail, type WithMail, withMail } from './mail-call.ts'
+import { type MailMatch, matchOf } from './mail-match.ts'
 
-/** Puts everything aside. */
+/**
+ * The user's `processZadarmaRecordingEmail`: gives the call of an e-mail its audio and what the e-mail tells of it (B10,
+ * B11), makes the call where there is none (B17), links it to its contact, and registers. What it cannot decide goes to
+ * the review list. Handled again, it changes nothing.
+ *
+ * @param message the raw message, which is settled by the same statement
+ */
 export function processRecordingEmail(
   mail: MailOfCall,
   message: Message,
-  _settings: MailSettings,
+  settings: MailSettings,
 ): Change<MailReported> {
-  const result: MailReported = {
-    result: 'kept',
-    reason: 'no_recording',
-    callId: null,
-    became: 'set_aside',
-    how: null,
-    unusedAudio: mail.recordings.map(({ fileName }) => fileName),
+  const own = ownWork()
+  let wasAnswerLost = false
+  let createdAt: Instant | null = null
+
+  const plan = (book: Book, finish: Finish): Plan<MailReported> | null => {
+    const match = matchOf(mail, book, settings)
+    if (match.is === 'own') return withCall(book, match.call, withMail(match.call, mail, null), finish, null)
+    const decision = book.itemDecision(mail.messageId)
+    // What a person has decided, or is to decide, is not asked again.
+    if (decision != null) return settled(REVIEW)
+    const isWaiting = decision === null
+    switch (match.is) {
+      case 'call':
+        return withCall(book, match.call, withMail(match.call, mail, match.how), finish, match.how)
+      case 'deleted':
+        return settled({ ...SET_ASIDE, reason: 'deleted', unusedAudio: filesOfNobody(book) })
+      case 'new':
+        if (mail.recordings.length === 0) return settled(SET_ASIDE)
+        createdAt ??= book.now
+        return withCall(book, null, callOfMail(mail, createdAt, book.now), finish, null)
+      case 'doubt':
+        if (mail.recordings.length === 0) return settled(SET_ASIDE)
+        return { ...settled(REVIEW), doubts: isWaiting ? [] : [doubtOfMail(mail, message, match)] }
+      default:
+        return match satisfies never
+    }
   }
-  const plan = (): Plan<MailReported> => ({
+
+  /** The call with what the e-mail brought; of a new one, nothing is stored. */
+  const withCall = (
+    book: Book,
+    stored: Call | null,
+    { call: told, unusedAudio }: WithMail,
+    finish: Finish,
+    how: MailReported['how'],
+  ): Plan<MailReported> | null => {
+    own.onPlan(stored)
+    const linkedTo = newContactOf(told, stored, book)
+    const call = linked(told, linkedTo)
+    const isNews = stored === null || !isSameCall(call, stored)
+    // A machine's repeat registers nothing new (B16).
+    const made = isNews ? finish(book, call, stored) : { result: stored, restsOn: [stored.id] }
+    if (made === null) return null
+    const isNew = stored === null || (wasAnswerLost && stored.id === mail.messageId)
+    const isDuplicate = unusedAudio.length > 0 && unusedAudio.length === mail.recordings.length
+    return {
+      ...made,
+      ...settled({
+        result: 'call',
+        reason: null,
+        callId: call.id,
+        became: isNew ? 'new_call' : isDuplicate ? 'duplicate' : 'attached',
+        how,
+        unusedAudio,
+      }),
+      restsOn: [...made.restsOn, mail.messageId],
+      doubts: [
+        ...(stored === null ? sameCallsOf(call, book.sameMoment(call)) : []),
+        ...(linkedTo === null ? [] : doubtOfLink(call, linkedTo)),
+      ],
+      ...besideLink(call, linkedTo),
+      ...(book.itemDecision(mail.messageId) === null ? closing(mail, call, stored, book) : {}),
+    }
+  }
+
+  const settled = (result: MailReported): Plan<MailReported> => ({
     result,
-    restsOn: [],
-    message: { ...message, result: result.result, reason: result.reason, callId: null },
+    restsOn: [mail.messageId],
+    message: { ...message, result: result.result, reason: result.reason, callId: result.callId },
   })
-  return { needs: NO_NEEDS, plan }
+
+  const filesOfNobody = (book: Book): string[] =>
+    mail.recordings.flatMap(({ fileName }) => (book.callIdByFile(fileName) === undefined ? fileName : []))
+
+  return {
+    needs: needsOfMail(mail, settings),
+    // The raw message goes as hexadecimal digits.
+    size: message.body.length * 2,
+    plan: (book) => plan(book, decided) ?? settled(SET_ASIDE),
+    planWithoutRegistering: (book) =>
+      plan(book, (_, call, stored) =>
+        stored !== null && withdraws(call, stored) ? null : undecided(own.isIn, false)(book, call, stored),
+      ),
+    onAnswerLost: () => {
+      own.onAnswerLost()
+      wasAnswerLost = true
+    },
+  }
+}
+
+type Finish = (book: Book, call: Call, stored: Call | null) => Plan<Call> | null
+
+const NOTHING_DONE = { result: 'kept', callId: null, how: null, unusedAudio: [] } as const
+const SET_ASIDE: MailReported = { ...NOTHING_DONE, became: 'set_aside', reason: 'no_recording' }
+const REVIEW: MailReported = { ...NOTHING_DONE, became: 'review', reason: 'review' }
+
+/** A message that waited for a person, and has its call by now. */
+function closing(
+  { messageId, recordings }: MailOfCall,
+  call: Call,
+  stored: Call | null,
+  book: Book,
+): { decided: Decided; goneRecordings: readonly string[] } {
+  const isKept = new Set(call.recordings.map(({ id }) => id))
+  return {
+    decided: {
+      itemId: messageId,
+      decision: {
+        action: stored === null ? 'create' : 'link',
+        call_id: stored === null ? null : call.id,
+        contact_id: null,
+        reason: null,
+        by: BY_ITSELF,
+        at: formatInstant(book.now),
+      },
+    },
+    goneRecordings: recordings.flatMap(({ id }) => (isKept.has(id) ? [] : id)),
+  }
+}
+
+/** Who has decided what needed no person any more. */
+export const BY_ITSELF = 'first-call'
+
+function doubtOfMail(mail: MailOfCall, message: Message, match: MailMatch & { is: 'doubt' }): Doubt {
+  const { messageId, recordings, ...told } = mail
+  const { subject = null, from = null } = message.headers
+  const names = recordings.flatMap(({ id, providerRecordingId: name }) => (name === null ? [] : [[id, name] as const]))
+  const received_at = formatInstant(message.receivedAt)
+  return {
+    kind: 'unmatched_mail',
+    naturalKey: `mail:${messageId}`,
+    callId: null,
+    reason: match.sentence,
+    candidates: match.candidates,
+    mail: {
+      messageId,
+      kept: { ...told, subject, from, received_at, names: Object.fromEntries(names) },
+      audio: audioOf(
+        recordings.map((one) => ({ ...one, providerRecordingId: null })),
+        mail.provider,
+        null,
+      ),
+    },
+  }
 }
 
 /** What would become of an e-mail. */
@@ -34,6 +179,29 @@ export interface FoundCall extends Pick<MailReported, 'became' | 'how' | 'callId
 }
 
 /** Matches an e-mail with what is known now, and writes nothing. */
-export async function findCallOfMail(_run: Run, _mail: MailOfCall, _settings: MailSettings): Promise<FoundCall> {
-  return { became: 'set_aside', how: null, callId: null, candidates: [], sentence: 'Nothing is known of its call.' }
+export async function findCallOfMail(run: Run, mail: MailOfCall, settings: MailSettings): Promise<FoundCall> {
+  const match = matchOf(mail, await readForDeciding(run, needsOfMail(mail, settings)), settings)
+  const { sentence } = match
+  const found = { how: null, callId: null, candidates: [], sentence }
+  const hasAudio = mail.recordings.length > 0
+  switch (match.is) {
+    case 'call':
+      return { ...found, became: 'attached', how: match.how, callId: match.call.id }
+    case 'own':
+      return { ...found, became: 'attached', callId: match.call.id }
+    case 'deleted':
+      return { ...found, became: 'set_aside' }
+    case 'new':
+      return hasAudio ? { ...found, became: 'new_call' } : { ...found, became: 'set_aside', sentence: NO_AUDIO }
+    case 'doubt': {
+      const { candidates } = match
+      return hasAudio
+        ? { ...found, became: 'review', candidates }
+        : { ...found, became: 'set_aside', candidates, sentence: NO_AUDIO }
+    }
+    default:
+      return match satisfies never
+  }
 }
+
+const NO_AUDIO = 'No call fits, and the message has no recording.'

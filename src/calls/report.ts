@@ -10,13 +10,14 @@ import {
   type Call,
   type CallChanges,
   type CallFields,
-  NO_FIELDS,
+  NEW_CALL,
   type Recording,
   type Source,
   type Sources,
 } from './call.ts'
 import { decided, ownWork, undecided, withdraws } from './decide.ts'
 import { contradictionsOf, doubtOfLink, doubtOfStart, sameCallsOf, withoutSecondWord } from './doubts.ts'
+import { joined, mailCallOf, withAllOf } from './join.ts'
 import { besideLink, linked, newContactOf } from './linking.ts'
 
 /** What a machine tells of one call of a provider (B12). */
@@ -31,6 +32,9 @@ export interface CallReport {
   /** Whether there is a recording, also where nothing names it yet. */
   isRecorded: boolean
 }
+
+/** What is made of the call, as it is to be and as it is stored, and of another record of it that goes. */
+type Finish = (book: Book, call: Call, stored: Call | null, other: Call | null) => Plan<Call> | null
 
 /** What a report came to. */
 export interface Reported extends MessageResult {
@@ -57,7 +61,7 @@ export function createOrUpdateCall(report: CallReport, message: Message | null =
     createdAt ??= now
     const told = withoutEmpty(fields)
     return {
-      ...NOTHING,
+      ...NEW_CALL,
       ...told,
       id,
       direction: fields.direction,
@@ -69,30 +73,34 @@ export function createOrUpdateCall(report: CallReport, message: Message | null =
     }
   }
 
-  const plan = (
-    book: Book,
-    finish: (book: Book, call: Call, stored: Call | null) => Plan<Call> | null,
-  ): Plan<Reported> | null => {
+  const plan = (book: Book, finish: Finish): Plan<Reported> | null => {
     const holders = recordingIds.flatMap((name) => book.callIdByRecording(provider, name) ?? [])
     const isDeleted = book.isDeleted(id, provider, provider_call_id) || holders.some((holder) => book.isDeleted(holder))
     if (isDeleted) return settled(kept('deleted'))
-    const stored = book.callByProviderKey(provider, provider_call_id) ?? null
+    const known = book.callByProviderKey(provider, provider_call_id) ?? null
+    // B17: one that only an e-mail has told of takes the name, or becomes one with the call that has it.
+    const mailCall = mailCallOf(report, known, book)
+    const stored = known ?? mailCall
+    const other = known === null ? null : mailCall
     own.onPlan(stored)
     const told =
-      stored === null ? made(book.now) : reportedByMachine(stored, withoutSecondWord(stored, report), machine)
-    const named = withRecordings(told, report, book, recordingId)
+      stored === null
+        ? made(book.now)
+        : reportedByMachine({ ...stored, provider, provider_call_id }, withoutSecondWord(stored, report), machine)
+    const whole = other === null ? told : withAllOf(told, other)
+    const named = withRecordings(whole, report, book, recordingId, other)
     const linkedTo = newContactOf(named.call, stored, book)
     const call = linked(named.call, linkedTo)
     const doubts = [
       ...(stored === null ? [] : contradictionsOf(stored, report)),
       ...doubtOfStart(told, report),
       ...named.doubts,
-      ...(hasMoved(call, stored) ? sameCallsOf(call, book.sameMoment(call)) : []),
+      ...(hasMoved(call, known) ? sameCallsOf(call, book.sameMoment(call)) : []),
       ...(linkedTo === null ? [] : doubtOfLink(call, linkedTo)),
     ]
-    const isNews = stored === null || !isSameCall(call, stored)
+    const isNews = stored === null || other !== null || !isSameCall(call, stored)
     // A machine's repeat registers nothing new (B16).
-    const decision = isNews ? finish(book, call, stored) : { result: stored, restsOn: [stored.id] }
+    const decision = isNews ? finish(book, call, stored, other) : { result: stored, restsOn: [stored.id] }
     if (decision === null) return null
     const news = stored === null ? 'new' : isNews ? 'changed' : 'unchanged'
     return {
@@ -124,10 +132,15 @@ export function createOrUpdateCall(report: CallReport, message: Message | null =
     },
     // The raw message goes as hexadecimal digits.
     size: (message?.body.length ?? 0) * 2,
-    plan: (book) => plan(book, decided) ?? settled(kept('deleted')),
+    plan: (book) =>
+      plan(book, (_, call, stored, other) =>
+        stored === null || other === null ? decided(book, call, stored) : joined(book, call, stored, other),
+      ) ?? settled(kept('deleted')),
     planWithoutRegistering: (book) =>
-      plan(book, (_, call, stored) =>
-        stored !== null && withdraws(call, stored) ? null : undecided(own.isIn, false)(book, call, stored),
+      plan(book, (_, call, stored, other) =>
+        other !== null || (stored !== null && withdraws(call, stored))
+          ? null
+          : undecided(own.isIn, false)(book, call, stored),
       ),
     onAnswerLost: own.onAnswerLost,
   }
@@ -140,18 +153,6 @@ const kept = (reason: string): Reported => ({
   outcome: null,
   news: 'unchanged',
 })
-
-/** A call of which nothing is known. */
-const NOTHING: Omit<Call, 'id' | 'direction' | 'provider' | 'provider_call_id' | 'created_at' | 'updated_at'> = {
-  ...NO_FIELDS,
-  sources: {},
-  link: null,
-  recordings: [],
-  outcome: 'pending',
-  opportunity_id: null,
-  pending: null,
-  revision: 1,
-}
 
 /** Whether something changed that tells one call from another. */
 const hasMoved = (call: Call, stored: Call | null): boolean =>
@@ -178,30 +179,37 @@ function withRecordings(
   { provider, recordingIds, isRecorded }: CallReport,
   book: Book,
   idOf: (name: string | null) => string,
+  other: Call | null,
 ): { call: Call; doubts: Doubt[] } {
   const recordings: Recording[] = [...call.recordings]
   const doubts: Doubt[] = []
   for (const name of recordingIds) {
     const holder = book.callIdByRecording(provider, name)
     if (holder !== undefined) {
-      if (holder !== call.id) doubts.push(recordingOfAnother(call, name, holder))
+      if (holder !== call.id && holder !== other?.id) doubts.push(recordingOfAnother(call, name, holder))
       continue
     }
-    const unnamed = recordings.findIndex((one) => one.provider_recording_id === null && one.status !== 'missing')
-    if (unnamed >= 0) recordings[unnamed] = expected(recordings[unnamed]?.id ?? idOf(name), name)
-    else recordings.push(expected(idOf(name), name))
+    const place = recordings.findIndex((one) => one.provider_recording_id === null && one.status !== 'missing')
+    const unnamed = recordings[place]
+    if (unnamed === undefined) recordings.push(expected(idOf(name), provider, name))
+    else recordings[place] = { ...unnamed, provider_recording_id: name }
   }
-  if (isRecorded && recordings.length === 0 && doubts.length === 0) recordings.push(expected(idOf(null), null))
+  if (isRecorded && recordings.length === 0 && doubts.length === 0)
+    recordings.push(expected(idOf(null), provider, null))
   const isUnchanged = recordings.every((one, place) => one === call.recordings[place])
   return { call: isUnchanged ? call : { ...call, recordings }, doubts }
 }
 
-const expected = (id: string, name: string | null): Recording => ({
+const expected = (id: string, provider: string, name: string | null): Recording => ({
   id,
+  provider,
   provider_recording_id: name,
   status: 'expected',
   content_type: null,
   size_bytes: null,
+  file_name: null,
+  sha256: null,
+  matched_by: null,
 })
 
 const recordingOfAnother = (call: Call, name: string, holder: string): Doubt => ({

@@ -1,7 +1,7 @@
 import type { ColumnType, Generated } from 'kysely'
 import type { FirstCallAttempt } from '../attempts/attempt.ts'
 import type { CallFields, Link, Outcome, Recording, Sources } from '../calls/call.ts'
-import type { Doubt, ReviewDecision } from '../review/item.ts'
+import type { Doubt, KeptMail, ReviewDecision } from '../review/item.ts'
 import type { Instant } from '../time.ts'
 
 /** Read as milliseconds, written as ISO 8601. */
@@ -107,7 +107,10 @@ interface InboxTable {
 
 interface RecordingsTable {
   id: string
-  call_id: string
+  /** Null where it belongs to an item of the review list. */
+  call_id: string | null
+  review_item_id: string | null
+  matched_by: Recording['matched_by']
   provider: string
   provider_recording_id: string | null
   status: Recording['status']
@@ -127,12 +130,25 @@ interface ReviewItemsTable {
   id: string
   kind: Doubt['kind']
   natural_key: string
-  call_id: string
+  /** Null where it is about a message. */
+  call_id: string | null
+  message_id: string | null
+  mail: ColumnType<KeptMail | null, string | null, never>
   reason: string
   candidates: ColumnType<Doubt['candidates'], string, never>
   created_at: Time
   decided_at: TimeOrNull
   decision: ColumnType<ReviewDecision | null, string | null, string | null>
+}
+
+/** How far a mailbox's folder has been read. */
+interface MailboxesTable {
+  id: string
+  uid_validity: number | null
+  last_uid: number | null
+  claimed_until: TimeOrNull
+  claimed_by: string | null
+  updated_at: ColumnType<Instant, string | undefined, string>
 }
 
 interface DialRequestsTable {
@@ -164,6 +180,7 @@ export interface Tables {
   inbox: InboxTable
   recordings: RecordingsTable
   review_items: ReviewItemsTable
+  mailboxes: MailboxesTable
   dial_requests: DialRequestsTable
   sweep_marks: { name: string; swept_until: Time; due_at: ColumnType<Instant, string | undefined, string> }
   schema_migrations: { name: string; applied_at: Generated<Instant> }

@@ -2,7 +2,7 @@ import type { Database } from '../database/database.ts'
 import type { Metrics } from '../metrics.ts'
 import type { ZadarmaApi } from '../zadarma/api.ts'
 import { RecordingError } from './error.ts'
-import { keepAudio } from './keep.ts'
+import { keepAudio, removeAudio } from './keep.ts'
 import { type AllowedHosts, isAllowed, recordingIdOf } from './link.ts'
 import { type DownloadLimits, receive } from './receive.ts'
 import { type ClaimedRecording, claimRecordings, nameRecording, noteAudio, noteRecordingFault } from './store.ts'
@@ -89,5 +89,6 @@ async function fetchAudio(
     )
   }
   const chunks = receive(link, { ...LIMITS, ...limits, maximumBytes }, signal)
-  await noteAudio(database, id, await keepAudio(chunks, { folder, id, createdAt, tries }))
+  const audio = await keepAudio(chunks, { folder, id, createdAt, tries })
+  if (!(await noteAudio(database, id, audio))) await removeAudio(folder, [audio.fileName])
 }

@@ -86,8 +86,13 @@ export async function nameRecording(
   return rows[0]?.name ?? null
 }
 
-/** Writes down that the recording is there; what another server has written meanwhile stays. */
-export async function noteAudio({ query }: Database, id: string, audio: KeptAudio): Promise<void> {
+/**
+ * Writes down that the recording is there; what has been written meanwhile stays, by another server or because the
+ * recording came by e-mail.
+ *
+ * @returns whether the file is the recording's
+ */
+export async function noteAudio({ query }: Database, id: string, audio: KeptAudio): Promise<boolean> {
   const { fileName, contentType, sizeBytes, sha256 } = audio
   await query
     .updateTable('recordings')
@@ -104,6 +109,8 @@ export async function noteAudio({ query }: Database, id: string, audio: KeptAudi
     .where('id', '=', id)
     .where('status', '=', 'expected')
     .execute()
+  const row = await query.selectFrom('recordings').select('file_name').where('id', '=', id).executeTakeFirst()
+  return row?.file_name === fileName
 }
 
 /**

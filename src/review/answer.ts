@@ -4,6 +4,7 @@ import { isSameDecision, type ReviewAnswer, type ReviewDecision, type ReviewItem
 /** What is wrong with an answer to an item, whatever has become of the item's calls; null where nothing is. */
 export function faultOf({ kind, candidates }: ReviewItem, answer: ReviewAnswer): Refusal | null {
   const { action, call_id, contact_id } = answer
+  if (kind === 'unmatched_mail') return faultOfMail(answer)
   if (action === 'create') return wrong('action', 'This is about calls that exist: it can be linked or dismissed.')
   if (action === 'link' && kind === 'contradiction') {
     return wrong(
@@ -18,6 +19,16 @@ export function faultOf({ kind, candidates }: ReviewItem, answer: ReviewAnswer):
   if (wanted === 'contact_id' && contact_id === null) return wrong(wanted, 'Name the contact whom the call went to.')
   if (wanted === 'call_id' && !candidates.some((candidate) => candidate.call_id === call_id)) {
     return wrong(wanted, 'Name the one of the two calls that stays; the other is withdrawn.')
+  }
+  return null
+}
+
+/** An e-mail goes to any call, or makes one, whose contact can be named. */
+function faultOfMail({ action, call_id, contact_id }: ReviewAnswer): Refusal | null {
+  if (action === 'link' && call_id === null) return wrong('call_id', 'Name the call that the message is about.')
+  if (action !== 'link' && call_id !== null) return wrong('call_id', 'Nothing is done with it here; leave it out.')
+  if (action !== 'create' && contact_id !== null) {
+    return wrong('contact_id', 'Nothing is done with it here; leave it out.')
   }
   return null
 }

@@ -1,15 +1,25 @@
-import { changedByPerson, decideBoth, formatInstant, withFieldsOf } from '../attempts/attempt.ts'
+import { changedByPerson, formatInstant } from '../attempts/attempt.ts'
 import type { Book } from '../attempts/book.ts'
 import type { Change, Plan } from '../attempts/change.ts'
 import { NO_NEEDS } from '../attempts/read.ts'
-import type { Call } from '../calls/call.ts'
+import type { Recording } from '../calls/call.ts'
 import { decided } from '../calls/decide.ts'
+import { joined, withAllOf } from '../calls/join.ts'
+import { needsOfMail } from '../calls/mail-call.ts'
 import { type Refusal, refusal } from '../http/refusal.ts'
 import { decidedBefore } from './answer.ts'
-import type { ReviewAnswer, ReviewItem } from './item.ts'
+import type { ReviewAnswer, ReviewDecision, ReviewItem } from './item.ts'
+import { createOfMail, linkMail, mailOf } from './mail.ts'
 
 /** What a decision changes beside its item. */
-type Effect = Partial<Pick<Plan<unknown>, 'restsOn' | 'opportunities' | 'calls' | 'deletedCall' | 'isWithdrawal'>>
+type Effect = Partial<Omit<Plan<unknown>, 'result' | 'decided'>> & { unusedAudio?: readonly string[] }
+
+/** An item with its decision. */
+export interface DecidedItem {
+  item: ReviewItem
+  /** Names of files to which nothing refers any more. */
+  unusedAudio: readonly string[]
+}
 
 /**
  * Decides an item of the review list as a person answered it. What follows from it for calls and attempts is written by
@@ -18,17 +28,20 @@ type Effect = Partial<Pick<Plan<unknown>, 'restsOn' | 'opportunities' | 'calls' 
  *
  * @param answer one in which {@link faultOf} has found no fault
  * @param by whose key it came with
+ * @param matchedBy how the call of an e-mail was found
  */
-export function decideItem(item: ReviewItem, answer: ReviewAnswer, by: string): Change<ReviewItem | Refusal> {
-  const callIds = [
-    item.call_id,
-    ...item.candidates.flatMap(({ call_id }) => (typeof call_id === 'string' ? call_id : [])),
-  ]
+export function decideItem(
+  item: ReviewItem,
+  answer: ReviewAnswer,
+  by: string,
+  matchedBy: Recording['matched_by'] = 'person',
+): Change<DecidedItem | Refusal> {
+  const callIds = callIdsOf(item, answer)
   return {
     needs: {
-      ...NO_NEEDS,
+      ...(isAboutMail(item) ? needsOfMail(mailOf(item), null) : NO_NEEDS),
       reviewItemIds: [item.id],
-      callIds: [...new Set(callIds)],
+      callIds,
       contactIds: answer.contact_id === null ? [] : [answer.contact_id],
     },
     // Only the whole will do: without its attempt a decision would be half done.
@@ -36,27 +49,52 @@ export function decideItem(item: ReviewItem, answer: ReviewAnswer, by: string): 
       const restsOn = [item.id, ...callIds]
       const decision = { ...answer, by, at: formatInstant(book.now) }
       const earlier = book.itemDecision(item.id)
-      if (earlier != null) return { result: decidedBefore({ ...item, decision: earlier }, decision), restsOn }
-      const effect = effectOf(item, answer, book)
+      if (earlier != null) {
+        const before = decidedBefore(afterwards(item, earlier), decision)
+        return { result: 'code' in before ? before : { item: before, unusedAudio: [] }, restsOn }
+      }
+      const effect = effectOf(item, answer, book, matchedBy)
       if (effect === null) return { result: CALL_IS_GONE, restsOn }
+      if ('code' in effect) return { result: effect, restsOn }
+      const { unusedAudio = [], ...written } = effect
       return {
-        ...effect,
+        ...written,
         decided: { itemId: item.id, decision },
-        result: { ...item, decision },
+        result: { item: afterwards(item, decision), unusedAudio },
         restsOn: [...restsOn, ...(effect.restsOn ?? [])],
       }
     },
   }
 }
 
+/** The item as it is once that is decided: its audio, unless it was dismissed, is a call's. */
+function afterwards(item: ReviewItem, decision: ReviewDecision): ReviewItem & { decision: ReviewDecision } {
+  if (item.mail === undefined || decision.action === 'dismiss') return { ...item, decision }
+  return { ...item, mail: { ...item.mail, audio: [] }, decision }
+}
+
+/** The calls on which a decision rests: those of the item, or the one that an e-mail is linked to. */
+function callIdsOf({ kind, call_id, candidates }: ReviewItem, answer: ReviewAnswer): string[] {
+  const ofItem = kind === 'unmatched_mail' ? [] : [call_id, ...candidates.map((candidate) => candidate.call_id)]
+  return [...new Set([...ofItem, answer.call_id].filter((id) => typeof id === 'string'))]
+}
+
 const CALL_IS_GONE = refusal('conflict', 'A call that this is about was deleted meanwhile. It can be dismissed only.')
 
+type AboutMail = ReviewItem & Required<Pick<ReviewItem, 'mail'>>
+const isAboutMail = (item: ReviewItem): item is AboutMail => item.mail !== undefined
+
 /** Null where a call that is needed was deleted meanwhile. */
-function effectOf(item: ReviewItem, answer: ReviewAnswer, book: Book): Effect | null {
+function effectOf(
+  item: ReviewItem,
+  answer: ReviewAnswer,
+  book: Book,
+  matchedBy: Recording['matched_by'],
+): Effect | Refusal | null {
   const isDismissed = answer.action === 'dismiss'
   switch (item.kind) {
     case 'doubtful_link': {
-      const call = book.call(item.call_id)
+      const call = item.call_id === null ? undefined : book.call(item.call_id)
       if (call === undefined) return isDismissed ? {} : null
       const { entity_type, entity_id } = call
       // B10: kept or changed, from now on it is a person's word.
@@ -68,28 +106,18 @@ function effectOf(item: ReviewItem, answer: ReviewAnswer, book: Book): Effect | 
       const other = item.candidates.find(({ call_id }) => call_id !== answer.call_id)
       const calls = [answer.call_id, other?.call_id].map((id) => (typeof id === 'string' ? book.call(id) : undefined))
       const [staying, withdrawn] = calls
-      return staying === undefined || withdrawn === undefined ? null : oneOfTwo(book, staying, withdrawn)
+      if (staying === undefined || withdrawn === undefined) return null
+      return joined(book, withAllOf(staying, withdrawn), staying, withdrawn)
     }
     case 'contradiction':
       return {}
+    case 'unmatched_mail':
+      if (isDismissed || !isAboutMail(item)) return {}
+      if (answer.action === 'link') return linkMail(mailOf(item), answer.call_id, matchedBy, book)
+      return createOfMail(mailOf(item), answer, book)
     default:
       return item.kind satisfies never
   }
 }
 
 const linkTo = (contactId: string | null) => ({ entity_type: 'contacts', entity_id: contactId })
-
-/** B5, B17: what the other one brought goes over, then it is withdrawn. */
-function oneOfTwo(book: Book, stored: Call, other: Call): Effect {
-  const call = withFieldsOf(stored, other)
-  const { opportunities, calls } = decideBoth(book.situationOfBoth(stored, other), { call, stored }, other.id)
-  const isWritten = calls.some(({ id }) => id === stored.id)
-  // Written even where it stays as it is: if somebody deleted it at this moment, neither would be left.
-  const asItIs = isWritten ? [] : [{ ...stored, revision: stored.revision + 1, updated_at: book.now }]
-  return {
-    opportunities,
-    calls: [...calls, ...asItIs],
-    deletedCall: { ...other, revision: other.revision + 1, updated_at: book.now },
-    isWithdrawal: true,
-  }
-}

@@ -1,24 +1,49 @@
+import type { Recording } from '../calls/call.ts'
+import type { MailOfCall } from '../calls/mail.ts'
+
 /** What a machine could not decide, as it is found. */
 export interface Doubt {
   kind: (typeof KINDS)[number]
   /** The same doubt is told once. */
   naturalKey: string
-  callId: string
+  /** Null where it is about an e-mail. */
+  callId: string | null
   /** A sentence for the person who decides. */
   reason: string
   candidates: readonly Readonly<Record<string, string | number | null>>[]
+  /** Of an e-mail that no call could be found for. */
+  mail?: MailDoubt
 }
 
-export const KINDS = ['doubtful_link', 'contradiction', 'same_call'] as const
+/** An e-mail that waits for a person, with its audio. */
+export interface MailDoubt {
+  messageId: string
+  kept: KeptMail
+  audio: readonly Recording[]
+}
+
+/** What is kept of an e-mail until a person has decided, and to show what was decided on. */
+export interface KeptMail extends Omit<MailOfCall, 'messageId' | 'recordings'> {
+  subject: string | null
+  from: string | null
+  received_at: string
+  /** The provider's names of its recordings, by their ids here. */
+  names: Readonly<Record<string, string>>
+}
+
+export const KINDS = ['doubtful_link', 'contradiction', 'same_call', 'unmatched_mail'] as const
 
 /** A doubt as a person finds it on the list. */
 export interface ReviewItem {
   id: string
   kind: Doubt['kind']
-  call_id: string
+  /** Null where it is about an e-mail. */
+  call_id: string | null
   reason: string
   candidates: Doubt['candidates']
   created_at: string
+  /** The e-mail that it is about. */
+  mail?: { kept: KeptMail; audio: readonly Recording[] }
   /** Null while it is open. */
   decision: ReviewDecision | null
 }

@@ -1,15 +1,25 @@
 import { sql } from 'kysely'
 import { formatInstant } from '../attempts/attempt.ts'
+import type { Recording } from '../calls/call.ts'
+import { RECORDINGS_OF_ITEM } from '../calls/recordings.ts'
 import type { Database } from '../database/database.ts'
 import type { Position } from '../http/cursor.ts'
 import type { Instant } from '../time.ts'
-import type { ReviewItem } from './item.ts'
+import type { KeptMail, ReviewItem } from './item.ts'
 
-const COLUMNS = ['id', 'kind', 'call_id', 'reason', 'candidates', 'created_at', 'decision'] as const
+const COLUMNS = ['id', 'kind', 'call_id', 'reason', 'candidates', 'created_at', 'decision', 'mail'] as const
+
+/** What waits with an item, or has; audio that went to a call is no longer here. */
+const audio = sql<Recording[] | null>`${sql.raw(RECORDINGS_OF_ITEM('review_items.id'))}`.as('audio')
 
 /** One item, open or decided; or null. */
 export async function findItem({ query }: Database, id: string): Promise<ReviewItem | null> {
-  const row = await query.selectFrom('review_items').select(COLUMNS).where('id', '=', id).executeTakeFirst()
+  const row = await query
+    .selectFrom('review_items')
+    .select(COLUMNS)
+    .select(audio)
+    .where('id', '=', id)
+    .executeTakeFirst()
   return row === undefined ? null : itemOf(row)
 }
 
@@ -24,7 +34,7 @@ export async function listOpenItems(
   limit: number,
   after: Position | null,
 ): Promise<{ data: ReviewItem[]; next: Position | null }> {
-  let items = query.selectFrom('review_items').select(COLUMNS).where('decided_at', 'is', null)
+  let items = query.selectFrom('review_items').select(COLUMNS).select(audio).where('decided_at', 'is', null)
   if (kind !== undefined) items = items.where('kind', '=', kind)
   if (after !== null) {
     items = items.where(sql<boolean>`(created_at, id) > (${after.key}::timestamptz, ${after.id}::uuid)`)
@@ -39,6 +49,13 @@ export async function listOpenItems(
   return { data, next: rows.length > limit && last ? { key: last.created_at, id: last.id } : null }
 }
 
-type Row = Omit<ReviewItem, 'created_at'> & { created_at: Instant }
+type Row = Omit<ReviewItem, 'created_at' | 'mail'> & {
+  created_at: Instant
+  mail: KeptMail | null
+  audio: Recording[] | null
+}
 
-const itemOf = (row: Row): ReviewItem => ({ ...row, created_at: formatInstant(row.created_at) })
+function itemOf({ mail, audio, ...row }: Row): ReviewItem {
+  const item = { ...row, created_at: formatInstant(row.created_at) }
+  return mail === null ? item : { ...item, mail: { kept: mail, audio: audio ?? [] } }
+}

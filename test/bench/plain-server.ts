@@ -45,6 +45,7 @@ async function insertCall<Result>({ needs, plan }: Change<Result>): Promise<Resu
       dialRequests: [],
       sameMoment: [],
       recordings: [],
+      files: [],
       reviewItems: [],
     }),
   )

@@ -1,0 +1,101 @@
+import { reportedByMachine, withoutEmpty } from '../attempts/attempt.ts'
+import { type Needs, NO_NEEDS } from '../attempts/read.ts'
+import type { Instant } from '../time.ts'
+import { withAudio } from './audio.ts'
+import { type Call, type CallChanges, NEW_CALL, type Recording, type Sources } from './call.ts'
+import { isOnlyByMail } from './join.ts'
+import type { MailedAudio, MailOfCall, MailSettings } from './mail.ts'
+import { withinMs } from './mail-match.ts'
+
+/** What must be known to find the call of an e-mail, and whom it was with. */
+export function needsOfMail(mail: MailOfCall, settings: MailSettings | null): Needs {
+  const { provider, pbxCallId, recordings, fields } = mail
+  const { phone_number, started_at } = fields
+  return {
+    ...NO_NEEDS,
+    providerKeys: pbxCallId === null ? [] : [{ provider, provider_call_id: pbxCallId }],
+    byNumber: true,
+    numbers: phone_number === null ? [] : [{ phone_number, started_at }],
+    recordings: namesOf(recordings).map((name) => ({ provider, provider_recording_id: name })),
+    near:
+      phone_number === null || started_at === null || settings === null
+        ? []
+        : [{ phone_number, started_at, withinMs: withinMs(settings) }],
+    files: recordings.map(({ fileName }) => fileName),
+    reviewItemIds: [mail.messageId],
+  }
+}
+
+/** The provider's names of audio, as far as it has any. */
+export const namesOf = (recordings: readonly MailedAudio[]): string[] =>
+  recordings.flatMap(({ providerRecordingId }) => providerRecordingId ?? [])
+
+/** A call with what an e-mail brought. */
+export interface WithMail {
+  call: Call
+  /** Names of files with what the call had already. */
+  unusedAudio: readonly string[]
+}
+
+/**
+ * A call that there is with the audio of an e-mail and what it tells, which is the lowest word (B10). One that is known
+ * only by e-mails gets the name that this one tells.
+ */
+export function withMail(stored: Call, mail: MailOfCall, matchedBy: Recording['matched_by']): WithMail {
+  const { provider, pbxCallId, recordings } = mail
+  const named = pbxCallId !== null && isOnlyByMail(stored) ? { provider, provider_call_id: pbxCallId } : {}
+  const told = reportedByMachine({ ...stored, ...named }, fieldsOf(mail), 'email')
+  const audio = withAudio(stored.recordings, audioOf(recordings, provider, matchedBy))
+  return {
+    call: { ...told, recordings: audio.recordings },
+    unusedAudio: audio.duplicates.flatMap(({ file_name }) => file_name ?? []),
+  }
+}
+
+/**
+ * The call that an e-mail tells of, as a new one. Where nothing says which way it went, it went out. Its id is that of the
+ * message: two servers that handle one message make one call.
+ */
+export function callOfMail(mail: MailOfCall, createdAt: Instant, now: Instant): WithMail {
+  const { provider, pbxCallId, recordings } = mail
+  const told = withoutEmpty(fieldsOf(mail))
+  const audio = withAudio([], audioOf(recordings, provider, 'new_call'))
+  return {
+    call: {
+      ...NEW_CALL,
+      ...told,
+      id: mail.messageId,
+      direction: mail.direction ?? 'outbound',
+      provider: pbxCallId === null ? null : provider,
+      provider_call_id: pbxCallId,
+      sources: Object.fromEntries([...Object.keys(told), 'direction'].map((field) => [field, 'email'])) as Sources,
+      recordings: audio.recordings,
+      created_at: createdAt,
+      updated_at: now,
+    },
+    unusedAudio: audio.duplicates.flatMap(({ file_name }) => file_name ?? []),
+  }
+}
+
+function fieldsOf({ fields, direction }: MailOfCall): CallChanges {
+  return direction === null ? fields : { ...fields, direction }
+}
+
+/** The audio of an e-mail as recordings. */
+export function audioOf(
+  audio: readonly MailedAudio[],
+  provider: string,
+  matchedBy: Recording['matched_by'],
+): Recording[] {
+  return audio.map(({ id, providerRecordingId, fileName, contentType, sizeBytes, sha256 }) => ({
+    id,
+    provider,
+    provider_recording_id: providerRecordingId,
+    status: 'available',
+    content_type: contentType,
+    size_bytes: sizeBytes,
+    file_name: fileName,
+    sha256,
+    matched_by: matchedBy,
+  }))
+}
