@@ -19,6 +19,8 @@ import { addLifeSigns } from './http/life-signs.ts'
 import { answerOtherMethods, knowEveryMethod } from './http/method-not-allowed.ts'
 import { answerClientError, refuseExpectations, requireHost } from './http/raw-answers.ts'
 import type { InboxOptions } from './inbox/inbox.ts'
+import type { MailOptions } from './mailbox/handle.ts'
+import { mailRoutes } from './mailbox/routes.ts'
 import type { Metrics } from './metrics.ts'
 import { opportunityRoutes } from './opportunities/routes.ts'
 import { recordingRoutes } from './recordings/routes.ts'
@@ -36,6 +38,7 @@ export interface AppOptions {
   /** Null where the account's key or secret is not set. */
   zadarmaApi: ZadarmaApi | null
   inbox: InboxOptions
+  mails: MailOptions
   /** Links the calls that wait for a contact with one of these numbers. */
   linkWaiting: LinkWaiting
   /** The folder of recordings, absolute. */
@@ -110,8 +113,15 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     },
     { prefix: '/api/zadarma' },
   )
-  for (const prefix of [GUARDED.admin, GUARDED.recordingEmail]) {
-    await app.register(async (scope) => guard(scope), { prefix })
-  }
+  await app.register(
+    async (scope) => {
+      guard(scope)
+      const addOtherMethodsOfMail = answerOtherMethods(scope)
+      await scope.register(mailRoutes, { mails: options.mails })
+      addOtherMethodsOfMail()
+    },
+    { prefix: GUARDED.recordingEmail },
+  )
+  await app.register(async (scope) => guard(scope), { prefix: GUARDED.admin })
   return app
 }

@@ -35,7 +35,7 @@ export interface Config {
 }
 
 /** How recording e-mails are understood, whichever way they come. */
-interface MailConfig {
+export interface MailConfig {
   /** Addresses or domains whose messages in the mailbox are taken, in lower case. */
   allowedSenders: readonly string[]
   /** So far a call may be from what a message says of its start. */

@@ -10,17 +10,22 @@ import { sweepMailCalls } from './calls/mail-sweep.ts'
 import { doChores } from './chores.ts'
 import type { Config } from './config.ts'
 import { sweepWaiting, waitingLinker } from './contacts/relink.ts'
+import { dataFolders } from './data-folders.ts'
 import { openDatabase } from './database/database.ts'
 import { databaseHome } from './database/home.ts'
 import { isMigrated, migrate } from './database/migrate.ts'
 import { isLoopback } from './http/guard.ts'
 import { closer, isOnEveryAddress, listen } from './http/listening.ts'
 import { inboxChores } from './inbox/chores.ts'
-import type { InboxOptions } from './inbox/inbox.ts'
+import { openDoors } from './inbox/doors.ts'
+import { removeMails } from './mailbox/files.ts'
+import { readMailbox } from './mailbox/reader.ts'
+import { receiveMail } from './mailbox/receive.ts'
+import { mailChores } from './mailbox/sweep.ts'
+import { loadWording } from './mailbox/wording.ts'
 import { createMetrics } from './metrics.ts'
 import { recordingChore } from './recordings/chore.ts'
 import { zadarmaApiOf } from './zadarma/api.ts'
-import { zadarmaMessages } from './zadarma/door.ts'
 import { reconcileChore } from './zadarma/reconcile-chore.ts'
 
 export interface Service {
@@ -40,7 +45,7 @@ export interface Service {
 }
 
 /**
- * Starts the service: database, migrations, sweep, HTTP, key; in this order.
+ * Starts the service: database, migrations, sweep, doors, mailbox, HTTP, key; in this order.
  *
  * @param rootDir the checkout, with `migrations/`
  * @throws with a sentence for a person where something of it cannot start; what had started is stopped again
@@ -54,6 +59,7 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
     }
   }
   try {
+    const wording = loadWording(config.mail.patternsFile)
     const { connection, dataPlace, leave } = await databaseHome(config, rootDir, (text) => log.warn(text))
     stops.push(leave)
     const database = openDatabase({
@@ -84,21 +90,19 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
       return swept
     })
 
-    const inbox: InboxOptions = {
-      database,
-      register,
-      metrics,
-      log,
-      readMessage: zadarmaMessages({ zadarma: config.zadarma, country: config.defaultCountry, log }),
-    }
+    const folders = dataFolders(config, dataPlace)
+    const doors = openDoors({ database, register, metrics, log, config, folders, wording })
+    const { inbox, mails } = doors
     const relink = { database, register, days: config.relinkDays, log }
     const behind = { ...database, query: database.chores }
     const zadarmaApi = zadarmaApiOf(config.zadarma, log)
-    const recordingsDir = path.join(config.databaseUrl === null ? dataPlace : config.dataDir, 'recordings')
     const choring = new AbortController()
     const chores = doChores(
       [
-        ...inboxChores({ ...inbox, database: behind }, config.inboxRetentionDays),
+        ...inboxChores({ ...inbox, database: behind }, config.inboxRetentionDays, (names) =>
+          removeMails(folders.mails, names),
+        ),
+        ...mailChores({ ...mails, inbox: { ...inbox, database: behind } }),
         {
           name: 'look for contacts of calls',
           everyMs: 5_000,
@@ -107,7 +111,8 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
         {
           name: 'look for calls of e-mails',
           everyMs: 5_000,
-          work: async () => (await sweepMailCalls({ ...relink, database: behind, metrics, folder: recordingsDir })) > 0,
+          work: async () =>
+            (await sweepMailCalls({ ...relink, database: behind, metrics, folder: folders.recordings })) > 0,
         },
         ...(zadarmaApi === null
           ? []
@@ -117,7 +122,7 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
                 database: behind,
                 api: zadarmaApi,
                 from: { apiUrl: config.zadarma.apiUrl, hosts: config.zadarma.recordingHosts },
-                folder: recordingsDir,
+                folder: folders.recordings,
                 maximumBytes: config.recordingMaxBytes,
                 metrics,
                 log,
@@ -131,13 +136,32 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
       choring.abort()
       return chores
     })
+    // Before the chores: one of them may be waiting for a mail to be read.
+    stops.push(() => doors.close())
+
+    if (config.mailbox !== null) {
+      const reading = new AbortController()
+      const read = readMailbox({
+        mailbox: config.mailbox,
+        receive: (raw) => receiveMail(raw, 'imap', mails),
+        database: behind,
+        log,
+        metrics,
+        signal: reading.signal,
+      })
+      stops.push(() => {
+        reading.abort()
+        return read
+      })
+    }
 
     const app = await buildApp({
       zadarma: config.zadarma,
       zadarmaApi,
       inbox,
+      mails,
       linkWaiting: waitingLinker(relink),
-      recordingsDir,
+      recordingsDir: folders.recordings,
       database,
       register,
       findCaller: createKeyCheck(database, config.bootstrapApiKey),

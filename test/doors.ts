@@ -1,8 +1,10 @@
 import type { AppOptions } from '../src/app.ts'
-import type { ZadarmaConfig } from '../src/config.ts'
+import type { MailConfig, ZadarmaConfig } from '../src/config.ts'
 import { type RelinkOptions, waitingLinker } from '../src/contacts/relink.ts'
+import { type DoorsOptions, openDoors } from '../src/inbox/doors.ts'
+import type { MailFolders } from '../src/mailbox/files.ts'
+import { loadWording } from '../src/mailbox/wording.ts'
 import { zadarmaApiOf } from '../src/zadarma/api.ts'
-import { zadarmaMessages } from '../src/zadarma/door.ts'
 
 /** What the account at Zadarma is to the tests. */
 export const ZADARMA: ZadarmaConfig = {
@@ -18,22 +20,39 @@ export const ZADARMA: ZadarmaConfig = {
   maxAgeHours: null,
 }
 
+const MAIL: MailConfig = { allowedSenders: ['zadarma.com'], matchMinutes: 10, patternsFile: null }
+
+/** For tests that keep no file. */
+export const NO_FOLDERS: MailFolders = { recordings: '/dev/null/recordings', mails: '/dev/null/mails' }
+
+const wording = loadWording(null)
+
 type Parts = Pick<AppOptions, 'database' | 'register' | 'metrics' | 'log'>
+
+interface Given extends Partial<Pick<DoorsOptions, 'folders' | 'processMail' | 'wording' | 'mailLimits'>> {
+  zadarma?: ZadarmaConfig
+}
 
 /** What the application needs for the doors beside REST. */
 export function doorsOf(
-  { database, register, metrics, log }: Parts,
-  zadarma: ZadarmaConfig = ZADARMA,
-): Pick<AppOptions, 'zadarma' | 'zadarmaApi' | 'inbox' | 'linkWaiting' | 'recordingsDir'> & { relink: RelinkOptions } {
+  parts: Parts,
+  { zadarma = ZADARMA, folders = NO_FOLDERS, ...given }: Given = {},
+): Pick<AppOptions, 'zadarma' | 'zadarmaApi' | 'inbox' | 'mails' | 'linkWaiting' | 'recordingsDir'> & {
+  relink: RelinkOptions
+  closeDoors: () => Promise<void>
+} {
   // The calls of most tests took place on a fixed day.
-  const relink = { database, register, days: 36_500, log }
-  const readMessage = zadarmaMessages({ zadarma, country: 'ES', log })
+  const relink = { database: parts.database, register: parts.register, days: 36_500, log: parts.log }
+  const config = { zadarma, mail: MAIL, defaultCountry: 'ES' as const, recordingMaxBytes: 200 * 1024 * 1024 }
+  const { inbox, mails, close } = openDoors({ ...parts, config, folders, wording, ...given })
   return {
     zadarma,
-    zadarmaApi: zadarmaApiOf(zadarma, log),
-    inbox: { database, register, metrics, readMessage, log },
+    zadarmaApi: zadarmaApiOf(zadarma, parts.log),
+    inbox,
+    mails,
     linkWaiting: waitingLinker(relink),
-    recordingsDir: '/dev/null/recordings',
+    recordingsDir: folders.recordings,
     relink,
+    closeDoors: close,
   }
 }

@@ -561,7 +561,7 @@ describe('addresses and methods', () => {
       '/api/admin',
       '/api/admin/keys',
       '/api/recordings',
-      '/api/recordings/email',
+      '/api/recordings/email/x',
     ]) {
       for (const method of ['GET', 'POST', 'OPTIONS'] as const) {
         const response = await send(method, url)

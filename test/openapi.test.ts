@@ -29,6 +29,7 @@ it('the description is OpenAPI 3.1 and knows every address of the API', async ()
     '/api/crm/review get',
     '/api/crm/review/{id} post',
     '/api/crm/review/{id}/recordings/{recording_id} get',
+    '/api/recordings/email post',
   ])
 })
 
@@ -77,6 +78,8 @@ describe('the description', () => {
     'GET /api/crm/review': [200, 401, 422, 500, 503],
     // The same answer again is a success of itself: it needs no Idempotency-Key.
     'POST /api/crm/review/{id}': [200, 409, ...crud, ...body],
+    // The same message again is a success of itself.
+    'POST /api/recordings/email': [202, 400, 401, ...body, 422, 500, 503],
     'POST /api/crm/calls': [200, 201, 400, 401, 409, ...body, 422, 500, 503],
     'GET /api/crm/calls/{id}/recording': [200, 206, 304, 416, ...crud],
     'GET /api/crm/calls/{id}/recordings/{recording_id}': [200, 206, 304, 416, ...crud],
@@ -108,7 +111,7 @@ describe('the description', () => {
   it.each(operations)('of %s has the headers that it reads', (name, { parameters = [] }) => {
     const headers = parameters.filter((parameter) => parameter.in === 'header').map((parameter) => parameter.name)
     const [method = ''] = name.split(' ')
-    const isRepeatable = name === 'POST /api/crm/review/{id}'
+    const isRepeatable = ['POST /api/crm/review/{id}', 'POST /api/recordings/email'].includes(name)
     const expected = isRepeatable ? [] : ({ POST: ['Idempotency-Key'], GET: [] }[method] ?? ['If-Match'])
     expect(headers).toEqual(expected)
   })

@@ -11,9 +11,12 @@ import { createKeyCheck } from '../src/auth/keys.ts'
 import type { ZadarmaConfig } from '../src/config.ts'
 import type { RelinkOptions } from '../src/contacts/relink.ts'
 import { type Connection, type Database, openDatabase } from '../src/database/database.ts'
+import type { DoorsOptions } from '../src/inbox/doors.ts'
 import type { InboxOptions } from '../src/inbox/inbox.ts'
+import type { MailOptions } from '../src/mailbox/handle.ts'
+import type { Wording } from '../src/mailbox/wording.ts'
 import { createMetrics, type Metrics } from '../src/metrics.ts'
-import { doorsOf, ZADARMA } from './doors.ts'
+import { doorsOf, NO_FOLDERS, ZADARMA } from './doors.ts'
 import { connectionTo, withAdmin } from './postgres.ts'
 
 export const KEY = 'a-key-for-tests-that-is-long-enough-0'
@@ -51,6 +54,7 @@ export interface TestService {
   ): Promise<Answer>
   sweepOnce(): Promise<number>
   inbox: InboxOptions
+  mails: MailOptions
   metrics: Metrics
   relink: RelinkOptions
   /** Runs SQL on the general pool. */
@@ -73,7 +77,13 @@ export interface TestServiceOptions {
   zadarma?: Partial<ZadarmaConfig>
   /** How long a message may take before it is answered without: long, so that a busy machine puts nothing off. */
   atOnceMs?: number
+  /** Where recordings are kept, and large mails; without it there is no such place. */
   recordingsDir?: string
+  mailsDir?: string
+  /** What a mail changes. */
+  processMail?: DoorsOptions['processMail']
+  wording?: Wording
+  mailLimits?: DoorsOptions['mailLimits']
 }
 
 /** The whole service on a database, without a port: several of them are several servers. */
@@ -83,7 +93,11 @@ export async function createTestService({
   times,
   zadarma: given = {},
   atOnceMs = 30_000,
-  recordingsDir,
+  recordingsDir = NO_FOLDERS.recordings,
+  mailsDir = NO_FOLDERS.mails,
+  processMail,
+  wording,
+  mailLimits,
 }: TestServiceOptions): Promise<TestService> {
   const log = pino({ level: process.env.TEST_LOG ?? 'silent' }, pino.destination({ dest: 2, sync: true }))
   const database = openDatabase({ connection, hasPooler: false, onIdleError: () => undefined })
@@ -95,11 +109,19 @@ export async function createTestService({
     onNotRegistered: (reason) => notRegistered.push(reason),
   }
   const register = new Register(wrapRun(runOn(database.calls, false)), events, times)
-  const { relink, ...doors } = doorsOf({ database, register, metrics, log }, { ...ZADARMA, ...given })
+  const { relink, closeDoors, ...doors } = doorsOf(
+    { database, register, metrics, log },
+    {
+      zadarma: { ...ZADARMA, ...given },
+      folders: { recordings: recordingsDir, mails: mailsDir },
+      ...(processMail === undefined ? {} : { processMail }),
+      ...(wording === undefined ? {} : { wording }),
+      ...(mailLimits === undefined ? {} : { mailLimits }),
+    },
+  )
   doors.inbox.atOnceMs = atOnceMs
   const app = await buildApp({
     ...doors,
-    ...(recordingsDir === undefined ? {} : { recordingsDir }),
     database,
     register,
     findCaller: createKeyCheck(database, KEY),
@@ -116,6 +138,7 @@ export async function createTestService({
     register,
     notRegistered,
     inbox: doors.inbox,
+    mails: doors.mails,
     metrics,
     relink,
     request: async (method, url, body, headers = {}) => {
@@ -132,6 +155,7 @@ export async function createTestService({
     sql: async (text, values = []) => (await database.general.query(text, values)).rows,
     close: async () => {
       await app.close()
+      await closeDoors()
       await register.drained()
       await database.close()
     },

@@ -12,10 +12,10 @@ import type { Surroundings } from './command.ts'
  */
 export async function withDatabase<Result>(
   { config, rootDir, terminal, signal }: Surroundings,
-  work: (database: Database) => Promise<Result>,
+  work: (database: Database, dataPlace: string) => Promise<Result>,
 ): Promise<Result> {
   const settings = config()
-  const { connection, leave } = await databaseHome(settings, rootDir, terminal.note)
+  const { connection, dataPlace, leave } = await databaseHome(settings, rootDir, terminal.note)
   try {
     const { hasPooler } = settings
     const database = openDatabase({ connection, hasPooler, onIdleError: () => undefined })
@@ -26,7 +26,7 @@ export async function withDatabase<Result>(
           'The database is not up to date with this version. Start First Call once (npm start), then try again.',
         )
       }
-      return await work({ ...database, query: database.chores })
+      return await work({ ...database, query: database.chores }, dataPlace)
     } finally {
       await database.close()
     }

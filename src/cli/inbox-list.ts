@@ -37,7 +37,8 @@ async function shown(message: StoredMessage, zone: string): Promise<{ row: strin
   const fields = await fieldsOf(message)
   const { caller_id = '', internal = '', destination = '', called_did = '' } = fields ?? {}
   // An outgoing call names its caller at times as 0.
-  const from = caller_id === '' || caller_id === '0' ? internal : caller_id
+  const caller = caller_id === '' || caller_id === '0' ? internal : caller_id
+  const from = message.door === 'mail' ? (message.headers.from ?? '') : caller
   return {
     row: [
       message.id,

@@ -1,12 +1,8 @@
-import type { Database } from '../database/database.ts'
-import type { InboxOptions } from '../inbox/inbox.ts'
 import { everyMessage, messagesOf, type Replayed, replay } from '../inbox/replay.ts'
 import type { MessageFilter } from '../inbox/store.ts'
-import { createMetrics } from '../metrics.ts'
-import { zadarmaMessages } from '../zadarma/door.ts'
 import type { Surroundings } from './command.ts'
 import { withDatabase } from './database.ts'
-import { registerOf } from './register.ts'
+import { doorsOf } from './doors.ts'
 import { json } from './terminal.ts'
 
 /**
@@ -23,9 +19,9 @@ export async function replayInbox(
   const counts: Record<Replayed['became'], number> = { changed: 0, unchanged: 0, kept: 0, failed: 0 }
   let handled = 0
   const failures: Pick<Replayed, 'id' | 'reason'>[] = []
-  await withDatabase(surroundings, async (database) => {
+  await withDatabase(surroundings, async (database, dataPlace) => {
     const pages = isIds(chosen) ? await messagesOf(database, chosen) : everyMessage(database, chosen)
-    const inbox = inboxOf(database, surroundings)
+    const { inbox, close } = doorsOf(database, dataPlace, surroundings)
     try {
       for await (const page of replay(pages, inbox, signal)) {
         handled += page.length
@@ -38,6 +34,7 @@ export async function replayInbox(
     } finally {
       terminal.progress('')
       if (signal.aborted) terminal.note(`Ended after ${handled} messages; the others are as they were.`)
+      await close()
       await inbox.register.drained()
     }
   })
@@ -53,16 +50,3 @@ export async function replayInbox(
 }
 
 const isIds = (chosen: readonly string[] | MessageFilter): chosen is readonly string[] => Array.isArray(chosen)
-
-/** The service's own way of handling, with a register of this process. */
-function inboxOf(database: Database, { config, terminal }: Surroundings): InboxOptions {
-  const { zadarma, defaultCountry } = config()
-  const log = { warn: (_: object, message: string) => terminal.note(message) }
-  return {
-    database,
-    register: registerOf(database, terminal),
-    metrics: createMetrics(),
-    log,
-    readMessage: zadarmaMessages({ zadarma, country: defaultCountry, log }),
-  }
-}

@@ -1,8 +1,11 @@
+import { createReadStream } from 'node:fs'
+import path from 'node:path'
+import { dataFolders } from '../data-folders.ts'
 import { findMessage, type StoredMessage } from '../inbox/store.ts'
 import type { Surroundings } from './command.ts'
 import { withDatabase } from './database.ts'
 import { becameOf, fieldsOf, localTime, messageJson } from './message-words.ts'
-import { json, table } from './terminal.ts'
+import { json, type Terminal, table } from './terminal.ts'
 
 /**
  * Shows one message.
@@ -15,18 +18,25 @@ export async function showMessage(
   surroundings: Surroundings,
 ): Promise<void> {
   const { terminal, config } = surroundings
-  const message = await withDatabase(surroundings, (database) => findMessage(database, id))
+  const { message, folders } = await withDatabase(surroundings, async (database, dataPlace) => ({
+    message: await findMessage(database, id),
+    folders: dataFolders(config(), dataPlace),
+  }))
   if (message === null) throw new Error(`There is no message with the id ${id}.`)
+  const { fileName } = message
+  const file = fileName === null ? null : path.join(folders.mails, fileName)
+  if (raw && file !== null) return printFile(file, terminal)
   if (raw) return terminal.print(message.body)
   const fields = await fieldsOf(message)
   if (isForMachines) {
-    return terminal.print(json({ ...messageJson(message, fields), body_base64: message.body.toString('base64') }))
+    const body = file === null ? { body_base64: message.body.toString('base64') } : { file }
+    return terminal.print(json({ ...messageJson(message, fields), ...body }))
   }
   terminal.print(words(message, fields, config().zadarma.timezone))
 }
 
 function words(message: StoredMessage, fields: Readonly<Record<string, string>> | null, zone: string): string {
-  const { id, door, event, receivedAt, handledAt, dueAt, callId, headers, body } = message
+  const { id, door, event, receivedAt, handledAt, dueAt, callId, headers, body, fileName } = message
   const about = [
     ['id', id],
     ['door', door],
@@ -39,9 +49,14 @@ function words(message: StoredMessage, fields: Readonly<Record<string, string>> 
   ]
   const content =
     fields === null
-      ? `\nBody: ${body.length} bytes, which --raw shows\n`
+      ? `\n${fileName === null ? `Body: ${body.length} bytes` : `A file, ${fileName}`}, which --raw shows\n`
       : `\nFields\n${indented(Object.entries(fields))}`
   return `${table(about)}\nHeaders\n${indented(Object.entries(headers))}${content}`
+}
+
+/** Piece by piece: it may be large. */
+async function printFile(file: string, terminal: Terminal): Promise<void> {
+  for await (const chunk of createReadStream(file)) terminal.print(chunk)
 }
 
 const indented = (entries: readonly (readonly [string, string])[]): string =>

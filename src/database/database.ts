@@ -159,6 +159,14 @@ export function isUnavailable(error: unknown): boolean {
 
 const TRANSIENT_STATE = /^(53|58|57014$|55P03$|40001$|40P01$|25006$)/
 
+/** Whether the statement may have been carried out although it seems to have failed: it had a connection, and lost it. */
+export function isAnswerLost(error: unknown): boolean {
+  if (!isOutage(error) || !(error instanceof Error)) return false
+  return !NO_CONNECTION.test(error.message) && !NO_CONNECTION.test(codeOf(error)) && sqlState(error) !== '53300'
+}
+
+const NO_CONNECTION = /^(timeout exceeded when trying to connect|ECONNREFUSED|ENOENT|EHOSTUNREACH|ENETUNREACH|EAI_)/
+
 /** As `pg` and its pool word them. */
 const CONNECTION_FAULT =
   /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error)/

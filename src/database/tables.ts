@@ -91,7 +91,7 @@ interface InboxTable {
   door: 'zadarma' | 'mail'
   natural_key: string | null
   received_at: Time
-  headers: ColumnType<Record<string, string>, string, never>
+  headers: ColumnType<Record<string, string>, string, string>
   body: Buffer
   event: string
   result: 'call' | 'kept' | null

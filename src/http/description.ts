@@ -61,8 +61,10 @@ const REFUSED: Readonly<Partial<Record<RefusalCode, { description: string; heade
   not_found: { description: 'There is nothing with this id.' },
   conflict: { description: 'What is there already stands against it; `detail` says what. Nothing was changed.' },
   revision_changed: { description: 'It has another revision than If-Match names. Nothing was changed.' },
-  too_large: { description: 'The body is larger than 1 MiB, or a batch larger than 16 MiB.' },
-  unsupported_media_type: { description: 'The body is not application/json, or it is packed.' },
+  too_large: { description: 'The body is larger than 1 MiB, a batch than 16 MiB, or a mail than 80 MiB.' },
+  unsupported_media_type: {
+    description: 'The body is not application/json (a mail: message/rfc822), or it is packed.',
+  },
   range_not_satisfiable: {
     description: 'It has no byte of the range that Range asks for.',
     headers: { 'Content-Range': { description: 'How many it has.', schema: { type: 'string' } } },

@@ -104,7 +104,7 @@ function refusalOf(error: FastifyError, request: FastifyRequest): Refusal {
       return refusal(
         'unsupported_media_type',
         request.headers['content-encoding'] === undefined
-          ? 'Send the body as application/json.'
+          ? `Send the body as ${request.routeOptions.schema?.consumes?.[0] ?? 'application/json'}.`
           : 'Send the body as it is, without Content-Encoding.',
       )
     case 422:

@@ -6,8 +6,15 @@ const HANDLE_EVERY_MS = 1_000
 const WATCH_EVERY_MS = 10_000
 const FORGET_EVERY_MS = 3_600_000
 
-/** Handles what waits in the inbox, shows how much it is, and forgets what was handled so many days ago. */
-export function inboxChores(options: InboxOptions, retentionDays: number): Chore[] {
+/**
+ * Handles the notifications that wait in the inbox, shows how much waits there, and forgets what was handled so many days
+ * ago.
+ */
+export function inboxChores(
+  options: InboxOptions,
+  retentionDays: number,
+  removeFiles: (names: readonly string[]) => Promise<void>,
+): Chore[] {
   const { database, metrics } = options
   return [
     {
@@ -28,7 +35,7 @@ export function inboxChores(options: InboxOptions, retentionDays: number): Chore
     {
       name: 'forgetting of old messages',
       everyMs: FORGET_EVERY_MS,
-      work: async () => (await forgetMessages(database, retentionDays)) > 0,
+      work: async () => (await forgetMessages(database, retentionDays, removeFiles)) > 0,
     },
   ]
 }

@@ -13,6 +13,8 @@ export interface InboxOptions {
   register: Register
   metrics: Metrics
   readMessage: ReadMessage
+  /** Told what a message's change came to, once it is written. */
+  onHandled?: (result: MessageResult) => Promise<void>
   log: { warn: (fields: object, message: string) => void }
   /** A message that is not handled within so many milliseconds waits in the inbox. */
   atOnceMs?: number
@@ -47,14 +49,18 @@ export async function receiveMessage(message: Message, options: InboxOptions): P
 
 /** Handles a message that is stored: a repeat changes nothing that is already true. */
 export async function handleMessage(message: Message, options: InboxOptions): Promise<MessageResult> {
-  const { database, register, readMessage } = options
+  const { database, register, readMessage, onHandled } = options
   const read = await readMessage(message)
-  if ('plan' in read) return register.registerCallAttempt(read)
+  if ('plan' in read) {
+    const result = await register.registerCallAttempt(read)
+    await onHandled?.(result)
+    return result
+  }
   await settleMessage(database, message.id, read)
   return read
 }
 
-/** Handles the messages that are due. Gives how many were tried. */
+/** Handles the notifications that are due. Gives how many were tried. */
 export async function sweepInbox(options: InboxOptions): Promise<number> {
   const messages = await claimMessages(options.database)
   await Promise.all(

@@ -8,6 +8,10 @@ export interface Message {
   /** Those that its reading needs, and where it came from; no secret among them. */
   headers: Readonly<Record<string, string>>
   body: Buffer
+  /** In the folder of mails, where it is too large for `body`, which then is empty. */
+  fileName?: string | null
+  /** How often it was tried, including now, where that is known. */
+  tries?: number
   /** What it calls itself, such as `NOTIFY_END`. */
   event: string
 }

@@ -56,6 +56,8 @@ export interface StoredMessage extends Message {
   dueAt: Instant | null
   tries: number
   fault: string | null
+  /** In the folder of mails; null where all of it is in `body`. */
+  fileName: string | null
 }
 
 /** What a list of messages is narrowed by. */
@@ -107,15 +109,15 @@ export async function findMessage({ query }: Database, id: string): Promise<Stor
 const CLAIM_SIZE = 100
 
 /**
- * Claims the messages that are due, for this server alone: the claim is itself the wait before the next try, which grows
- * from a second to five minutes.
+ * Claims the notifications that are due, for this server alone: the claim is itself the wait before the next try, which
+ * grows from a second to five minutes. Mails have a door of their own: to read one takes longer.
  */
 export async function claimMessages({ query }: Database): Promise<StoredMessage[]> {
-  const { rows } = await sql<Row>`
+  const { rows } = await sql<InboxRow>`
     update inbox set tries = tries + 1,
       due_at = clock_timestamp() + least(interval '5 minutes', interval '1 second' * power(2, least(tries, 10)))
     where id in (
-      select id from inbox where due_at <= clock_timestamp() order by due_at limit ${CLAIM_SIZE}
+      select id from inbox where due_at <= clock_timestamp() and door = 'zadarma' order by due_at limit ${CLAIM_SIZE}
       for update skip locked)
     returning *`.execute(query)
   return rows.map(fromRow).sort((a, b) => (a.id < b.id ? -1 : 1))
@@ -141,25 +143,45 @@ export async function inboxBacklog({ query }: Database): Promise<{ waiting: numb
   return { waiting, oldestSeconds: oldest }
 }
 
-/** Forgets handled messages of so many days ago, many at a time; gives how many it were. */
-export async function forgetMessages({ query }: Database, days: number): Promise<number> {
-  const result = await sql`
-    delete from inbox where id = any(array(
-      select id from inbox
-      where id < ${firstIdAfter(Date.now() - days * DAY_MS)}::uuid and handled_at is not null
-      order by id limit 5000))`.execute(query)
-  return Number(result.numAffectedRows ?? 0)
+/**
+ * Forgets handled messages of so many days ago, many at a time; gives how many it were.
+ *
+ * @param removeFiles of these names, which is done first: a row without its file is forgotten the next time, but a file
+ * without its row would stay
+ */
+export async function forgetMessages(
+  { query }: Database,
+  days: number,
+  removeFiles: (names: readonly string[]) => Promise<void>,
+): Promise<number> {
+  const old = await query
+    .selectFrom('inbox')
+    .select(['id', 'file_name'])
+    .where('id', '<', firstIdAfter(Date.now() - days * DAY_MS))
+    .where('handled_at', 'is not', null)
+    .orderBy('id')
+    .limit(5_000)
+    .execute()
+  if (old.length === 0) return 0
+  await removeFiles(old.flatMap(({ file_name: name }) => name ?? []))
+  const ids = old.map(({ id }) => id)
+  await query
+    .deleteFrom('inbox')
+    .where('id', '=', sql<string>`any(${ids}::uuid[])`)
+    .where('handled_at', 'is not', null)
+    .execute()
+  return old.length
 }
 
 const DAY_MS = 86_400_000
 
 /** The least id of version 7 from this moment on. */
-function firstIdAfter(moment: Instant): string {
+export function firstIdAfter(moment: Instant): string {
   const hex = Math.max(0, Math.floor(moment)).toString(16).padStart(12, '0')
   return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`
 }
 
-interface Row {
+export interface InboxRow {
   id: string
   door: Message['door']
   received_at: Instant
@@ -173,9 +195,13 @@ interface Row {
   due_at: Instant | null
   tries: number
   fault: string | null
+  file_name: string | null
 }
 
-function fromRow(row: Row): StoredMessage {
+/** Some of the inbox's rows, as the database gives them. */
+export const messagesFrom = (rows: readonly InboxRow[]): StoredMessage[] => rows.map(fromRow)
+
+function fromRow(row: InboxRow): StoredMessage {
   return {
     id: row.id,
     door: row.door,
@@ -190,5 +216,6 @@ function fromRow(row: Row): StoredMessage {
     dueAt: row.due_at,
     tries: row.tries,
     fault: row.fault,
+    fileName: row.file_name,
   }
 }

@@ -161,7 +161,7 @@ function takeSummary(text: string, wording: Wording): { text: string; summary: F
     for (const match of text.matchAll(pattern)) {
       const [begin = 0] = match.indices?.groups?.value ?? []
       const lines = (match.groups?.value ?? '').split('\n')
-      const end = lines.findIndex((line) => beginsWithLabel(line, wording))
+      const end = lines.findIndex((line) => beginsWithLabel(line, wording) || beginsTranscript(line, wording))
       const summary = (end === -1 ? lines : lines.slice(0, end)).join('\n')
       if (summary.trim() === '') continue
       const label = labelOf(match)
@@ -173,6 +173,9 @@ function takeSummary(text: string, wording: Wording): { text: string; summary: F
   }
   return { text, summary: null }
 }
+
+const beginsTranscript = (line: string, { patterns }: Wording): boolean =>
+  patterns.transcript.flat().some((pattern) => indexOf(line, pattern) === 0)
 
 function beginsWithLabel(line: string, { patterns }: Wording): boolean {
   const beginning = line.slice(0, 200)

@@ -85,7 +85,7 @@ export function table(...rows: readonly (readonly string[])[]): Block {
 }
 
 /** An attached recording. */
-export function mp3(name: string, writing: AudioPart['writing'] = 'quoted', contentType = 'audio/mpeg'): AudioPart {
+export function mp3(name: string, writing: AudioPart['writing'] = 'quoted', contentType = 'audio/mpeg'): GivenAudio {
   return { name, writing, contentType, format: 'mp3' }
 }
 
@@ -95,11 +95,13 @@ export function local(text: string): number {
 }
 
 type Given = Pick<MadeUpMail, 'title' | 'language' | 'layout' | 'subject' | 'sentAt' | 'belongsTo'> &
-  Partial<Omit<MadeUpMail, 'understood'>> & { understood: Partial<Understood> }
+  Partial<Omit<MadeUpMail, 'understood' | 'audio'>> & { understood: Partial<Understood>; audio?: readonly GivenAudio[] }
+
+type GivenAudio = Omit<AudioPart, 'of'>
 
 /** A mail of which only is said what matters. */
 export function madeUp(given: Given): MadeUpMail {
-  const audio = given.audio ?? []
+  const audio = (given.audio ?? []).map((part, place) => ({ ...part, of: `${given.title}, ${place}` }))
   return {
     from: 'Zadarma <noreply@zadarma.com>',
     body: [],

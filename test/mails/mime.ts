@@ -20,6 +20,8 @@ export interface AudioPart {
   writing: NameWriting
   contentType: string
   format: 'mp3' | 'wav' | 'ogg'
+  /** What it is a recording of, so that no two have the same bytes. */
+  of: string
 }
 
 export type TextEncoding = 'quoted-printable' | 'base64' | '8bit'
@@ -58,8 +60,9 @@ export function mimeOf(mail: MimeMail): Buffer {
 }
 
 /** The bytes of an attachment. */
-export function audioBytes({ name, format }: AudioPart): Buffer {
-  if (format !== 'wav') return audioOf(`${name.length}`, format)
+export function audioBytes({ format, of }: AudioPart): Buffer {
+  // Players pass over what comes after the last frame.
+  if (format !== 'wav') return Buffer.concat([audioOf('0', format), Buffer.from(of)])
   const sound = Buffer.alloc(1_600)
   const head = Buffer.alloc(44)
   head.write('RIFF')
@@ -74,7 +77,7 @@ export function audioBytes({ name, format }: AudioPart): Buffer {
   head.writeUInt16LE(16, 34)
   head.write('data', 36)
   head.writeUInt32LE(sound.length, 40)
-  return Buffer.concat([head, sound])
+  return Buffer.concat([head, sound, Buffer.from(of)])
 }
 
 function multipart(kind: string, parts: readonly string[]): string {

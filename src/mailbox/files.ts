@@ -1,0 +1,103 @@
+import { readdir, rm, stat } from 'node:fs/promises'
+import path from 'node:path'
+import { validate as isUuid } from 'uuid'
+import type { Database } from '../database/database.ts'
+import { hasCode } from '../database/embedded-files.ts'
+import type { Instant } from '../time.ts'
+import { isAudioOf } from './audio-id.ts'
+import { handledMailsSince, knownMessages, usedAudio } from './store.ts'
+
+/** The folders that mails need, absolute. */
+export interface MailFolders {
+  /** Of large raw messages. */
+  mails: string
+  recordings: string
+}
+
+const DAY_MS = 86_400_000
+const AT_ONCE = 500
+
+/** Removes files of mails that are forgotten. */
+export async function removeMails(folder: string, names: readonly string[]): Promise<void> {
+  for (const name of names) await rm(path.join(folder, name), { force: true })
+}
+
+/**
+ * Removes audio that a handled message brought and no recording has.
+ *
+ * @param fileNames in the folder of recordings
+ */
+export async function removeUnusedAudio(
+  database: Database,
+  folder: string,
+  fileNames: readonly string[],
+): Promise<void> {
+  if (fileNames.length === 0) return
+  const used = await usedAudio(database, fileNames)
+  for (const name of fileNames) if (!used.has(name)) await rm(path.join(folder, name), { force: true })
+}
+
+interface Received {
+  id: string
+  receivedAt: Instant
+}
+
+/** Removes whatever tries at messages have left in the folder of recordings, once they will not be tried again. */
+export async function removeAudioOf(database: Database, folder: string, messages: readonly Received[]): Promise<void> {
+  const monthOf = ({ receivedAt }: Received): string => new Date(receivedAt).toISOString().slice(0, 7)
+  for (const month of new Set(messages.map(monthOf))) {
+    const namesByMoment = new Map<string, string[]>()
+    for (const name of await readdir(path.join(folder, month)).catch(nothingThere)) {
+      namesByMoment.set(momentOf(name), [...(namesByMoment.get(momentOf(name)) ?? []), name])
+    }
+    const left = messages.flatMap(({ id }) =>
+      (namesByMoment.get(momentOf(id)) ?? []).filter((name) => isAudioOf(name, id)),
+    )
+    await removeUnusedAudio(
+      database,
+      folder,
+      left.map((name) => `${month}/${name}`),
+    )
+  }
+}
+
+/** The digits of an id of version 7 that tell its moment. */
+const momentOf = (id: string): string => id.slice(0, 13)
+
+/** Removes what a server that died has left of messages that were handled since yesterday. */
+export async function removeLeftAudio(database: Database, folder: string): Promise<void> {
+  await removeAudioOf(database, folder, await handledMailsSince(database, Date.now() - DAY_MS))
+}
+
+/**
+ * Removes files older than a day that no message knows: those of messages that were received and never committed.
+ *
+ * @returns how many it were
+ */
+export async function removeLostMails(database: Database, folder: string): Promise<number> {
+  const names = (await readdir(folder).catch(nothingThere)).filter((name) => isUuid(name.slice(0, name.indexOf('.'))))
+  let removed = 0
+  for (let start = 0; start < names.length; start += AT_ONCE) {
+    const some = names.slice(start, start + AT_ONCE)
+    const known = await knownMessages(
+      database,
+      some.filter((name) => name.endsWith('.eml')).map((name) => name.slice(0, -4)),
+    )
+    for (const name of some) {
+      if (known.has(name.slice(0, -4)) || !(await isOld(path.join(folder, name)))) continue
+      await rm(path.join(folder, name), { force: true })
+      removed++
+    }
+  }
+  return removed
+}
+
+async function isOld(file: string): Promise<boolean> {
+  const found = await stat(file).catch(() => null)
+  return found !== null && Date.now() - found.mtimeMs > DAY_MS
+}
+
+function nothingThere(error: unknown): string[] {
+  if (hasCode(error, 'ENOENT', 'ENOTDIR')) return []
+  throw error
+}
