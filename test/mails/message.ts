@@ -4,7 +4,7 @@ import { readAccountTime } from '../../src/zadarma/account-time.ts'
 import { ACCOUNT, type KnownCall } from './calls.ts'
 import { type AudioPart, audioBytes, mimeOf, type TextEncoding } from './mime.ts'
 
-export type Layout =
+type Layout =
   | 'plain lines'
   | 'HTML table'
   | 'HTML table with a head'
@@ -16,7 +16,7 @@ export type Layout =
   | 'several attachments'
 
 /** By what a mail is matched to its call. */
-export type MatchedBy = 'pbx_call_id' | 'recording_id' | 'number_extension_start' | 'number_start'
+type MatchedBy = 'pbx_call_id' | 'recording_id' | 'number_extension_start' | 'number_start'
 
 /** What must become of a mail: it is a known call's, that of a new call, or a person decides. */
 export type Belonging = { call: string; by: MatchedBy } | 'a new call' | 'a person decides'

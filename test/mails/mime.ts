@@ -1,7 +1,7 @@
 import { audioOf } from '../zadarma/audio.ts'
 
 /** How the name of a file is written in its part's header. */
-export type NameWriting =
+type NameWriting =
   /** `filename="…"`, ASCII. */
   | 'quoted'
   /** `filename="=?UTF-8?Q?…?="`, which RFC 2047 forbids and many programs send. */
