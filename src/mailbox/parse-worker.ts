@@ -5,7 +5,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { HEADER_BYTES } from './header.ts'
 import { MailError } from './mail.ts'
 import { type AudioPlace, isOfSystem, parseMail } from './parse.ts'
-import type { MailAnswer, MailQuestion } from './parser.ts'
+import { type MailAnswer, type MailQuestion, READY } from './parser.ts'
 import { type ReadMailSettings, readRecordingMail } from './recording-mail.ts'
 
 /* What runs in the worker thread: one message at a time, from its raw bytes to what it tells. */
@@ -15,6 +15,7 @@ const settings = workerData as ReadMailSettings
 parentPort?.on('message', (question: MailQuestion) => {
   void answer(question).then((answered) => parentPort?.postMessage(answered))
 })
+parentPort?.postMessage(READY)
 
 async function answer({ raw, place }: MailQuestion): Promise<MailAnswer> {
   try {

@@ -65,6 +65,15 @@ describe('the thread that reads mails', () => {
     await small.close()
   })
 
+  it('has the time for a message from when it has started', async () => {
+    const unhurried = new ParserThread(SETTINGS)
+    const before = performance.now()
+    await unhurried.read(question(raw))
+    const hurried = new ParserThread(SETTINGS, { longestMs: (performance.now() - before) / 2 })
+    expect((await hurried.read(question(raw))).mail.audio).toHaveLength(1)
+    await Promise.all([unhurried.close(), hurried.close()])
+  })
+
   it('is made anew once it has ended for want of work', async () => {
     const lazy = new ParserThread(SETTINGS, { idleMs: 1 })
     for (let times = 0; times < 2; times++) {

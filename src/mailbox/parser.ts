@@ -18,6 +18,9 @@ export interface ReadMail {
 /** `fault`: of the message. `trouble`: of the system, and none of the message. */
 export type MailAnswer = { read: ReadMail } | { fault: string } | { trouble: string }
 
+/** What the thread says once it has started: it can read. */
+export const READY = 'ready'
+
 export interface ParserLimits {
   /** A message that takes longer is given up. */
   longestMs: number
@@ -42,6 +45,7 @@ export class ParserThread {
   readonly #settings: ReadMailSettings
   readonly #limits: ParserLimits
   #worker: Worker | null = null
+  #isReady = false
   #last: Promise<unknown> = Promise.resolve()
   #idle: NodeJS.Timeout | undefined
   #isClosed = false
@@ -85,20 +89,31 @@ export class ParserThread {
   }
 
   async #ask(question: MailQuestion): Promise<MailAnswer> {
-    this.#worker ??= startWorker(this.#settings, this.#limits)
+    this.#worker ??= this.#start()
     const worker = this.#worker
     let isAlive = false
     let stopWaiting = (): void => undefined
     const answer = await new Promise<MailAnswer>((resolve) => {
       const { longestMs, heapMb } = this.#limits
-      const onMessage = (given: MailAnswer): void => {
+      // On a busy machine its start takes longer than many a message, and is no fault of this one.
+      let timer = setTimeout(() => resolve({ trouble: DOES_NOT_START }), STARTED_WITHIN_MS)
+      const begin = (): void => {
+        clearTimeout(timer)
+        timer = setTimeout(() => resolve({ fault: tooLong }), longestMs)
+      }
+      const onMessage = (given: MailAnswer | typeof READY): void => {
+        if (given === READY) {
+          this.#isReady = true
+          begin()
+          return
+        }
         isAlive = true
         resolve(given)
       }
       const onError = (error: NodeJS.ErrnoException): void => resolve({ fault: faultOf(error, heapMb) })
       const onExit = (): void => resolve(this.#isClosed ? { trouble: STOPPING } : { fault: ENDED })
       const tooLong = `Reading the message took longer than ${longestMs / 1_000} s.`
-      const timer = setTimeout(() => resolve({ fault: tooLong }), longestMs)
+      if (this.#isReady) begin()
       stopWaiting = () => {
         clearTimeout(timer)
         worker.off('message', onMessage).off('error', onError).off('exit', onExit).unref()
@@ -109,6 +124,11 @@ export class ParserThread {
     stopWaiting()
     if (!isAlive) await this.#end()
     return answer
+  }
+
+  #start(): Worker {
+    this.#isReady = false
+    return startWorker(this.#settings, this.#limits)
   }
 
   async #end(): Promise<void> {
@@ -134,6 +154,8 @@ function startWorker(settings: ReadMailSettings, { heapMb }: ParserLimits): Work
 const withTypes = ({ href }: URL): string =>
   `import('tsx/esm/api').then(({ register }) => { register(); return import('${href}') })`
 
+const STARTED_WITHIN_MS = 60_000
+const DOES_NOT_START = 'The thread that reads messages does not start.'
 const STOPPING = 'First Call is stopping.'
 const ENDED = 'Reading the message ended the thread that read it.'
 
