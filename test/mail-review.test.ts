@@ -35,6 +35,7 @@ async function openItem(id: string) {
   return body.data.find((item: { id: string }) => item.id === id)
 }
 
+let names = 1_772_442_905
 const CONTENT = 'ID3, and what was said'
 
 /** An e-mail that does not tell which way the call went, and how it waits. */
@@ -200,6 +201,29 @@ describe('a message that waits', () => {
     expect((await call(callId ?? '')).recordings).toHaveLength(1)
     expect(await isThere(recording.fileName)).toBe(false)
     expect(await service.sql('select from recordings where id = $1', [recording.id])).toEqual([])
+  })
+
+  it.each([
+    'the call of which it names another one’s recording',
+    'the call whose recording it names, of which it names another one',
+    'a call that nobody’s PBX told of',
+  ])('goes to %s: what it names stays where it is', async (target) => {
+    const [one, name] = [outId(), `${++names}.77`]
+    await door.notify(service, outEnd(one, newNumber(), 'busy'))
+    const mailed = await receive(service, mail(newNumber(), { recordings: [audio(name)] }))
+    const { id, came } = await waiting(newNumber(), { pbxCallId: one, recordings: [audio(name, CONTENT)] })
+    const { id: named } = await door.callOf(service, one)
+    const { id: nobodys } = await post(newNumber())
+    const callId = target.startsWith('a call') ? nobodys : target.includes('whose') ? mailed.callId : named
+    expect(await decide(id, { action: 'link', call_id: callId })).toMatchObject({ status: 200 })
+    const [holder] = await service.sql('select call_id from recordings where provider_recording_id = $1', [name])
+    expect(holder?.call_id).toBe(mailed.callId)
+    expect((await door.callOf(service, one)).id).toBe(named)
+    expect((await call(callId ?? '')).recordings).toMatchObject([{ status: 'available' }])
+    const before = await call(callId ?? '')
+    // Of the call that has the name, it is a duplicate.
+    if (callId !== mailed.callId) expect(await receive(service, came)).toMatchObject({ callId })
+    expect(await call(callId ?? '')).toEqual(before)
   })
 
   it('makes the call that it tells of, which went out where nobody knows, and registers it', async () => {

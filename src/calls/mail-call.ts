@@ -1,4 +1,5 @@
 import { reportedByMachine, withoutEmpty } from '../attempts/attempt.ts'
+import type { Book } from '../attempts/book.ts'
 import { type Needs, NO_NEEDS } from '../attempts/read.ts'
 import type { Instant } from '../time.ts'
 import { withAudio } from './audio.ts'
@@ -29,6 +30,29 @@ export function needsOfMail(mail: MailOfCall, settings: MailSettings | null): Ne
 /** The provider's names of audio, as far as it has any. */
 export const namesOf = (recordings: readonly MailedAudio[]): string[] =>
   recordings.flatMap(({ providerRecordingId }) => providerRecordingId ?? [])
+
+/**
+ * An e-mail without the names that other calls have, or had before they were deleted: those stay theirs (B17), whomever
+ * its audio goes to.
+ */
+export function withoutNamesOfOthers(mail: MailOfCall, call: Call, book: Book): MailOfCall {
+  const { provider, pbxCallId, recordings } = mail
+  const isOfOther = (name: string): boolean => {
+    const holderId = book.callIdByRecording(provider, name)
+    return holderId !== undefined && holderId !== call.id
+  }
+  const isTaken =
+    pbxCallId !== null &&
+    (book.isDeleted(null, provider, pbxCallId) || book.callByProviderKey(provider, pbxCallId) !== undefined)
+  return {
+    ...mail,
+    pbxCallId: isTaken ? null : pbxCallId,
+    recordings: recordings.map((one) => {
+      const { providerRecordingId: name } = one
+      return name !== null && isOfOther(name) ? { ...one, providerRecordingId: null } : one
+    }),
+  }
+}
 
 /** A call with what an e-mail brought. */
 export interface WithMail {

@@ -10,7 +10,7 @@ import { decided, ownWork, undecided, withdraws } from './decide.ts'
 import { doubtOfLink, sameCallsOf } from './doubts.ts'
 import { besideLink, linked, newContactOf } from './linking.ts'
 import type { MailOfCall, MailReported, MailSettings } from './mail.ts'
-import { audioOf, callOfMail, needsOfMail, type WithMail, withMail } from './mail-call.ts'
+import { audioOf, callOfMail, needsOfMail, type WithMail, withMail, withoutNamesOfOthers } from './mail-call.ts'
 import { type MailMatch, matchOf } from './mail-match.ts'
 
 /**
@@ -31,7 +31,11 @@ export function processRecordingEmail(
 
   const plan = (book: Book, finish: Finish): Plan<MailReported> | null => {
     const match = matchOf(mail, book, settings)
-    if (match.is === 'own') return withCall(book, match.call, withMail(match.call, mail, null), finish, null)
+    if (match.is === 'own') {
+      // A person may have given it to a call that its names are not of.
+      const own = withoutNamesOfOthers(mail, match.call, book)
+      return withCall(book, match.call, withMail(match.call, own, null), finish, null)
+    }
     const decision = book.itemDecision(mail.messageId)
     // What a person has decided, or is to decide, is not asked again.
     if (decision != null) return settled(REVIEW)

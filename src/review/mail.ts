@@ -6,7 +6,7 @@ import { decided } from '../calls/decide.ts'
 import { doubtOfLink } from '../calls/doubts.ts'
 import { besideLink, linked, newContactOf } from '../calls/linking.ts'
 import type { MailOfCall } from '../calls/mail.ts'
-import { callOfMail, namesOf, type WithMail, withMail } from '../calls/mail-call.ts'
+import { callOfMail, namesOf, type WithMail, withMail, withoutNamesOfOthers } from '../calls/mail-call.ts'
 import { type Refusal, refusal } from '../http/refusal.ts'
 import type { ReviewAnswer, ReviewItem } from './item.ts'
 
@@ -38,7 +38,8 @@ export function linkMail(
   book: Book,
 ): MailEffect | null {
   const stored = callId === null ? undefined : book.call(callId)
-  return stored === undefined ? null : effectOf(mail, withMail(stored, mail, matchedBy), stored, book)
+  if (stored === undefined) return null
+  return effectOf(mail, withMail(stored, withoutNamesOfOthers(mail, stored, book), matchedBy), stored, book)
 }
 
 /** The e-mail makes a call: with the contact that the person names, else with whom its number tells. */
