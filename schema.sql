@@ -423,9 +423,9 @@ CREATE INDEX calls_by_time ON public.calls USING btree (happened_at, id) WHERE (
 
 CREATE INDEX calls_due ON public.calls USING btree (due_at) WHERE (due_at IS NOT NULL);
 
-CREATE INDEX calls_only_by_mail ON public.calls USING btree (phone_number, happened_at) WHERE ((provider IS NULL) AND (deleted_at IS NULL) AND ((sources ->> 'direction'::text) = 'email'::text));
+CREATE INDEX calls_only_by_mail ON public.calls USING btree (phone_number, happened_at) WHERE ((provider IS NULL) AND (deleted_at IS NULL) AND ((sources ->> 'call'::text) = 'email'::text));
 
-CREATE INDEX calls_only_by_mail_by_change ON public.calls USING btree (updated_at) WHERE ((provider IS NULL) AND (deleted_at IS NULL) AND ((sources ->> 'direction'::text) = 'email'::text));
+CREATE INDEX calls_only_by_mail_by_change ON public.calls USING btree (updated_at) WHERE ((provider IS NULL) AND (deleted_at IS NULL) AND ((sources ->> 'call'::text) = 'email'::text));
 
 CREATE INDEX calls_pending_by_entity ON public.calls USING btree (entity_id) WHERE (due_at IS NOT NULL);
 

@@ -33,9 +33,9 @@ alter table review_items
 
 -- B17: calls that are known only by an e-mail. There are few: each joins what the PBX tells of it.
 create index calls_only_by_mail on calls (phone_number, happened_at)
-  where provider is null and deleted_at is null and sources ->> 'direction' = 'email';
+  where provider is null and deleted_at is null and sources ->> 'call' = 'email';
 create index calls_only_by_mail_by_change on calls (updated_at)
-  where provider is null and deleted_at is null and sources ->> 'direction' = 'email';
+  where provider is null and deleted_at is null and sources ->> 'call' = 'email';
 
 -- How far each mailbox was read, and which server reads it.
 create table mailboxes (

@@ -274,6 +274,18 @@ describe('what a person said of the call of an e-mail', () => {
     expect(await callOf(id)).toMatchObject({ id: mailCall, phone_number: right })
   })
 
+  it.each([false, true])('by all of its fields makes it no other call, begun before: %s', async (hasBegun) => {
+    const { number, id, mailCall, opportunityId } = await mailedCall()
+    if (hasBegun) await notify(outStart(id, number))
+    const { direction, phone_number, extension, started_at, duration_seconds } = await get(mailCall)
+    const all = { direction, phone_number, extension, started_at, duration_seconds, resumen_llamada: 'Pide cita' }
+    await service.request('PUT', `/api/crm/calls/${mailCall}`, all)
+    await notify(outEnd(id, number, 'answered'))
+    expect(await callsWith(number)).toEqual([(await callOf(id)).id])
+    expect(await callOf(id)).toMatchObject({ resumen_llamada: 'Pide cita', call_status: 'answered' })
+    expect(await attemptsOf(opportunityId)).toMatchObject([{ status: 'green', notes: 'Pide cita' }])
+  })
+
   it('of the PBX’s call stands before what they said of that of the e-mail', async () => {
     const { number, id, mailCall } = await mailedCall()
     await notify(outStart(id, number))

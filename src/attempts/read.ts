@@ -144,7 +144,7 @@ const sameCalls = (first: number): Besides => ({
   union
   select calls.id from given_starts given join calls on calls.phone_number = given.phone_number
     and happened_at between given.started_at - interval '1 minute' and given.started_at + interval '1 minute'
-    and provider is null and deleted_at is null and sources ->> 'direction' = 'email'
+    and provider is null and deleted_at is null and sources ->> 'call' = 'email'
   union select call_id from known_recordings
   union select call_id from known_files
   union

@@ -36,7 +36,8 @@ export type CallChanges = Partial<CallFields>
 /** Who wrote a field (B10): a person by the API, or one of the PBX's machines. */
 export type Source = 'person' | 'statistics' | 'end' | 'answer' | 'start' | 'email'
 
-export type Sources = Partial<Record<keyof CallFields, Source>>
+/** Of each field; with `call`, as long as nobody has told more of a call than its e-mail and persons. */
+export type Sources = Partial<Record<keyof CallFields, Source>> & { call?: 'email' }
 
 /** What became of a call (B8). */
 export type Outcome =

@@ -8,9 +8,15 @@ import type { CallReport } from './report.ts'
 
 /* B17: one call of which there are two records, or would be. */
 
-/** Whether a call is known only by an e-mail: it made the call, and nobody has named it or said which way it went. */
+/** Whether a call is known only by an e-mail: it made the call, and no PBX has named it, whatever a person said of it. */
 export function isOnlyByMail({ provider, sources }: Call): boolean {
-  return provider === null && sources.direction === 'email'
+  return provider === null && sources.call === 'email'
+}
+
+/** A call with the provider's key, which is no longer known only by an e-mail. */
+export function withKey(call: Call, provider: string, provider_call_id: string): Call {
+  const { call: _, ...sources } = call.sources
+  return { ...call, provider, provider_call_id, sources }
 }
 
 /** Whether the PBX has told how a call ended. Of one that has only begun it is too early to say whose e-mail it is. */

@@ -4,7 +4,7 @@ import { type Needs, NO_NEEDS } from '../attempts/read.ts'
 import type { Instant } from '../time.ts'
 import { withAudio } from './audio.ts'
 import { type Call, type CallChanges, NEW_CALL, type Recording, type Sources } from './call.ts'
-import { isOnlyByMail } from './join.ts'
+import { isOnlyByMail, withKey } from './join.ts'
 import type { MailedAudio, MailOfCall, MailSettings } from './mail.ts'
 import { withinMs } from './mail-match.ts'
 
@@ -67,8 +67,8 @@ export interface WithMail {
  */
 export function withMail(stored: Call, mail: MailOfCall, matchedBy: Recording['matched_by']): WithMail {
   const { provider, pbxCallId, recordings } = mail
-  const named = pbxCallId !== null && isOnlyByMail(stored) ? { provider, provider_call_id: pbxCallId } : {}
-  const told = reportedByMachine({ ...stored, ...named }, fieldsOf(mail), 'email')
+  const named = pbxCallId !== null && isOnlyByMail(stored) ? withKey(stored, provider, pbxCallId) : stored
+  const told = reportedByMachine(named, fieldsOf(mail), 'email')
   const audio = withAudio(stored.recordings, audioOf(recordings, provider, matchedBy))
   return {
     call: { ...told, recordings: audio.recordings },
@@ -92,7 +92,9 @@ export function callOfMail(mail: MailOfCall, createdAt: Instant, now: Instant): 
       direction: mail.direction ?? 'outbound',
       provider: pbxCallId === null ? null : provider,
       provider_call_id: pbxCallId,
-      sources: Object.fromEntries([...Object.keys(told), 'direction'].map((field) => [field, 'email'])) as Sources,
+      sources: Object.fromEntries(
+        [...Object.keys(told), 'direction', ...(pbxCallId === null ? ['call'] : [])].map((field) => [field, 'email']),
+      ) as Sources,
       recordings: audio.recordings,
       created_at: createdAt,
       updated_at: now,

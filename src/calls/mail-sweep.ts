@@ -44,7 +44,7 @@ async function joinMissed({ database, register, log }: MailSweepOptions): Promis
       and told.happened_at between mail_calls.happened_at - interval '1 minute'
         and mail_calls.happened_at + interval '1 minute'
     where mail_calls.provider is null and mail_calls.deleted_at is null
-      and mail_calls.sources ->> 'direction' = 'email'
+      and mail_calls.sources ->> 'call' = 'email'
       and mail_calls.updated_at >= (select swept_until from sweep_marks where name = 'mails') - ${OVERLAP}
       and told.provider is not null and told.deleted_at is null
       and told.sources @? '$.* ? (@ == "end" || @ == "statistics")'

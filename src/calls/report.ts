@@ -17,7 +17,7 @@ import {
 } from './call.ts'
 import { decided, ownWork, undecided, withdraws } from './decide.ts'
 import { contradictionsOf, doubtOfLink, doubtOfStart, sameCallsOf, withoutSecondWord } from './doubts.ts'
-import { joined, mailCallOf, withAllOf } from './join.ts'
+import { joined, mailCallOf, withAllOf, withKey } from './join.ts'
 import { besideLink, linked, newContactOf } from './linking.ts'
 
 /** What a machine tells of one call of a provider (B12). */
@@ -86,7 +86,7 @@ export function createOrUpdateCall(report: CallReport, message: Message | null =
     const told =
       stored === null
         ? made(book.now)
-        : reportedByMachine({ ...stored, provider, provider_call_id }, withoutSecondWord(stored, report), machine)
+        : reportedByMachine(withKey(stored, provider, provider_call_id), withoutSecondWord(stored, report), machine)
     const whole = other === null ? told : withAllOf(told, other)
     const named = withRecordings(whole, report, book, recordingId, other)
     const linkedTo = newContactOf(named.call, stored, book)
