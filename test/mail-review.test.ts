@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { MailOfCall } from '../src/calls/mail.ts'
+import { sweepMailCalls } from '../src/calls/mail-sweep.ts'
 import { audio, type GivenMail, MAIL_START, mail, receive, writeAudio } from './mails-door.ts'
 import { createTestDatabase, createTestService, KEY, type TestDatabase, type TestService } from './service.ts'
 import * as door from './zadarma-door.ts'
@@ -247,6 +248,25 @@ describe('a message that waits', () => {
     const pbxId = outId()
     await door.notify(service, outEnd(pbxId, number, 'busy'))
     expect((await door.callOf(service, pbxId)).id).toBe(attempt?.call_id)
+  })
+
+  it('makes a call of its own beside those that the person saw, whatever is told of them again', async () => {
+    const number = newNumber()
+    const ends = ['00', '30'].map((seconds) =>
+      outEnd(outId(), number, 'busy', { call_start: `2026-03-02 10:15:${seconds}` }),
+    )
+    for (const end of ends) await door.notify(service, end)
+    const came = mail(number)
+    expect((await receive(service, came)).became).toBe('review')
+    await decide(came.messageId, { action: 'create' })
+    await sweepMailCalls({ ...service, folder, days: 36_500, log: { warn: (_, message) => expect.fail(message) } })
+    for (const end of ends) await door.notify(service, end)
+    const calls = await service.sql('select id from calls where phone_number = $1 and deleted_at is null', [number])
+    expect(calls).toHaveLength(3)
+    // Its own END comes only now.
+    const pbxId = outId()
+    await door.notify(service, outEnd(pbxId, number, 'busy', { call_start: '2026-03-02 10:15:15' }))
+    expect((await door.callOf(service, pbxId)).id).toBe(came.messageId)
   })
 
   it('makes a call with the contact whom the person names, by a word that no machine overrules', async () => {

@@ -1,6 +1,7 @@
 import { decideBoth, withFieldsOf } from '../attempts/attempt.ts'
 import type { Book } from '../attempts/book.ts'
 import type { Plan } from '../attempts/change.ts'
+import type { Instant } from '../time.ts'
 import { withRecordingsOf } from './audio.ts'
 import type { Call, Recording } from './call.ts'
 import { haveOtherNames, isOfOtherExtension, SAME_START_MS } from './mail-match.ts'
@@ -27,6 +28,8 @@ export function isToldByEnd({ provider, sources }: Call): boolean {
 /** What one record of a call tells, to be compared with another. */
 type Told = Pick<Call, 'direction' | 'phone_number' | 'extension' | 'started_at'> & {
   recordings: readonly Pick<Recording, 'provider_recording_id' | 'sha256'>[]
+  /** Null where it is told of for the first time. */
+  created_at: Instant | null
 }
 
 /**
@@ -42,9 +45,17 @@ export function isSameByStart(mailCall: Call, told: Told): boolean {
     mailCall.direction === direction &&
     !isOfOtherExtension(mailCall, extension) &&
     Math.abs(mailCall.started_at - started_at) <= SAME_START_MS &&
-    !haveOtherAudio(mailCall.recordings, told.recordings)
+    !haveOtherAudio(mailCall.recordings, told.recordings) &&
+    !isRuledOut(mailCall, told)
   )
 }
+
+/** Whoever made the call of an e-mail that waited saw the calls that there were when it came, and took it for none. */
+const isRuledOut = ({ id, recordings }: Call, { created_at }: Told): boolean =>
+  created_at !== null && created_at < momentOf(id) && recordings.some((one) => one.matched_by === 'person')
+
+/** When the message came whose id a call has: of version 7. */
+const momentOf = (id: string): Instant => Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16)
 
 function haveOtherAudio(own: Told['recordings'], others: Told['recordings']): boolean {
   const [names, otherNames] = [own, others].map((list) => list.map((one) => one.provider_recording_id))
@@ -75,6 +86,7 @@ export function mailCallOf(report: CallReport, stored: Call | null, book: Book):
     phone_number,
     extension: fields.extension ?? stored?.extension ?? null,
     started_at,
+    created_at: stored?.created_at ?? null,
     recordings: [
       ...(stored?.recordings ?? []),
       ...recordingIds.map((name) => ({ provider_recording_id: name, sha256: null })),

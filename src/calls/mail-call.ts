@@ -79,11 +79,18 @@ export function withMail(stored: Call, mail: MailOfCall, matchedBy: Recording['m
 /**
  * The call that an e-mail tells of, as a new one. Where nothing says which way it went, it went out. Its id is that of the
  * message: two servers that handle one message make one call.
+ *
+ * @param matchedBy who says that there is none: `new_call` where nothing was found
  */
-export function callOfMail(mail: MailOfCall, createdAt: Instant, now: Instant): WithMail {
+export function callOfMail(
+  mail: MailOfCall,
+  matchedBy: 'new_call' | 'person',
+  createdAt: Instant,
+  now: Instant,
+): WithMail {
   const { provider, pbxCallId, recordings } = mail
   const told = withoutEmpty(fieldsOf(mail))
-  const audio = withAudio([], audioOf(recordings, provider, 'new_call'))
+  const audio = withAudio([], audioOf(recordings, provider, matchedBy))
   return {
     call: {
       ...NEW_CALL,

@@ -48,7 +48,7 @@ export function processRecordingEmail(
       case 'new':
         if (mail.recordings.length === 0) return settled(SET_ASIDE)
         createdAt ??= book.now
-        return withCall(book, null, callOfMail(mail, createdAt, book.now), finish, null)
+        return withCall(book, null, callOfMail(mail, 'new_call', createdAt, book.now), finish, null)
       case 'doubt':
         if (mail.recordings.length === 0) return settled(SET_ASIDE)
         return { ...settled(REVIEW), doubts: isWaiting ? [] : [doubtOfMail(mail, message, match)] }

@@ -46,7 +46,7 @@ export function linkMail(
 export function createOfMail(mail: MailOfCall, { contact_id }: ReviewAnswer, book: Book): MailEffect | Refusal {
   const refused = whyNotNew(mail, book)
   if (refused !== null) return refused
-  const made = callOfMail(mail, book.now, book.now)
+  const made = callOfMail(mail, 'person', book.now, book.now)
   const byPerson = { entity_type: 'contacts', entity_id: contact_id }
   const call = contact_id === null ? made.call : changedByPerson(made.call, byPerson)
   return effectOf(mail, { ...made, call }, null, book)
