@@ -196,12 +196,14 @@ describe('a message that waits', () => {
   it('with audio that the call has already leaves no file behind', async () => {
     const number = newNumber()
     const { callId } = await receive(service, mail(number, { recordings: [audio(null, CONTENT)] }))
-    const { id, recording } = await waiting()
+    const { id, came, recording } = await waiting()
     expect(await isThere(recording.fileName)).toBe(true)
     expect((await decide(id, { action: 'link', call_id: callId })).status).toBe(200)
     expect((await call(callId ?? '')).recordings).toHaveLength(1)
     expect(await isThere(recording.fileName)).toBe(false)
     expect(await service.sql('select from recordings where id = $1', [recording.id])).toEqual([])
+    // Handled again, its audio has been written again.
+    expect(await receive(service, came)).toMatchObject({ became: 'review', unusedAudio: [recording.fileName] })
   })
 
   it.each([

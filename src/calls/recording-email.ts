@@ -38,7 +38,7 @@ export function processRecordingEmail(
     }
     const decision = book.itemDecision(mail.messageId)
     // What a person has decided, or is to decide, is not asked again.
-    if (decision != null) return settled(REVIEW)
+    if (decision != null) return settled({ ...REVIEW, unusedAudio: filesOfNobody(book) })
     const isWaiting = decision === null
     switch (match.is) {
       case 'call':
