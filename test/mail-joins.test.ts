@@ -29,8 +29,8 @@ const get = async (id: string | null) => {
   return status === 200 ? body : null
 }
 const patch = (id: string | null, changes: object) => service.request('PATCH', `/api/crm/calls/${id}`, changes)
-const sweep = () =>
-  sweepMailCalls({ ...service, folder: '/dev/null', days: 36_500, log: { warn: (_, message) => expect.fail(message) } })
+const sweep = (by = service) =>
+  sweepMailCalls({ ...by, folder: '/dev/null', days: 36_500, log: { warn: (_, message) => expect.fail(message) } })
 
 /** All calls with a number, the first made first. */
 async function callsWith(number: string): Promise<string[]> {
@@ -369,6 +369,36 @@ describe('an e-mail and an END at the same moment', () => {
     const call = await callOf(id)
     expect(await callsWith(number)).toEqual([call.id])
     expect(call).toMatchObject({ call_status: 'busy', recordings: [{ status: 'available' }] })
+  })
+
+  it('are joined with no audio lost that the PBX gives at this moment', async () => {
+    const [number, id] = [newNumber(), outId()]
+    const end = outEnd(id, number, 'busy', { is_recorded: '1' })
+    await atTheSameMoment((one, other) => [receive(one, mail(number)), notify(end, other)])
+    let isDue = true
+    const late = await createTestService({
+      ...database,
+      wrapRun: (run) => async (statement, text, values) => {
+        if (isDue && statement.startsWith('write_')) {
+          isDue = false
+          await service.sql(
+            `update recordings set status = 'available', due_at = null, file_name = 'fetched-late.mp3',
+             content_type = 'audio/mpeg', size_bytes = 1, sha256 = '\\x02'
+             where call_id = (select id from calls where provider_call_id = $1)`,
+            [id],
+          )
+        }
+        return run(statement, text, values)
+      },
+    })
+    await sweep(late)
+    await late.close()
+    expect(isDue).toBe(false)
+    expect((await callOf(id)).recordings).toMatchObject([{ status: 'available' }])
+    const kept = await service.sql('select from recordings where file_name = $1', ['fetched-late.mp3'])
+    expect(kept).toHaveLength(1)
+    // Both have audio, and it differs: nothing tells that they are one.
+    expect(await callsWith(number)).toHaveLength(2)
   })
 
   it('where the END names the recording, are one at once', async () => {

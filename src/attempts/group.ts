@@ -64,6 +64,7 @@ export function writingOf(book: Book, plans: readonly Plan<unknown>[], groups: G
     audio: [],
     filled: [],
     goneRecordings: [],
+    goneExpected: [],
     doubts: [],
     decisions: [],
     answeredRequests: [],
@@ -130,7 +131,10 @@ export function writingOf(book: Book, plans: readonly Plan<unknown>[], groups: G
       else writing.filled.push(piece)
     }
   }
-  writing.goneRecordings = [...gone].map(([id, group]) => ({ group, id })).sort((a, b) => compare(a.id, b.id))
+  for (const [id, group] of [...gone].sort(([a], [b]) => compare(a, b))) {
+    const isExpected = (book.readRecording(id)?.status ?? 'available') !== 'available'
+    writing[isExpected ? 'goneExpected' : 'goneRecordings'].push({ group, id })
+  }
   // Of one whose item is closed by the same batch that opened it, what it has become.
   writing.audio = onceEach(writing.audio.toReversed(), ({ recording }) => recording.id)
   writing.newCalls.sort((a, b) => compare(keyOf(a.call), keyOf(b.call)))

@@ -31,6 +31,8 @@ export interface Writing {
   /** Those that were there without audio and now have it: written only while nobody else has brought it. */
   filled: InGroup<OfOwner>[]
   goneRecordings: InGroup<{ id: string }>[]
+  /** Those without audio: gone only while nobody has brought it, as nothing else knows its file. */
+  goneExpected: InGroup<{ id: string }>[]
   doubts: InGroup<{ doubt: Doubt; now: number }>[]
   decisions: InGroup<{ decided: Decided }>[]
   answeredRequests: InGroup<{ id: string; callId: string }>[]
@@ -251,6 +253,11 @@ const PARTS: Part = {
     statement: `delete from recordings t using "goneRecordings_in" i where t.id = i.id and i.${NOT_REFUSED}`,
     record: ({ id }) => ({ id }),
   },
+  goneExpected: {
+    columns: { id: 'uuid' },
+    statement: `delete from recordings t using "goneExpected_in" i where t.id = i.id and i.${NOT_REFUSED}`,
+    record: ({ id }) => ({ id }),
+  },
   doubts: {
     columns: {
       id: 'uuid',
@@ -395,6 +402,7 @@ const ONCE_ONLY = [
   ['decisions', 'review_items', 't.decided_at is null'],
   ['answeredRequests', 'dial_requests', 't.call_id is null'],
   ['filled', 'recordings', "t.status <> 'available'"],
+  ['goneExpected', 'recordings', "t.status <> 'available'"],
 ] as const
 
 const columnsOf = (part: keyof Writing): Columns => ({ group_id: 'integer', ...PARTS[part].columns })
