@@ -166,7 +166,10 @@ const sameCalls = (first: number): Besides => ({
    from review_items where id = any($${first + 8}::uuid[])) as "reviewItems",`,
 })
 
-/** With whose number it is. */
+/**
+ * With whose number it is. Without `offset 0`, PostgreSQL takes every number for one that many have, and from 150 000
+ * contacts on reads them all, the newest first, until it has enough.
+ */
 const byNumber = (first: number): Besides => {
   const { before, named, columns } = sameCalls(first)
   return {
@@ -177,7 +180,8 @@ const byNumber = (first: number): Besides => {
   union select phone_number from named where phone_number is not null and deleted_at is null
 ), contacts_by_number as materialized (
   select contacts.id, contacts.created_at, number from numbers
-  cross join lateral (select * from contacts where phones @> array[number]
+  cross join lateral (
+    select * from (select * from contacts where phones @> array[number] offset 0) as having_it
     order by created_at desc limit ${CONTACTS_AT_MOST}) as contacts
 ), dial_requests_by_number as materialized (
   select dial_requests.id, contact_id, extension, phone_number, created_at
