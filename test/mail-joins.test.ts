@@ -312,6 +312,19 @@ describe('what a person said of the call of an e-mail', () => {
     await notify(outEnd(id, number, 'busy'))
     expect(await callsWith(number)).toHaveLength(2)
   })
+
+  it('by making it themselves makes it the one whose recording the PBX names', async () => {
+    const [number, id, name] = [newNumber(), outId(), newName()]
+    const { opportunityId } = await door.lead(service, number)
+    const started_at = '2026-03-02T09:15:00Z'
+    const own = { direction: 'outbound', phone_number: number, extension: '101', started_at, resumen_llamada: 'Suyo' }
+    const { body } = await service.request('POST', '/api/crm/calls', own)
+    expect(await receive(service, mail(number, { recordings: [audio(name)] }))).toMatchObject({ callId: body.id })
+    await notify(outEnd(id, number, 'answered', { is_recorded: '1', call_id_with_rec: name }))
+    expect(await callsWith(number)).toEqual([body.id])
+    expect(await callOf(id)).toMatchObject({ id: body.id, resumen_llamada: 'Suyo', call_status: 'answered' })
+    expect(await attemptsOf(opportunityId)).toMatchObject([{ call_id: body.id, status: 'green' }])
+  })
 })
 
 describe('an e-mail and an END at the same moment', () => {

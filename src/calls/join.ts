@@ -67,7 +67,9 @@ function haveOtherAudio(own: Told['recordings'], others: Told['recordings']): bo
 
 /**
  * The call that is known only by an e-mail and that a report tells of too: it has a recording that the report names, or
- * the report is an end's and number, extension and start fit. Of several the nearest, then the one made first.
+ * the report is an end's and number, extension and start fit. Of several the nearest, then the one made first. A call
+ * that a person made is the one, too, where an e-mail gave it a recording that the report names, as long as the PBX's
+ * call is no second record of it: what a person made is not withdrawn by a machine.
  *
  * @param stored the call that has the report's key, where there is one
  */
@@ -76,7 +78,7 @@ export function mailCallOf(report: CallReport, stored: Call | null, book: Book):
   for (const name of recordingIds) {
     const holderId = book.callIdByRecording(provider, name)
     const holder = holderId === undefined || holderId === stored?.id ? undefined : book.call(holderId)
-    if (holder !== undefined && isOnlyByMail(holder)) return holder
+    if (holder !== undefined && (isOnlyByMail(holder) || (stored === null && holder.provider === null))) return holder
   }
   const { phone_number = null, started_at = null } = fields
   const isFinal = machine === 'end' || machine === 'statistics'
