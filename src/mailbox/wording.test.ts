@@ -61,6 +61,12 @@ describe('a user’s file', () => {
     expect(own.betweenDateAndTime).toContain('um')
   })
 
+  it('may tell where a line begins and ends', async () => {
+    const own = loadWording(await fileOf({ patterns: { phone_number: ['^Kunde (?<value>.+)$'] } }))
+    const [[pattern = /never/] = []] = own.patterns.phone_number
+    expect(pattern.exec('Hallo,\nKunde 612 345 678\nDauer 12 s')?.groups?.value).toBe('612 345 678')
+  })
+
   it('is refused with all its faults, a sentence each', async () => {
     const faults = await faultsOf({
       patterns: {

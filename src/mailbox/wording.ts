@@ -25,8 +25,8 @@ export interface Wording {
 
 const SHIPPED = new URL('./wording.json', import.meta.url)
 
-/** Their indices tell what stands before the value: its label. */
-const FLAGS = 'dgiu'
+/** Their indices tell what stands before the value: its label. `^` and `$` are the ends of a line, as people expect. */
+const FLAGS = 'dgimu'
 
 const pattern = z
   .string('must be a text')
