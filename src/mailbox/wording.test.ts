@@ -92,6 +92,15 @@ describe('a user’s file', () => {
     ])
   })
 
+  it('is refused where words that are looked up one by one are several', async () => {
+    expect(
+      await faultsOf({ directions: { outbound: ['hacia fuera', 'fuera'] }, call_words: ['la llamada'] }),
+    ).toStrictEqual([
+      'FILE: call_words[0] must be one word of letters only.',
+      'FILE: directions.outbound[0] must be one word of letters only.',
+    ])
+  })
+
   it.each([
     ['[]', 'FILE: the file must be an object.'],
     ['{"patterns": []}', 'FILE: patterns must hold lists of patterns by name.'],
