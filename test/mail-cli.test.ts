@@ -166,6 +166,14 @@ describe('first-call mail test', () => {
     expect(await world()).toEqual(before)
   })
 
+  it('shows the text as patterns see it', async () => {
+    const html = '<table><tr><td>Otro lado</td><td>\x1b[2J612 345 678</td></tr></table><p>* Adiós *</p>'
+    const where = await file('table.eml', buildMail({ text: '', html }))
+    const { stdout } = await run(['mail', 'test', where])
+    expect(stdout).toContain('\nText\n  Otro lado\\t\\u001b[2J612 345 678\n  Adiós\n\nFacts\n')
+    expect(JSON.parse((await run(['mail', 'test', where, '--json'])).stdout).text).toContain('Otro lado\t')
+  })
+
   it('does so for machines too, and says that a message has come before', async () => {
     const [row] = await mailRows()
     const { stdout } = await run(['mail', 'test', path.join(folder, 'one.eml'), '--json'])

@@ -13,6 +13,7 @@ import { messagesOfFile } from '../mailbox/mail-file.ts'
 import { mailOfCall } from '../mailbox/mail-of-call.ts'
 import { naturalKeyOf } from '../mailbox/natural-key.ts'
 import { ParserThread } from '../mailbox/parser.ts'
+import { readBody } from '../mailbox/passages.ts'
 import { finish, mailFileName, spool } from '../mailbox/spool.ts'
 import { findMailByKey } from '../mailbox/store.ts'
 import { loadWording } from '../mailbox/wording.ts'
@@ -24,6 +25,8 @@ import { json, printable, table } from './terminal.ts'
 /** What is understood of a message, and what it would come to. */
 interface Understood {
   mail: ParsedMail
+  /** What the patterns are tried on, beside the subject and the names of files. */
+  text: string
   ofCall: MailOfCall
   found: FoundCall
   /** Whether it would be read if it came from the mailbox. */
@@ -55,7 +58,8 @@ async function understand(file: string, scratch: string, surroundings: Surroundi
   const { mail: settings, zadarma, defaultCountry: country, recordingMaxBytes } = surroundings.config()
   const { timezone: zone, ownNumbers } = zadarma
   const place = { folder: scratch, id: uuidv7() }
-  const parser = new ParserThread({ zone, country, ownNumbers, wording: loadWording(settings.patternsFile) })
+  const wording = loadWording(settings.patternsFile)
+  const parser = new ParserThread({ zone, country, ownNumbers, wording })
   try {
     const { head, body, bodyHash } = await spool(firstMessageOf(file), place)
     if (body === null) await finish(place)
@@ -73,6 +77,7 @@ async function understand(file: string, scratch: string, surroundings: Surroundi
     const header = readHeader(head)
     return await withDatabase(surroundings, async (database) => ({
       mail: read.mail,
+      text: readBody(read.mail.text, wording).text,
       ofCall,
       found: await findCallOfMail(runOn(database.calls, database.hasPooler), ofCall, settings),
       isAllowed: isAllowedSender(header.from, settings.allowedSenders),
@@ -95,10 +100,11 @@ async function* firstMessageOf(file: string): AsyncGenerator<Uint8Array> {
   }
 }
 
-const machineWords = ({ mail, ofCall, found, isAllowed, earlierId }: Understood) => ({
+const machineWords = ({ mail, text, ofCall, found, isAllowed, earlierId }: Understood) => ({
   from: mail.from,
   is_allowed_sender: isAllowed,
   subject: mail.subject,
+  text,
   facts: ofCall.told,
   recordings: mail.audio.map(({ name, contentType, sizeBytes, id }) => ({
     name,
@@ -115,7 +121,7 @@ const machineWords = ({ mail, ofCall, found, isAllowed, earlierId }: Understood)
   received_as: earlierId,
 })
 
-function words({ mail, ofCall, found, isAllowed, earlierId }: Understood, zone: string): string {
+function words({ mail, text, ofCall, found, isAllowed, earlierId }: Understood, zone: string): string {
   const sender = mail.from ?? 'nobody'
   const about = [
     ['From', isAllowed ? sender : `${sender}: set aside where it comes from the mailbox (MAIL_ALLOWED_SENDERS)`],
@@ -135,6 +141,7 @@ function words({ mail, ofCall, found, isAllowed, earlierId }: Understood, zone: 
   )
   return [
     table(about),
+    section('Text', linesOf(text)),
     section('Facts', facts.length === 0 ? '  none\n' : table(facts)),
     section('Recordings', recordings.length === 0 ? '  none\n' : table(recordings)),
     ofCall.doubts.length === 0
@@ -143,7 +150,9 @@ function words({ mail, ofCall, found, isAllowed, earlierId }: Understood, zone: 
     section('Would become', `  ${BECOMES[found.became]}${found.callId === null ? '' : ` ${found.callId}`}\n`),
     `  ${printable(found.sentence)}\n`,
     ...candidates.map((candidate) => ` ${printable(candidate)}\n`),
-    earlierId === null ? '' : `\nIt has come before, as ${earlierId}: if it comes again, nothing changes.\n`,
+    earlierId === null
+      ? ''
+      : `\nIt has come before, as ${earlierId}: if it comes again, nothing changes. first-call inbox replay ${earlierId} reads it again.\n`,
   ].join('')
 }
 
@@ -153,6 +162,20 @@ const BECOMES: Readonly<Record<FoundCall['became'], string>> = {
   review: 'an item of the review list',
   set_aside: 'nothing: it is set aside',
   duplicate: 'nothing: the call has this recording',
+}
+
+const MOST_LINES = 60
+
+/** The text as patterns see it, a tab as they write it, without its empty lines. */
+function linesOf(text: string): string {
+  const lines = text.split('\n').filter((line) => line !== '')
+  if (lines.length === 0) return '  none\n'
+  const more = lines.length > MOST_LINES ? `  (${lines.length - MOST_LINES} more lines)\n` : ''
+  return lines
+    .slice(0, MOST_LINES)
+    .map((line) => `  ${printable(line.replaceAll('\t', '\\t'))}\n`)
+    .join('')
+    .concat(more)
 }
 
 const section = (head: string, lines: string): string => `\n${head}\n${lines}`

@@ -135,9 +135,11 @@ export async function connectMailbox(
       hasNews = false
       const found = await answered(client.search({ uid: `${uid + 1}:*` }, { uid: true }))
       if (!Array.isArray(found)) {
+        // ImapFlow has no other answer where the connection is gone.
+        const fault = client.usable ? `does not answer what is in ${folder}` : 'broke the connection off'
         client.close()
         signal.throwIfAborted()
-        throw new MailboxError('disconnected', `${host} does not answer what is in ${folder}.`)
+        throw new MailboxError('disconnected', `${host} ${fault}.`)
       }
       // The range's end is the last message there is, even where that comes before its beginning.
       return found.filter((one) => one > uid).sort((one, other) => one - other)

@@ -4,7 +4,7 @@ import { decodeWords } from './encoded-words.ts'
 
 /** What the header of a message says of it. */
 export interface MailHeader {
-  /** The address of the first sender, in lower case. */
+  /** The sender's address, in lower case; null where several are named. */
   from: string | null
   subject: string | null
   date: Instant | null
@@ -22,7 +22,8 @@ const LONGEST_FIELD = 4_000
 const FIELD = /^(from|subject|date|message-id)[ \t]*:(.*)$/i
 
 /**
- * Reads the header of a raw message. Of fields that come twice the first counts, as in people's mail programs.
+ * Reads the header of a raw message. Of fields that come twice the first counts, as in people's mail programs, but
+ * for the sender.
  *
  * @param head the first bytes of the message, {@link HEADER_BYTES} at most
  */
@@ -37,8 +38,11 @@ export function readHeader(head: Buffer): MailHeader {
       continue
     }
     const [, name = '', value = ''] = FIELD.exec(line) ?? []
-    current = name === '' || fields.has(name.toLowerCase()) ? null : name.toLowerCase()
-    if (current !== null) fields.set(current, value.trim().slice(0, LONGEST_FIELD))
+    const key = name.toLowerCase()
+    current = name === '' || (fields.has(key) && key !== 'from') ? null : key
+    // Two senders are several, and neither is believed.
+    const before = fields.has(key) ? `${fields.get(key)},` : ''
+    if (current !== null) fields.set(current, `${before}${value.trim()}`.slice(0, LONGEST_FIELD))
   }
   const text = (name: string): string | null => fields.get(name) || null
   const subject = text('subject')
@@ -61,12 +65,22 @@ function* linesOf(text: string): Generator<string> {
   }
 }
 
-/** The first address of a field. Names are taken out before anything is decoded: they may look like addresses. */
+/**
+ * The address of a field that names one, else null: of several, what checked the sender on its way may have looked at
+ * another one. Names and comments are taken out first, as they may look like addresses.
+ */
 function addressOf(field: string): string | null {
-  const bare = field.replace(/"(?:[^"\\]|\\.)*"/g, ' ').replace(/\([^()]*\)/g, ' ')
-  const bracketed = /<([^<>]*)>/.exec(bare)?.[1]
-  const [first = ''] = (bracketed ?? bare).trim().split(/[\s,;]+/)
-  return /^[^@\s]+@[^@\s]+$/.test(first) ? first.toLowerCase() : null
+  // What is cut off may be another one.
+  if (field.length >= LONGEST_FIELD) return null
+  let bare = field.replace(/"(?:[^"\\]|\\.)*"|=\?[^?\s]*\?[bq]\?[^?]*\?=/gi, ' ')
+  // From within: a comment may hold comments.
+  for (let before = ''; before !== bare; ) {
+    before = bare
+    bare = bare.replace(/\([^()]*\)/g, ' ')
+  }
+  const words = bare.split(/[\s<>,;:]+/).filter((word) => word.includes('@'))
+  const [address = '', ...others] = new Set(words.map((word) => word.toLowerCase()))
+  return others.length === 0 && /^[^@\s]+@[^@\s]+$/.test(address) ? address : null
 }
 
 /** RFC 5322, 3.3; the weekday and a comment say nothing. */

@@ -61,6 +61,12 @@ describe('a user’s file', () => {
     expect(own.betweenDateAndTime).toContain('um')
   })
 
+  it('may tell where a line begins and ends', async () => {
+    const own = loadWording(await fileOf({ patterns: { phone_number: ['^Kunde (?<value>.+)$'] } }))
+    const [[pattern = /never/] = []] = own.patterns.phone_number
+    expect(pattern.exec('Hallo,\nKunde 612 345 678\nDauer 12 s')?.groups?.value).toBe('612 345 678')
+  })
+
   it('is refused with all its faults, a sentence each', async () => {
     const faults = await faultsOf({
       patterns: {
@@ -83,6 +89,15 @@ describe('a user’s file', () => {
       'FILE: patterns.phone_number[1] must have a group named value, as in "Cliente: (?<value>.+)".',
       expect.stringMatching(/^FILE: patterns\.phone_number\[2\] is no regular expression: .+\.$/),
       'FILE: words is nothing that is known here.',
+    ])
+  })
+
+  it('is refused where words that are looked up one by one are several', async () => {
+    expect(
+      await faultsOf({ directions: { outbound: ['hacia fuera', 'fuera'] }, call_words: ['la llamada'] }),
+    ).toStrictEqual([
+      'FILE: call_words[0] must be one word of letters only.',
+      'FILE: directions.outbound[0] must be one word of letters only.',
     ])
   })
 

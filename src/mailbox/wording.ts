@@ -25,8 +25,8 @@ export interface Wording {
 
 const SHIPPED = new URL('./wording.json', import.meta.url)
 
-/** Their indices tell what stands before the value: its label. */
-const FLAGS = 'dgiu'
+/** Their indices tell what stands before the value: its label. `^` and `$` are the ends of a line, as people expect. */
+const FLAGS = 'dgimu'
 
 const pattern = z
   .string('must be a text')
@@ -84,13 +84,16 @@ const word = z
   .transform((text) => text.normalize('NFC').toLowerCase())
 const words = listOf(word).default([])
 
+/** What is looked up word by word. */
+const oneWord = word.refine((text) => /^\p{L}+$/u.test(text), 'must be one word of letters only')
+
 const MONTHS = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '10', '11', '12'] as const
 
 const wordingFile = z.strictObject(
   {
     patterns,
-    call_words: words,
-    directions: wordsFor(['inbound', 'outbound', 'internal']),
+    call_words: listOf(oneWord).default([]),
+    directions: wordsFor(['inbound', 'outbound', 'internal'], oneWord),
     months: wordsFor(MONTHS),
     day_parts: wordsFor(['am', 'pm']),
     duration_units: wordsFor(['hours', 'minutes', 'seconds']),
@@ -201,6 +204,6 @@ function meanings<Meaning>(
   return new Map(pairs.toReversed().map(({ word, meaning }) => [word, meaning]))
 }
 
-function wordsFor<const Name extends string>(names: readonly Name[]) {
-  return z.partialRecord(z.enum(names), listOf(word), 'must hold lists of words by name').default({})
+function wordsFor<const Name extends string>(names: readonly Name[], entry = word) {
+  return z.partialRecord(z.enum(names), listOf(entry), 'must hold lists of words by name').default({})
 }
