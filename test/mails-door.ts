@@ -50,6 +50,7 @@ export function mail(number: string | null, { fields, ...given }: GivenMail = {}
     pbxCallId: null,
     direction: 'outbound',
     recordings: [audio()],
+    hasLeftOut: false,
     told: number === null ? {} : { phone_number: { value: number, from: 'text: "Número"' } },
     doubts: [],
     ...given,

@@ -232,6 +232,17 @@ describe('an e-mail of which a person has to decide', () => {
     expect(await itemOf(came)).toEqual(item)
   })
 
+  it('is asked with what is understood by now, and its audio stays', async () => {
+    const came = mail(null)
+    await receive(service, came)
+    const before = await itemOf(came)
+    const told = { duration_seconds: { value: 95, from: 'text: "Long."' } }
+    await receive(service, { ...came, told })
+    const after = await itemOf(came)
+    expect(after).toEqual({ ...before, mail: { ...before.mail, told } })
+    expect(after.recordings).toHaveLength(1)
+  })
+
   it('is asked no more once its call is there', async () => {
     const [number, id] = [newNumber(), outId()]
     const came = mail(number, { direction: null, pbxCallId: id })
@@ -244,6 +255,26 @@ describe('an e-mail of which a person has to decide', () => {
     expect(row?.decision).toMatchObject({ action: 'link', call_id: callId, by: 'first-call' })
     expect(await callOf(id)).toMatchObject({ recordings: [{ id: came.recordings[0]?.id, status: 'available' }] })
     expect(await receive(service, came)).toMatchObject({ became: 'attached', callId })
+  })
+})
+
+describe('an e-mail whose recording could not be kept', () => {
+  const leftOut = { recordings: [], hasLeftOut: true, doubts: ['The attachment "x.m4a" is left out.'] }
+
+  it.each([MAIL_START, null])('makes its call all the same, once (start: %s)', async (started_at) => {
+    const came = mail(newNumber(), { ...leftOut, fields: { started_at } })
+    const first = await receive(service, came)
+    expect(first).toMatchObject({ became: 'new_call' })
+    expect(await receive(service, came)).toMatchObject({ callId: first.callId })
+    expect(await service.sql('select from calls where phone_number = $1', [came.fields.phone_number])).toHaveLength(1)
+    await service.request('DELETE', `/api/crm/calls/${first.callId}`)
+    expect(await receive(service, came)).toMatchObject({ became: 'set_aside', reason: 'deleted' })
+  })
+
+  it('waits for a person where too little is known of its call', async () => {
+    const came = mail(null, leftOut)
+    expect(await receive(service, came)).toMatchObject({ became: 'review' })
+    expect((await itemOf(came)).mail.doubts).toEqual(leftOut.doubts)
   })
 })
 

@@ -274,7 +274,11 @@ const PARTS: Part = {
         (id, kind, natural_key, call_id, message_id, mail, reason, candidates, created_at)
       select id, kind, natural_key, call_id, message_id, mail, reason, candidates, created_at
       from doubts_in where ${NOT_REFUSED}
-      on conflict (natural_key) do nothing`,
+      on conflict (natural_key) do update set mail = excluded.mail, reason = excluded.reason,
+        candidates = excluded.candidates
+      where review_items.decided_at is null and review_items.mail is not null
+        and (review_items.mail, review_items.reason, review_items.candidates)
+          is distinct from (excluded.mail, excluded.reason, excluded.candidates)`,
     record: ({ doubt, now }) => ({
       // Of a message it is named as the message is, so that its audio knows it.
       id: doubt.mail?.messageId ?? uuidv7(),

@@ -23,6 +23,7 @@ export function needsOfMail(mail: MailOfCall, settings: MailSettings | null): Ne
         ? []
         : [{ phone_number, started_at, withinMs: withinMs(settings) }],
     files: recordings.map(({ fileName }) => fileName),
+    callIds: [mail.messageId],
     reviewItemIds: [mail.messageId],
   }
 }

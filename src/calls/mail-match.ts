@@ -20,7 +20,13 @@ export const SAME_START_MS = 60_000
 
 /** Finds the call of an e-mail: by a name, which is sure; else by number and start. It never guesses. */
 export function matchOf(mail: MailOfCall, book: Book, settings: MailSettings): MailMatch {
-  return ofFiles(mail, book) ?? byName(mail, book) ?? byStart(mail, book, settings) ?? withoutCall(mail, book, settings)
+  return (
+    ofFiles(mail, book) ??
+    ofMessage(mail, book) ??
+    byName(mail, book) ??
+    byStart(mail, book, settings) ??
+    withoutCall(mail, book, settings)
+  )
 }
 
 /** Where its audio is, if the message was handled before. */
@@ -34,6 +40,13 @@ function ofFiles({ recordings }: MailOfCall, book: Book): MailMatch | null {
     return { is: 'deleted', sentence: 'The message was handled before, and its call was deleted since.' }
   }
   return null
+}
+
+/** The call that it made, if it was handled before and none of its audio is there. */
+function ofMessage({ messageId }: MailOfCall, book: Book): MailMatch | null {
+  const call = book.call(messageId)
+  if (call === undefined) return null
+  return { is: 'own', call, sentence: 'The message was handled before, and made this call.' }
 }
 
 /** By the PBX's id of the call, then by its names of the recordings. */
@@ -124,6 +137,8 @@ function withoutCall(mail: MailOfCall, book: Book, settings: MailSettings): Mail
     ...(mail.fields.phone_number === null ? ['the number'] : []),
     ...(mail.direction === null ? ['the direction'] : []),
   ]
+  if (unknown.length === 0 && book.isDeleted(mail.messageId))
+    return { is: 'deleted', sentence: 'The message was handled before, and the call that it made was deleted since.' }
   if (unknown.length === 0) return { is: 'new', sentence: 'No call fits, and enough is known of a new one.' }
   return {
     is: 'doubt',

@@ -18,6 +18,8 @@ export interface MailOfCall {
   }
   /** Its audio, in files already. */
   recordings: readonly MailedAudio[]
+  /** Whether it brought a recording that could not be kept. */
+  hasLeftOut: boolean
   /** What was found, and where in the message, for a person who decides. */
   told: Readonly<Record<string, { value: string | number; from: string }>>
   /** What is not clear in the message, a sentence each. */

@@ -37,21 +37,20 @@ export function processRecordingEmail(
       return withCall(book, match.call, withMail(match.call, own, null), finish, null)
     }
     const decision = book.itemDecision(mail.messageId)
-    // What a person has decided, or is to decide, is not asked again.
+    // What a person has decided is not asked again.
     if (decision != null) return settled({ ...REVIEW, unusedAudio: filesOfNobody(book) })
-    const isWaiting = decision === null
     switch (match.is) {
       case 'call':
         return withCall(book, match.call, withMail(match.call, mail, match.how), finish, match.how)
       case 'deleted':
         return settled({ ...SET_ASIDE, reason: 'deleted', unusedAudio: filesOfNobody(book) })
       case 'new':
-        if (mail.recordings.length === 0) return settled(SET_ASIDE)
+        if (!isOfRecording(mail)) return settled(SET_ASIDE)
         createdAt ??= book.now
         return withCall(book, null, callOfMail(mail, 'new_call', createdAt, book.now), finish, null)
       case 'doubt':
-        if (mail.recordings.length === 0) return settled(SET_ASIDE)
-        return { ...settled(REVIEW), doubts: isWaiting ? [] : [doubtOfMail(mail, message, match)] }
+        if (!isOfRecording(mail)) return settled(SET_ASIDE)
+        return { ...settled(REVIEW), doubts: [doubtOfMail(mail, message, match, filesOfNobody(book))] }
       default:
         return match satisfies never
     }
@@ -152,7 +151,17 @@ function closing(
 /** Who has decided what needed no person any more. */
 export const BY_ITSELF = 'first-call'
 
-function doubtOfMail(mail: MailOfCall, message: Message, match: MailMatch & { is: 'doubt' }): Doubt {
+/**
+ * What a person is to decide of an e-mail; one that waits already learns what is understood by now.
+ *
+ * @param newFiles those that it does not have yet
+ */
+function doubtOfMail(
+  mail: MailOfCall,
+  message: Message,
+  match: MailMatch & { is: 'doubt' },
+  newFiles: readonly string[],
+): Doubt {
   const { messageId, recordings, ...told } = mail
   const { subject = null, from = null } = message.headers
   const names = recordings.flatMap(({ id, providerRecordingId: name }) => (name === null ? [] : [[id, name] as const]))
@@ -167,7 +176,7 @@ function doubtOfMail(mail: MailOfCall, message: Message, match: MailMatch & { is
       messageId,
       kept: { ...told, subject, from, received_at, names: Object.fromEntries(names) },
       audio: audioOf(
-        recordings.map((one) => ({ ...one, providerRecordingId: null })),
+        recordings.flatMap((one) => (newFiles.includes(one.fileName) ? { ...one, providerRecordingId: null } : [])),
         mail.provider,
         null,
       ),
@@ -187,7 +196,6 @@ export async function findCallOfMail(run: Run, mail: MailOfCall, settings: MailS
   const match = matchOf(mail, await readForDeciding(run, needsOfMail(mail, settings)), settings)
   const { sentence } = match
   const found = { how: null, callId: null, candidates: [], sentence }
-  const hasAudio = mail.recordings.length > 0
   switch (match.is) {
     case 'call':
       return { ...found, became: 'attached', how: match.how, callId: match.call.id }
@@ -196,10 +204,12 @@ export async function findCallOfMail(run: Run, mail: MailOfCall, settings: MailS
     case 'deleted':
       return { ...found, became: 'set_aside' }
     case 'new':
-      return hasAudio ? { ...found, became: 'new_call' } : { ...found, became: 'set_aside', sentence: NO_AUDIO }
+      return isOfRecording(mail)
+        ? { ...found, became: 'new_call' }
+        : { ...found, became: 'set_aside', sentence: NO_AUDIO }
     case 'doubt': {
       const { candidates } = match
-      return hasAudio
+      return isOfRecording(mail)
         ? { ...found, became: 'review', candidates }
         : { ...found, became: 'set_aside', candidates, sentence: NO_AUDIO }
     }
@@ -207,5 +217,8 @@ export async function findCallOfMail(run: Run, mail: MailOfCall, settings: MailS
       return match satisfies never
   }
 }
+
+/** Whether it is about a recording at all, even one that could not be kept. */
+const isOfRecording = ({ recordings, hasLeftOut }: MailOfCall): boolean => recordings.length > 0 || hasLeftOut
 
 const NO_AUDIO = 'No call fits, and the message has no recording.'

@@ -37,7 +37,7 @@ export function openDoors(options: DoorsOptions): Doors {
   const parser = new ParserThread({ zone, country, ownNumbers, wording }, mailLimits)
   const read = {
     zadarma: zadarmaMessages({ zadarma, country, log: parts.log }),
-    mail: mailMessages({ ...mail, parser, folders, recordingMaxBytes, processMail }),
+    mail: mailMessages({ ...mail, parser, folders, recordingMaxBytes, processMail, log: parts.log }),
   }
   const inbox: InboxOptions = {
     ...parts,

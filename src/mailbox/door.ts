@@ -18,6 +18,7 @@ export interface MailDoorOptions {
   matchMinutes: number
   /** What a mail changes. */
   processMail: typeof processRecordingEmail
+  log: { warn: (fields: object, message: string) => void }
 }
 
 /** Not of an allowed sender. */
@@ -25,12 +26,14 @@ export const NOT_ALLOWED: MessageResult = { result: 'kept', reason: 'sender', ca
 
 /** Makes of a mail, as it is stored, the change of the call that it tells of; its recordings are files then. */
 export function mailMessages(options: MailDoorOptions): ReadMessage {
-  const { parser, allowedSenders, matchMinutes, processMail } = options
+  const { parser, allowedSenders, matchMinutes, processMail, log } = options
   return async (message) => {
     const { way, from } = message.headers
     // Who has a key, or the file, vouches for it.
     if (way === 'imap' && !isAllowedSender(from ?? null, allowedSenders)) return NOT_ALLOWED
     const read = await parser.read(questionOf(message, options))
+    const { remarks } = read.mail
+    if (remarks.length > 0) log.warn({ messageId: message.id, remarks }, 'a recording of a mail is left out')
     // Its row is there already, with all of its bytes.
     return processMail(mailOfCall(message.id, read), { ...message, body: Buffer.alloc(0) }, { matchMinutes })
   }

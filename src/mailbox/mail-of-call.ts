@@ -40,6 +40,7 @@ export function mailOfCall(messageId: string, { mail, facts }: ReadMail): MailOf
       sizeBytes,
       sha256,
     })),
+    hasLeftOut: mail.remarks.length > 0,
     told: Object.fromEntries(Object.entries(told).flatMap(([name, fact]) => (fact == null ? [] : [[name, fact]]))),
     // A person who looks for a recording that was left out has to know why.
     doubts: [...facts.doubts, ...mail.remarks],

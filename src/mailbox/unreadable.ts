@@ -28,6 +28,7 @@ function doubtOf({ id, headers, receivedAt }: Message, fault: string): Doubt {
     pbxCallId: null,
     direction: null,
     fields: { phone_number: null, extension: null, started_at: null, duration_seconds: null, resumen_llamada: null },
+    hasLeftOut: true,
     told: {},
     doubts: [fault],
     subject,
