@@ -8,6 +8,8 @@ export interface Message {
   /** Those that its reading needs, and where it came from; no secret among them. */
   headers: Readonly<Record<string, string>>
   body: Buffer
+  /** The fields of the form that `body` is, where the door has read them already. */
+  form?: Readonly<Record<string, string>>
   /** In the folder of mails, where it is too large for `body`, which then is empty. */
   fileName?: string | null
   /** How often it was tried, including now, where that is known. */

@@ -18,7 +18,7 @@ export function zadarmaMessages({ zadarma, country, log }: DoorOptions): ReadMes
   const settings = { zone: zadarma.timezone, country, ownNumbers: zadarma.ownNumbers }
   let warnedAt = Number.NEGATIVE_INFINITY
   return async (message) => {
-    const fields = await readForm(message.headers['content-type'] ?? '', message.body)
+    const fields = message.form ?? (await readForm(message.headers['content-type'] ?? '', message.body))
     if (fields === null) return { result: 'kept', reason: 'unreadable', callId: null }
     const notification = readNotification(fields, { ...settings, receivedAt: message.receivedAt })
     if (notification.kind === 'kept') return { result: 'kept', reason: notification.reason, callId: null }

@@ -49,6 +49,7 @@ export const zadarmaRoutes: FastifyPluginAsync<ZadarmaRoutesOptions> = async (ap
         door: 'zadarma',
         headers: { 'content-type': contentType, from: request.ip },
         body,
+        form: fields,
         event: columnText(fields.event ?? '', 100) ?? 'none',
       }),
       inbox,

@@ -3,23 +3,32 @@ import { formatAccountTime } from '../../src/zadarma/account-time.ts'
 import { signatureOf } from '../../src/zadarma/signature.ts'
 import type { Callable } from './data.ts'
 
-/** Written once a second: the load is not to be about zones. */
-const presentSecond = (() => {
-  let second = 0
-  let text = ''
-  return (): string => {
-    const now = Math.floor(Date.now() / 1_000)
-    if (now !== second) text = formatAccountTime(now * 1_000, 'Europe/Madrid')
-    second = now
-    return text
-  }
-})()
+/** A notification as it is posted. */
+export interface Posted {
+  headers: Record<string, string>
+  body: string
+}
 
-/** The end of an outgoing call that nobody took, as the PBX posts it. */
-export function notificationOf({ phone }: Callable, secret: string): { headers: Record<string, string>; body: string } {
+/** So many begin in one second. */
+const PER_SECOND = 2_000
+
+/**
+ * The ends of outgoing calls that nobody took, as the PBX posts them, of one contact after the other. They began in the
+ * seconds before this one, the last of the list at first.
+ */
+export function notificationsOf(next: () => Callable, count: number, secret: string): Posted[] {
+  const now = Math.floor(Date.now() / 1_000)
+  const starts = Array.from({ length: Math.ceil(count / PER_SECOND) }, (_, second) =>
+    formatAccountTime((now - second) * 1_000, 'Europe/Madrid'),
+  )
+  return Array.from({ length: count }, (_, place) =>
+    notificationOf(next(), starts[Math.floor(place / PER_SECOND)] ?? '', secret),
+  )
+}
+
+function notificationOf({ phone }: Callable, call_start: string, secret: string): Posted {
   const internal = '104'
   const destination = phone.slice(1)
-  const call_start = presentSecond()
   const fields = {
     event: 'NOTIFY_OUT_END',
     call_start,
