@@ -4,7 +4,7 @@ import { signatureOf } from '../../src/zadarma/signature.ts'
 import type { Callable } from './data.ts'
 
 /** A notification as it is posted. */
-export interface Posted {
+interface Posted {
   headers: Record<string, string>
   body: string
 }
