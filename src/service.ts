@@ -19,7 +19,6 @@ import { closer, isOnEveryAddress, listen } from './http/listening.ts'
 import { inboxChores } from './inbox/chores.ts'
 import { openDoors } from './inbox/doors.ts'
 import { removeMails } from './mailbox/files.ts'
-import { readMailbox } from './mailbox/reader.ts'
 import { receiveMail } from './mailbox/receive.ts'
 import { mailChores } from './mailbox/sweep.ts'
 import { loadWording } from './mailbox/wording.ts'
@@ -140,6 +139,8 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
     stops.push(() => doors.close())
 
     if (config.mailbox !== null) {
+      // 27 MB that a service without a mailbox does not need.
+      const { readMailbox } = await import('./mailbox/reader.ts')
       const reading = new AbortController()
       const read = readMailbox({
         mailbox: config.mailbox,

@@ -36,7 +36,7 @@ export function readPhone(text: string, country: CountryCode): string | null {
 
 /** A lead's number comes with each of its calls, and reading one is dear. */
 const remembered = new Map<string, string | null>()
-const REMEMBERED = 20_000
+const REMEMBERED = 10_000
 
 function parsePhone(text: string, country: CountryCode): string | null {
   const written = writtenNumber(text)

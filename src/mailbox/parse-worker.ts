@@ -4,9 +4,10 @@ import { Readable } from 'node:stream'
 import { parentPort, workerData } from 'node:worker_threads'
 import { HEADER_BYTES } from './header.ts'
 import { MailError } from './mail.ts'
-import { type AudioPlace, isOfSystem, parseMail } from './parse.ts'
+import { type AudioPlace, parseMail } from './parse.ts'
 import { type MailAnswer, type MailQuestion, READY } from './parser.ts'
 import { type ReadMailSettings, readRecordingMail } from './recording-mail.ts'
+import { isOfSystem } from './system-fault.ts'
 
 /* What runs in the worker thread: one message at a time, from its raw bytes to what it tells. */
 

@@ -9,6 +9,7 @@ import { decodeText } from './charset.ts'
 import { HEADER_BYTES, readHeader } from './header.ts'
 import { textOfHtml } from './html-text.ts'
 import { type MailAudio, MailError, type ParsedMail } from './mail.ts'
+import { isOfSystem } from './system-fault.ts'
 
 /** Where the recordings of a message are kept. */
 export interface AudioPlace {
@@ -167,6 +168,3 @@ function limitOf(error: unknown): MailError | null {
     { cause: error },
   )
 }
-
-/** Whether it is the system's fault, such as a full disk, and not the message's. */
-export const isOfSystem = (error: unknown): boolean => error instanceof Error && 'syscall' in error

@@ -8,9 +8,9 @@ import { refusal } from '../http/refusal.ts'
 import { noQuery } from '../http/schemas.ts'
 import type { MailOptions } from './handle.ts'
 import { MailError, MailTooLargeError } from './mail.ts'
-import { isOfSystem } from './parse.ts'
 import { receiveMail } from './receive.ts'
 import { MAIL_BYTES } from './spool.ts'
+import { isOfSystem } from './system-fault.ts'
 
 const MEDIA_TYPE = 'message/rfc822'
 

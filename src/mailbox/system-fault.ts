@@ -1,0 +1,2 @@
+/** Whether it is the system's fault, such as a full disk, and not the message's. */
+export const isOfSystem = (error: unknown): boolean => error instanceof Error && 'syscall' in error
