@@ -394,9 +394,10 @@ describe('what goes wrong', () => {
 
   it('with the file of a mail: after three tries a person is asked', async () => {
     const { id } = await receive(large())
-    await service.sql(`update inbox set result = null, handled_at = null, due_at = now(), tries = 0 where id = $1`, [
-      id,
-    ])
+    await service.sql(
+      `update inbox set result = null, handled_at = null, due_at = now() - interval '1 second', tries = 0 where id = $1`,
+      [id],
+    )
     await rm(path.join(folder, 'mails', `${id}.eml`))
     for (const tries of [1, 2]) {
       await anew()
@@ -427,9 +428,10 @@ describe('what goes wrong', () => {
     const left = (await readdir(month)).filter((name) => name.startsWith(id.slice(0, 13)))
     expect(left).toHaveLength(1)
     await writeFile(path.join(month, `${left[0]?.slice(0, 36)}.3.unfinished`), 'half of it')
-    await service.sql(`update inbox set result = null, handled_at = null, due_at = now(), tries = 3 where id = $1`, [
-      id,
-    ])
+    await service.sql(
+      `update inbox set result = null, handled_at = null, due_at = now() - interval '1 second', tries = 3 where id = $1`,
+      [id],
+    )
     expect(await sweepMails(service.mails)).toBe(1)
     expect(await rowOf(id)).toMatchObject({ result: 'kept', reason: 'unreadable', tries: 4 })
     expect((await readdir(month)).filter((name) => name.startsWith(id.slice(0, 13)))).toEqual([])

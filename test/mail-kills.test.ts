@@ -113,7 +113,7 @@ describe('R6: a kill', () => {
       expect(left).toMatchObject({ tries: 1 })
       // Whoever received it is given two minutes.
       expect(await sweepMails(service.mails)).toBe(0)
-      await service.sql(`update inbox set due_at = now() where due_at is not null`)
+      await service.sql(`update inbox set due_at = now() - interval '1 second' where due_at is not null`)
       expect(await sweepMails(service.mails)).toBe(1)
       expect(await waiting()).toEqual([])
       expect(await filesOfNobody()).toEqual([])

@@ -304,7 +304,7 @@ describe('a recording', () => {
 
   it('is fetched by one of two servers', async () => {
     await toldCall()
-    await service.sql('update recordings set due_at = now()')
+    await service.sql(`update recordings set due_at = now() - interval '1 second'`)
     await Promise.all([fetching(), fetching(), fetching()])
     expect(asked()).toHaveLength(1)
     expect(await onlyRow()).toMatchObject({ status: 'available', tries: 1 })
@@ -325,7 +325,7 @@ describe('a recording', () => {
 
   it('that another server is just claiming is left to it', async () => {
     await toldCall()
-    await service.sql('update recordings set due_at = now()')
+    await service.sql(`update recordings set due_at = now() - interval '1 second'`)
     const other = await service.database.general.connect()
     try {
       await other.query('begin')
@@ -563,7 +563,7 @@ describe('a server that ends meanwhile', () => {
     await toldCall()
     zadarma.serveAudio('slow')
     const stopping = new AbortController()
-    await service.sql('update recordings set due_at = now()')
+    await service.sql(`update recordings set due_at = now() - interval '1 second'`)
     const fetched = fetching({}, stopping.signal)
     while ((await files()).length === 0) await new Promise((resolve) => setImmediate(resolve))
     stopping.abort()
@@ -584,7 +584,7 @@ describe('a server that ends meanwhile', () => {
     await writeFile(file, 'what an earlier try has left')
     await writeFile(path.join(path.dirname(file), `${id}.1.unfinished`), 'half')
     await service.sql(
-      `update recordings set status = 'expected', due_at = now(), file_name = null, content_type = null,
+      `update recordings set status = 'expected', due_at = now() - interval '1 second', file_name = null, content_type = null,
         size_bytes = null, sha256 = null`,
     )
     const next = await createTestService({ ...database, recordingsDir: folder })

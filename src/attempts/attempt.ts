@@ -634,7 +634,9 @@ const isEmpty = (value: unknown): boolean =>
 
 /** B11: what a report really says; a field that is missing or brought empty is not there. */
 export function withoutEmpty(report: CallChanges): CallChanges {
-  return Object.fromEntries(Object.entries(report).filter(([, value]) => !isEmpty(value)))
+  const told: Record<string, unknown> = {}
+  for (const [field, value] of Object.entries(report)) if (!isEmpty(value)) told[field] = value
+  return told
 }
 
 /** Whether nothing of the stored call differs, so that there is nothing to write (B14). */

@@ -3,7 +3,7 @@ import type { Book } from '../attempts/book.ts'
 import { type Needs, NO_NEEDS } from '../attempts/read.ts'
 import type { Instant } from '../time.ts'
 import { withAudio } from './audio.ts'
-import { type Call, type CallChanges, NEW_CALL, type Recording, type Sources } from './call.ts'
+import { type Call, type CallChanges, newCall, type Recording, sourcesOf } from './call.ts'
 import { isOnlyByMail, withKey } from './join.ts'
 import type { MailedAudio, MailOfCall, MailSettings } from './mail.ts'
 import { withinMs } from './mail-match.ts'
@@ -93,20 +93,18 @@ export function callOfMail(
   const told = withoutEmpty(fieldsOf(mail))
   const audio = withAudio([], audioOf(recordings, provider, matchedBy))
   return {
-    call: {
-      ...NEW_CALL,
-      ...told,
-      id: mail.messageId,
-      direction: mail.direction ?? 'outbound',
-      provider: pbxCallId === null ? null : provider,
-      provider_call_id: pbxCallId,
-      sources: Object.fromEntries(
-        [...Object.keys(told), 'direction', ...(pbxCallId === null ? ['call'] : [])].map((field) => [field, 'email']),
-      ) as Sources,
-      recordings: audio.recordings,
-      created_at: createdAt,
-      updated_at: now,
-    },
+    call: newCall(
+      { ...told, direction: mail.direction ?? 'outbound' },
+      {
+        id: mail.messageId,
+        provider: pbxCallId === null ? null : provider,
+        provider_call_id: pbxCallId,
+        sources: sourcesOf([...Object.keys(told), 'direction', ...(pbxCallId === null ? ['call'] : [])], 'email'),
+        recordings: audio.recordings,
+        created_at: createdAt,
+        updated_at: now,
+      },
+    ),
     unusedAudio: audio.duplicates.flatMap(({ file_name }) => file_name ?? []),
   }
 }

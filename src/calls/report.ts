@@ -10,10 +10,10 @@ import {
   type Call,
   type CallChanges,
   type CallFields,
-  NEW_CALL,
+  newCall,
   type Recording,
   type Source,
-  type Sources,
+  sourcesOf,
 } from './call.ts'
 import { decided, ownWork, undecided, withdraws } from './decide.ts'
 import { contradictionsOf, doubtOfLink, doubtOfStart, sameCallsOf, withoutSecondWord } from './doubts.ts'
@@ -59,18 +59,9 @@ export function createOrUpdateCall(report: CallReport, message: Message | null =
 
   const made = (now: Instant): Call => {
     createdAt ??= now
-    const told = withoutEmpty(fields)
-    return {
-      ...NEW_CALL,
-      ...told,
-      id,
-      direction: fields.direction,
-      provider,
-      provider_call_id,
-      sources: Object.fromEntries(Object.keys(told).map((field) => [field, machine])) as Sources,
-      created_at: createdAt,
-      updated_at: now,
-    }
+    const told = { ...withoutEmpty(fields), direction: fields.direction }
+    const sources = sourcesOf(Object.keys(told), machine)
+    return newCall(told, { id, provider, provider_call_id, sources, created_at: createdAt, updated_at: now })
   }
 
   const plan = (book: Book, finish: Finish): Plan<Reported> | null => {

@@ -6,7 +6,7 @@ import { anyRevision, type RevisionTest, revisionChanged } from '../http/precond
 import { KEY_USED_BEFORE, problemOf, type Refusal, refusal } from '../http/refusal.ts'
 import type { Instant } from '../time.ts'
 import { type CallBody, callBody } from './body.ts'
-import type { Call, CallChanges, CallFields } from './call.ts'
+import { type Call, type CallChanges, type CallFields, newCall } from './call.ts'
 import { decided, ownWork, undecided, withdraws } from './decide.ts'
 
 /** A call as a client asks for it. */
@@ -54,36 +54,15 @@ export function createCall(
     return createdAt
   }
 
-  const made = (now: Instant): Call => {
-    const { fields } = asked
-    // Field by field: to copy so many is slow, and this is hot.
-    return {
+  const made = (now: Instant): Call =>
+    newCall(asked.fields, {
       id: asked.id,
-      entity_type: fields.entity_type ?? null,
-      entity_id: fields.entity_id ?? null,
-      direction: fields.direction,
-      call_status: fields.call_status ?? null,
-      call_result: fields.call_result ?? null,
-      resumen_llamada: fields.resumen_llamada ?? null,
-      phone_number: fields.phone_number ?? null,
-      extension: fields.extension ?? null,
-      started_at: fields.started_at ?? null,
-      answered_at: fields.answered_at ?? null,
-      ended_at: fields.ended_at ?? null,
-      duration_seconds: fields.duration_seconds ?? null,
       provider: asked.provider,
       provider_call_id: asked.provider_call_id,
-      sources: sourcesOfPerson({}, fields),
-      link: null,
-      recordings: [],
-      outcome: 'pending',
-      opportunity_id: null,
-      pending: null,
-      revision: 1,
+      sources: sourcesOfPerson({}, asked.fields),
       created_at: creation(now),
       updated_at: now,
-    }
-  }
+    })
 
   const repeated = (existing: Call): Call => repeatedByPerson(existing, asked.fields)
 

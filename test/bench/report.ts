@@ -39,6 +39,7 @@ export function report(findings: Findings): string {
     `- Little data: ${count(little.opportunities)} opportunities and ${count(little.calls)} calls, made anew before each`,
     `  load, ${percent(little.untried)} of the opportunities untried, so that they have room for the calls of a load. Much data:`,
     `  ${count(much.opportunities)} opportunities and ${count(much.calls)} calls of a year.`,
+    '- Each of the two has a PostgreSQL of its own, and they take turns.',
     '- Before that each is warmed up at 64 connections, load after load, until its rate no longer rises.',
     '- Each list one request at a time, the first page and one from the middle of the data, 50 rows a page.',
     '',
