@@ -12,13 +12,13 @@ import type { Config } from './config.ts'
 import { sweepWaiting, waitingLinker } from './contacts/relink.ts'
 import { dataFolders } from './data-folders.ts'
 import { openDatabase } from './database/database.ts'
+import { removeFiles } from './database/embedded-files.ts'
 import { databaseHome } from './database/home.ts'
 import { isMigrated, migrate } from './database/migrate.ts'
 import { isLoopback } from './http/guard.ts'
 import { closer, isOnEveryAddress, listen } from './http/listening.ts'
 import { inboxChores } from './inbox/chores.ts'
 import { openDoors } from './inbox/doors.ts'
-import { removeMails } from './mailbox/files.ts'
 import { receiveMail } from './mailbox/receive.ts'
 import { mailChores } from './mailbox/sweep.ts'
 import { loadWording } from './mailbox/wording.ts'
@@ -99,7 +99,7 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
     const chores = doChores(
       [
         ...inboxChores({ ...inbox, database: behind }, config.inboxRetentionDays, (names) =>
-          removeMails(folders.mails, names),
+          removeFiles(folders.mails, names),
         ),
         ...mailChores({ ...mails, inbox: { ...inbox, database: behind } }),
         {

@@ -10,8 +10,9 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { v7 as uuidv7 } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { isRoot, runAs } from '../src/database/embedded-account.ts'
+import { removeFiles } from '../src/database/embedded-files.ts'
 import { forgetMessages } from '../src/inbox/store.ts'
-import { removeLostMails, removeMails } from '../src/mailbox/files.ts'
+import { removeLostMails } from '../src/mailbox/files.ts'
 import { receiveMail } from '../src/mailbox/receive.ts'
 import { MAIL_BYTES } from '../src/mailbox/spool.ts'
 import { sweepMails } from '../src/mailbox/sweep.ts'
@@ -513,7 +514,7 @@ describe('what is old', () => {
     const forgotten = await forgetMessages(service.database, 30, async (names) => {
       expect(names).toEqual([`${id}.eml`])
       rowsWhenRemoved.push((await service.sql('select from inbox where id = $1', [old])).length)
-      await removeMails(path.join(folder, 'mails'), names)
+      await removeFiles(path.join(folder, 'mails'), names)
     })
     expect({ forgotten, rowsWhenRemoved }).toEqual({ forgotten: 1, rowsWhenRemoved: [1] })
     expect(await rowOf(old)).toBeUndefined()

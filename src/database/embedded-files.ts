@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Stats } from 'node:fs'
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Account } from './embedded-account.ts'
 
 /** Tells whether an error is one of the system with one of these codes (`ENOENT`, …). */
@@ -17,6 +17,11 @@ export async function findFile(path: string): Promise<Stats | undefined> {
     if (hasCode(error, 'ENOENT', 'ENOTDIR')) return undefined
     throw error
   }
+}
+
+/** Removes files of a folder, as far as they are there. */
+export async function removeFiles(folder: string, names: readonly string[]): Promise<void> {
+  for (const name of names) await rm(join(folder, name), { force: true })
 }
 
 /** Gives the folder and those above it as far as they exist, from the nearest to the root; a file may be the nearest. */

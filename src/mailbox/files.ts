@@ -2,7 +2,7 @@ import { readdir, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { validate as isUuid } from 'uuid'
 import type { Database } from '../database/database.ts'
-import { hasCode } from '../database/embedded-files.ts'
+import { hasCode, removeFiles } from '../database/embedded-files.ts'
 import type { Instant } from '../time.ts'
 import { isAudioOf } from './audio-id.ts'
 import { handledMailsSince, knownMessages, usedAudio } from './store.ts'
@@ -17,11 +17,6 @@ export interface MailFolders {
 const DAY_MS = 86_400_000
 const AT_ONCE = 500
 
-/** Removes files of mails that are forgotten. */
-export async function removeMails(folder: string, names: readonly string[]): Promise<void> {
-  for (const name of names) await rm(path.join(folder, name), { force: true })
-}
-
 /**
  * Removes audio that a handled message brought and no recording has.
  *
@@ -34,7 +29,10 @@ export async function removeUnusedAudio(
 ): Promise<void> {
   if (fileNames.length === 0) return
   const used = await usedAudio(database, fileNames)
-  for (const name of fileNames) if (!used.has(name)) await rm(path.join(folder, name), { force: true })
+  await removeFiles(
+    folder,
+    fileNames.filter((name) => !used.has(name)),
+  )
 }
 
 interface Received {

@@ -1,8 +1,9 @@
 import type { Database } from '../database/database.ts'
+import { removeFiles } from '../database/embedded-files.ts'
 import type { Metrics } from '../metrics.ts'
 import type { ZadarmaApi } from '../zadarma/api.ts'
 import { RecordingError } from './error.ts'
-import { keepAudio, removeAudio } from './keep.ts'
+import { keepAudio } from './keep.ts'
 import { type AllowedHosts, isAllowed, recordingIdOf } from './link.ts'
 import { type DownloadLimits, receive } from './receive.ts'
 import { type ClaimedRecording, claimRecordings, nameRecording, noteAudio, noteRecordingFault } from './store.ts'
@@ -90,5 +91,5 @@ async function fetchAudio(
   }
   const chunks = receive(link, { ...LIMITS, ...limits, maximumBytes }, signal)
   const audio = await keepAudio(chunks, { folder, id, createdAt, tries })
-  if (!(await noteAudio(database, id, audio))) await removeAudio(folder, [audio.fileName])
+  if (!(await noteAudio(database, id, audio))) await removeFiles(folder, [audio.fileName])
 }

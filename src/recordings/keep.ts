@@ -51,11 +51,6 @@ export async function keepAudio(chunks: AsyncIterable<Uint8Array>, place: Place)
   }
 }
 
-/** Removes files of recordings to which nothing refers. */
-export async function removeAudio(folder: string, fileNames: readonly string[]): Promise<void> {
-  for (const fileName of fileNames) await rm(path.join(folder, fileName), { force: true })
-}
-
 /** Writes a new file, down to the disk. */
 async function write(
   chunks: AsyncIterable<Uint8Array>,

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { MatchHow } from '../calls/call.ts'
 import type { MailSweepOptions } from '../calls/mail-sweep.ts'
 import { BY_ITSELF } from '../calls/recording-email.ts'
-import { removeAudio } from '../recordings/keep.ts'
+import { removeFiles } from '../database/embedded-files.ts'
 import { decideItem } from './decide.ts'
 import { findItem } from './store.ts'
 
@@ -19,7 +19,7 @@ export async function linkWaitingMails(options: Omit<MailSweepOptions, 'metrics'
       const answer = { action: 'link', call_id: callId, contact_id: null, reason: null } as const
       const result = await register.registerCallAttempt(decideItem(item, answer, BY_ITSELF, how))
       if ('code' in result) continue
-      await removeAudio(folder, result.unusedAudio)
+      await removeFiles(folder, result.unusedAudio)
       count++
     } catch (error) {
       log.warn({ err: error, messageId: itemId }, 'an e-mail could not be given to its call yet')

@@ -4,6 +4,7 @@ import type { Register } from '../attempts/register.ts'
 import { findCall } from '../calls/store.ts'
 import { findContact } from '../contacts/store.ts'
 import type { Database } from '../database/database.ts'
+import { removeFiles } from '../database/embedded-files.ts'
 import { writeCursor } from '../http/cursor.ts'
 import { A_PAGE } from '../http/description.ts'
 import { sendRefusal } from '../http/errors.ts'
@@ -12,7 +13,6 @@ import { isRefusal } from '../http/idempotency.ts'
 import { type Refusal, refusal } from '../http/refusal.ts'
 import { listOf, noQuery, uuid } from '../http/schemas.ts'
 import { AUDIO, heard, sendAudio } from '../recordings/hear.ts'
-import { removeAudio } from '../recordings/keep.ts'
 import { decidedBefore, faultOf, wrong } from './answer.ts'
 import { decideItem } from './decide.ts'
 import type { ReviewAnswer, ReviewItem } from './item.ts'
@@ -109,7 +109,7 @@ export const reviewRoutes: FastifyPluginAsyncZod<ReviewRoutesOptions> = async (a
     }
     const result = await register.registerCallAttempt(decideItem(item, answer, by))
     if (isRefusal(result)) return result
-    await removeAudio(recordingsDir, result.unusedAudio)
+    await removeFiles(recordingsDir, result.unusedAudio)
     return result.item
   }
 }
