@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
-import { waitFor } from '../zadarma/rate-limit.ts'
+import { waitFor } from '../wait.ts'
 import { connectMailbox, type MailboxConnection } from './connection.ts'
 import { type Claim, claimMailbox, moveCursor, openCursor, releaseMailbox } from './cursor.ts'
 import { MailboxError } from './error.ts'

@@ -1,6 +1,6 @@
 import { UnavailableError } from '../attempts/register.ts'
 import { isUnavailable } from '../database/database.ts'
-import { waitFor } from '../zadarma/rate-limit.ts'
+import { waitFor } from '../wait.ts'
 import type { MailboxConnection } from './connection.ts'
 import { MailboxError } from './error.ts'
 import { MailError } from './mail.ts'

@@ -1,6 +1,7 @@
+import { waitFor } from '../wait.ts'
 import { ZadarmaError } from './error.ts'
 import { type Exchange, exchange } from './exchange.ts'
-import { atOnceWithinLimits, type Rate, RateLimit, waitFor, withinLimits } from './rate-limit.ts'
+import { atOnceWithinLimits, type Rate, RateLimit, withinLimits } from './rate-limit.ts'
 import { type Body, type Reading, readAnswer } from './reading.ts'
 import { requestAuthorization } from './signature.ts'
 

@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises'
+import { waitFor } from '../wait.ts'
 
 /** So many requests within any so many milliseconds. */
 export interface Rate {
@@ -80,16 +80,4 @@ async function counted<Result>(limits: readonly RateLimit[], action: () => Promi
   } finally {
     for (const limit of limits) limit.end()
   }
-}
-
-/**
- * Waits.
- *
- * @throws the signal's reason, where that comes first
- */
-export async function waitFor(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  await pause(ms, undefined, { signal }).catch((error: unknown) => {
-    signal?.throwIfAborted()
-    throw error
-  })
 }
