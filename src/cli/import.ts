@@ -19,6 +19,8 @@ export interface ImportFlags {
 export function addImportCommands(program: Command, surroundings: Surroundings): void {
   const command = program
     .command('import')
+    // --json of a kind is that kind's.
+    .enablePositionalOptions()
     .description('brings in contacts, opportunities and calls of another CRM, or a whole export')
     .option('--restore <file>', 'puts everything back that an export has, into an empty database')
     .option('--json', 'for machines')

@@ -13,6 +13,7 @@ export function createProgram(surroundings: Surroundings, output: OutputConfigur
     .exitOverride()
     .configureOutput(output)
     .showHelpAfterError('(--help says more)')
+    .enablePositionalOptions()
   addInboxCommands(program, surroundings)
   addMailCommands(program, surroundings)
   addZadarmaCommands(program, surroundings)

@@ -69,10 +69,10 @@ function readValue(value: unknown, shape: Field['shape'], zone: string): Reading
   return { value }
 }
 
-/** Excel writes `="0034…"` where a number is to stay text. */
 const FORMULA = /^\s*="(.*)"\s*$/s
 
-const withoutFormula = (text: string): string => {
+/** What a cell shows in Excel, which writes `="0034…"` where a number is to stay text. */
+export const withoutFormula = (text: string): string => {
   const [, inside] = FORMULA.exec(text) ?? []
   return inside === undefined ? text : inside.replaceAll('""', '"')
 }

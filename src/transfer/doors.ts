@@ -71,22 +71,17 @@ export function opportunityDoor({ database, register }: DoorOptions) {
     schema: newOpportunity,
     sizeOf: ({ first_call_attempts }) =>
       Object.values(first_call_attempts).reduce((length, { notes }) => length + notes.length, 0),
-    take: async (items) => {
-      const answers = await Promise.all(
-        items.map(({ id, data }) => {
-          const { title = null, assigned_to = null, source = null, created_at = null, ...rest } = data
-          return register.registerCallAttempt(
-            createOpportunity({ ...rest, id, title, assigned_to, source, created_at }),
-          )
-        }),
-      )
-      return judged(
-        answers,
+    take: (items) =>
+      takeAbsent(
         items,
-        (refused) => presentOpportunities(database, refused),
+        (asked) => presentOpportunities(database, asked),
+        ({ id, data }) => {
+          const { title = null, assigned_to = null, source = null, created_at = null, ...rest } = data
+          const asked = { ...rest, id, title, assigned_to, source, created_at }
+          return register.registerCallAttempt(createOpportunity(asked))
+        },
         () => null,
-      )
-    },
+      ),
   }
   return door
 }
@@ -97,43 +92,43 @@ export function callDoor({ database, register, country }: DoorOptions) {
   const door: Door<z.output<typeof schema>> = {
     schema,
     sizeOf: ({ call_result, resumen_llamada }) => 2 * ((call_result?.length ?? 0) + (resumen_llamada?.length ?? 0)),
-    take: async (items) => {
+    take: (items) => {
       const clock = { start: null }
-      const answers = await Promise.all(
-        items.map(({ id, isIdGiven, data }, place) => {
+      return takeAbsent(
+        items,
+        (asked) => presentCalls(database, asked),
+        ({ id, isIdGiven, data }, place) => {
           const { id: _, provider = null, provider_call_id = null, created_at = null, ...fields } = data
           const asked = { id, isIdGiven, provider, provider_call_id, created_at, fields: fields as NewCall['fields'] }
           return register.registerCallAttempt(createCall(asked, { clock, place }))
-        }),
-      )
-      return judged(
-        answers,
-        items,
-        (refused) => presentCalls(database, refused),
-        ({ body }) => (body as CallBody).attempt.outcome,
+        },
+        (body) => (body as CallBody).attempt.outcome,
       )
     },
   }
   return door
 }
 
-/** A conflict with what was there is none: the same file may be brought in again. */
-async function judged<Data>(
-  answers: readonly Answer[],
+/**
+ * Saves what is not there yet; the same file may be brought in again. What came meanwhile from elsewhere is a conflict
+ * that is looked at once more.
+ */
+async function takeAbsent<Data>(
   items: readonly Item<Data>[],
   look: (items: readonly Item<Data>[]) => Promise<readonly Present[]>,
-  outcomeOf: (answer: Answer) => Outcome | null,
+  save: (item: Item<Data>, place: number) => Promise<Answer>,
+  outcomeOf: (body: unknown) => Outcome | null,
 ): Promise<Taken[]> {
-  const conflicts = items.filter((_, place) => answers[place]?.status === 409)
-  const present = conflicts.length === 0 ? [] : await look(conflicts)
-  const states = new Map(conflicts.map((item, place) => [item, present[place] ?? null]))
+  const before = await look(items)
+  const answers = await Promise.all(items.map((item, place) => (before[place] === null ? save(item, place) : null)))
+  const isConflict = answers.map((answer) => answer?.status === 409)
+  const conflicts = items.filter((_, place) => isConflict[place])
+  const after = (conflicts.length === 0 ? [] : await look(conflicts)).values()
   return answers.map((answer, place): Taken => {
-    if (answer.status === 201) return { result: 'created', outcome: outcomeOf(answer) }
-    if (answer.status === 200) return THERE
-    const item = items[place]
-    const state = item === undefined ? null : states.get(item)
-    if (state === 'there') return THERE
-    if (state === 'deleted') return { result: 'stays_deleted' }
+    const present = isConflict[place] === true ? after.next().value : before[place]
+    if (present === 'deleted') return { result: 'stays_deleted' }
+    if (present === 'there' || answer === null || answer.status === 200) return THERE
+    if (answer.status === 201) return { result: 'created', outcome: outcomeOf(answer.body) }
     const { errors, detail } = answer.body as Problem
     return { result: 'refused', faults: errors ?? [{ path: '', message: detail }] }
   })

@@ -4,9 +4,9 @@ import type { Outcome } from '../calls/call.ts'
 import { isUnavailable } from '../database/database.ts'
 import { checkFile } from './check.ts'
 import { type Columns, columnsFor, type Mapping } from './columns.ts'
-import type { Door, Item, Taken } from './doors.ts'
+import type { Door, Taken } from './doors.ts'
 import type { Kind } from './fields.ts'
-import { type LineFault, Reader } from './reader.ts'
+import { type LineFault, Reader, type Understood } from './reader.ts'
 import { RejectedLines } from './rejected.ts'
 import { type Row, rowsOf, type Source, sourceOf } from './rows.ts'
 
@@ -90,54 +90,57 @@ async function save<Data>(
   const counts: ImportCounts = { ...NOTHING, outcomes: {} }
   const reader = new Reader({ kind, names: source.names, fields, zone, schema: door.schema })
   const rejected = new RejectedLines(source)
+  let readBytes = 0
   const reject = async (row: Row, faults: readonly LineFault[]): Promise<void> => {
     counts.rejected++
     options.onFault(row.line, faults)
     if (!isDryRun) await rejected.add(row, faults)
   }
-  const chunk: (Item<Data> & { row: Row })[] = []
-  let text = 0
-  let readBytes = 0
-  const takeChunk = async (): Promise<void> => {
-    const items = chunk.splice(0)
-    text = 0
-    if (items.length === 0) return
-    const results = await patiently(() => door.take(items), signal)
-    for (const [place, taken] of results.entries()) {
-      const row = items[place]?.row
-      if (taken.result === 'refused' && row !== undefined) {
-        await reject(
-          row,
-          taken.faults.map(({ path, message }) => reader.faultAt(path, message)),
-        )
-      } else count(counts, taken)
+  const take = async (chunk: readonly Understood<Data>[]): Promise<void> => {
+    const items = chunk.flatMap((line) => ('faults' in line ? [] : [line]))
+    const results = items.length === 0 ? [] : await patiently(() => door.take(items), signal)
+    const taken = new Map<Understood<Data>, Taken | undefined>(items.map((item, place) => [item, results[place]]))
+    for (const line of chunk) {
+      const result = taken.get(line)
+      if ('faults' in line) await reject(line.row, line.faults)
+      else if (result?.result === 'refused') {
+        const faults = result.faults.map(({ path, message }) => reader.faultAt(path, message))
+        await reject(line.row, faults)
+      } else if (result !== undefined) count(counts, result)
     }
+    counts.lines += chunk.length
     options.onProgress({ isWriting: true, readBytes, sizeBytes, lines: counts.lines })
   }
+
+  let writing = Promise.resolve()
   try {
     const rows = rowsOf(source, (bytes) => {
       readBytes += bytes
     })
+    let chunk: Understood<Data>[] = []
+    let text = 0
     for await (const row of rows) {
       if (signal.aborted) break
-      counts.lines++
       const understood = reader.read(row)
-      if ('faults' in understood) {
-        await reject(row, understood.faults)
-        continue
-      }
-      chunk.push({ ...understood })
-      text += door.sizeOf(understood.data)
-      if (chunk.length >= CHUNK_LINES || text >= CHUNK_TEXT) await takeChunk()
+      chunk.push(understood)
+      if (!('faults' in understood)) text += door.sizeOf(understood.data)
+      if (chunk.length < CHUNK_LINES && text < CHUNK_TEXT) continue
+      // One after the other, in the order of the file; the next is read while one is written.
+      await writing
+      writing = take(chunk)
+      writing.catch(() => undefined)
+      chunk = []
+      text = 0
     }
-    if (signal.aborted) counts.lines -= chunk.length
-    else await takeChunk()
+    await writing
     counts.is_ended_early = signal.aborted
-    // Only the whole file's are all that were rejected.
+    if (!signal.aborted) await take(chunk)
+    // Only those of the whole file are all that were rejected.
     if (counts.is_ended_early) await rejected.discard()
     else counts.rejected_file = await rejected.finish()
     return counts
   } catch (error) {
+    await writing.catch(() => undefined)
     await rejected.discard()
     throw error
   }

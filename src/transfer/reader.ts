@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { readCell } from './cells.ts'
+import { readCell, withoutFormula } from './cells.ts'
 import { REJECTED_BECAUSE, REJECTED_LINE } from './columns.ts'
 import { FIELDS, foldName, type Kind } from './fields.ts'
 import { digestOf, idFor, idOfContent, idOfProviderKey } from './ids.ts'
@@ -37,8 +37,14 @@ export class Reader<Data> {
   /** Columns that are part of what a line says. */
   readonly #telling: readonly number[]
 
+  /** Of each field the columns that make it. */
+  readonly #places = new Map<string, number[]>()
+
   constructor(options: ReaderOptions<Data>) {
     this.#options = options
+    options.fields.forEach((field, place) => {
+      if (field !== null) this.#places.set(field, [...(this.#places.get(field) ?? []), place])
+    })
     const isTelling = (name: string): boolean => ![REJECTED_LINE, REJECTED_BECAUSE].includes(foldName(name))
     this.#telling = options.names.flatMap((name, place) => (isTelling(name) ? [place] : []))
   }
@@ -65,41 +71,31 @@ export class Reader<Data> {
     const [field = '', ...within] = path.split('.')
     const sought = kind === 'calls' && field === 'entity_id' && !fields.includes(field) ? 'contact_id' : field
     const column = names[fields.indexOf(sought)]
-    const inside = within.length === 0 ? '' : `${within.join('.')} `
+    // Which of several numbers it is, its text tells.
+    const inside = within.length === 0 || field === 'phones' ? '' : `${within.join('.')} `
     if (column === undefined) return { column: null, reason: `${path} ${message}` }
     return { column, reason: `${inside}${message}` }
   }
 
   #recordOf({ cells }: Row): { record: Record<string, unknown>; faults: LineFault[] } {
-    const { kind, names, fields, zone } = this.#options
+    const { kind, names, zone } = this.#options
     const record: Record<string, unknown> = {}
     const faults: LineFault[] = []
-    const joined: Record<string, unknown[]> = {}
-    fields.forEach((name, place) => {
-      const field = name === null ? undefined : FIELDS[kind][name]
-      if (name === null || field === undefined) return
-      if (field.isJoined === true && isSpread(fields, name)) {
-        const cell = cells[place]
-        if (!isBlank(cell)) joined[name] = [...(joined[name] ?? []), cell]
-        return
-      }
-      const reading = readCell(cells[place], field, zone)
-      if ('fault' in reading) faults.push({ column: names[place] ?? null, reason: reading.fault })
-      else if (reading.value !== undefined) record[name] = reading.value
-    })
-    for (const [name, parts] of Object.entries(joined)) {
+    for (const [name, places] of this.#places) {
       const field = FIELDS[kind][name]
-      if (field === undefined) continue
-      const reading = readCell(
-        parts
-          .map(String)
-          .map(trimmed)
-          .join(field.shape === 'phones' ? ';' : ' '),
-        field,
-        zone,
-      )
-      if ('fault' in reading) faults.push({ column: names[fields.indexOf(name)] ?? null, reason: reading.fault })
-      else if (reading.value !== undefined) record[name] = reading.value
+      const given = places.filter((place) => !isBlank(cells[place]))
+      if (field === undefined || given.length === 0) continue
+      // Each number is one of its own; a name or a time is put together.
+      const parts =
+        field.shape === 'phones' ? given.map((place) => cells[place]) : [joined(given.map((place) => cells[place]))]
+      const values: unknown[] = []
+      for (const [place, part] of parts.entries()) {
+        const reading = readCell(part, field, zone)
+        if ('fault' in reading) faults.push({ column: names[given[place] ?? 0] ?? null, reason: reading.fault })
+        else if (reading.value !== undefined) values.push(reading.value)
+      }
+      if (values.length > 0)
+        record[name] = field.shape === 'phones' && values.every(Array.isArray) ? values.flat() : values[0]
     }
     return { record: withIds(kind, record), faults }
   }
@@ -139,13 +135,13 @@ const contentOf = (content: string): number => {
   return ((digest.charCodeAt(0) << 12) | (digest.charCodeAt(1) << 4) | (digest.charCodeAt(2) >> 4)) % CONTENTS
 }
 
-const trimmed = (text: string): string => text.trim()
-
 const isBlank = (cell: unknown): boolean =>
   cell === null || cell === undefined || (typeof cell === 'string' && cell.trim() === '')
 
-const isSpread = (fields: readonly (string | null)[], name: string): boolean =>
-  fields.indexOf(name) !== fields.lastIndexOf(name)
+/** What several columns say together; of one column its cell as it is. */
+function joined(cells: readonly unknown[]): unknown {
+  return cells.length === 1 ? cells[0] : cells.map((cell) => withoutFormula(String(cell)).trim()).join(' ')
+}
 
 /** Ids of an older system become ours; a contact's is the entity of its call. */
 function withIds(kind: Kind, record: Record<string, unknown>): Record<string, unknown> {

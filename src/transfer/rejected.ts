@@ -1,4 +1,5 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
+import { createReadStream } from 'node:fs'
 import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { hasCode, syncFolder } from '../database/embedded-files.ts'
@@ -12,7 +13,7 @@ const MARK = '\ufeff'
 
 /**
  * The lines that were not taken, each with its reason, in a file beside theirs that can be mended and brought in like
- * it. It is there once it is whole; what was there of that name stays, under the next free one.
+ * it. It is there once it is whole; what was there of that name stays, and it comes under the next free one.
  */
 export class RejectedLines {
   readonly #source: Source
@@ -49,8 +50,8 @@ export class RejectedLines {
     await handle.close()
     this.#handle = null
     const extension = this.#source.delimiter === null ? 'jsonl' : 'csv'
-    const file = await freeName(this.#source.file, extension)
-    await rename(this.#unfinished, file)
+    const file = await nameFor(this.#unfinished, this.#source.file, extension)
+    await rm(this.#unfinished, { force: true })
     await syncFolder(path.dirname(file))
     return file
   }
@@ -87,15 +88,25 @@ const csvLine = (cells: readonly unknown[], delimiter: string): string =>
 const csvCell = (text: string, delimiter: string): string =>
   text.includes(delimiter) || /["\r\n]/.test(text) || text !== text.trim() ? `"${text.replaceAll('"', '""')}"` : text
 
-async function freeName(file: string, extension: string): Promise<string> {
+/** Gives a file the first free name, unless the one of that name is the same. */
+async function nameFor(unfinished: string, file: string, extension: string): Promise<string> {
+  const digest = await digestOfFile(unfinished)
   for (let number = 1; ; number++) {
     const name = `${file}.rejected${number === 1 ? '' : `.${number}`}.${extension}`
     try {
-      // Whoever makes it has the name.
+      // Whoever makes it has the name, and takes the place of nothing.
       await (await open(name, 'wx', 0o600)).close()
+      await rename(unfinished, name)
       return name
     } catch (error) {
       if (!hasCode(error, 'EEXIST')) throw error
+      if ((await digestOfFile(name)) === digest) return name
     }
   }
+}
+
+async function digestOfFile(file: string): Promise<string> {
+  const hash = createHash('sha256')
+  for await (const chunk of createReadStream(file)) hash.update(chunk)
+  return hash.digest('hex')
 }
