@@ -26,13 +26,13 @@ export function delimiterOf(start: string): string {
   return DELIMITERS.reduce((best, delimiter) => (count(delimiter) > count(best) ? delimiter : best))
 }
 
-interface Parsed {
-  record: string[]
-  info: { lines: number }
-}
+const LINE_BREAK = /\r\n|\n|\r/g
+
+const isBlank = (cell: string): boolean => cell.trim() === ''
 
 /**
- * The lines of a file, cut into cells, as they stream by; the heading first.
+ * The lines of a file, cut into cells, as they stream by; the heading first. Lines of nothing but delimiters, as Excel
+ * leaves them, are none.
  *
  * @throws TransferError where a quote is opened that nobody closes
  */
@@ -46,19 +46,18 @@ export async function* csvRecords(
   const parser = parse({
     delimiter,
     record_delimiter: ['\r\n', '\n', '\r'],
-    info: true,
     relax_quotes: true,
     relax_column_count: true,
-    skip_empty_lines: true,
     max_record_size: LONGEST_LINE,
   })
   source.on('error', (error) => parser.destroy(error))
   source.pipe(parser)
   let line = 1
   try {
-    for await (const { record, info } of parser as AsyncIterable<Parsed>) {
-      yield { line: line + head.lines, cells: record }
-      line = info.lines + 1
+    for await (const cells of parser as AsyncIterable<string[]>) {
+      if (!cells.every(isBlank)) yield { line: line + head.lines, cells }
+      // Itself counts a line break of Windows in a cell as two.
+      line += 1 + cells.reduce((count, cell) => count + (cell.match(LINE_BREAK)?.length ?? 0), 0)
     }
   } catch (error) {
     throw sentenceOf(error, file, line + head.lines)
@@ -104,9 +103,7 @@ function bare(start: string, head: { lines: number }): string {
   return start.slice(sep.length)
 }
 
-const isBlank = (cell: string): boolean => cell.trim() === ''
-
-/** The lines after the heading. Lines of nothing but delimiters, as Excel leaves them, are none. */
+/** The lines after the heading. */
 export async function* csvRows(
   text: AsyncIterable<string>,
   file: string,
@@ -115,7 +112,7 @@ export async function* csvRows(
 ): AsyncGenerator<Row> {
   let isHeading = true
   for await (const { line, cells } of csvRecords(text, file, delimiter)) {
-    if (!isHeading && !cells.every(isBlank)) yield { line, cells, fault: faultOf(cells, columns), text: null }
+    if (!isHeading) yield { line, cells, fault: faultOf(cells, columns), text: null }
     isHeading = false
   }
 }

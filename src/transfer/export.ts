@@ -19,8 +19,8 @@ export interface ExportOptions {
 }
 
 /** A message has up to half a megabyte in its row, everything else far less. */
-const ROWS_AT_ONCE = 500
-const MESSAGES_AT_ONCE = 16
+const ROWS_AT_ONCE = 200
+const MESSAGES_AT_ONCE = 8
 
 /**
  * Everything that First Call knows, as of one moment, as it streams by; see `format.ts`. Nothing is locked meanwhile.

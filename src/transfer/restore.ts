@@ -14,8 +14,8 @@ export interface RestoreOptions {
   onProgress: (words: string) => void
 }
 
-const BATCH_ROWS = 500
-const BATCH_TEXT = 4_000_000
+const BATCH_ROWS = 200
+const BATCH_TEXT = 1_000_000
 
 /**
  * Puts back all that an export has: the whole of it in one transaction, or nothing. The files are on the disk before the
