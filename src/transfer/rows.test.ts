@@ -1,8 +1,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
+import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { delimiterOf } from './csv.ts'
+import { TransferError } from './error.ts'
+import { RejectedLines } from './rejected.ts'
 import { rowsOf, sourceOf } from './rows.ts'
 
 let folder: string
@@ -147,4 +150,63 @@ describe('a file that cannot be taken is refused with a sentence', () => {
   it('a folder', async () => {
     await expect(sourceOf(folder)).rejects.toThrow('is no ordinary file')
   })
+})
+
+const quoted = (cell: string, delimiter: string): string =>
+  cell.includes(delimiter) || /["\r\n]/.test(cell) || cell.trim() !== cell ? `"${cell.replaceAll('"', '""')}"` : cell
+
+/** Cells of which a line says something, so that it is one. */
+const cells = fc
+  .array(
+    fc.string({ unit: fc.constantFrom('a', 'ñ', '€', '"', ';', ',', '\t', '\n', '\r\n', ' ', '=', '\ud83d\ude00') }),
+    {
+      minLength: 3,
+      maxLength: 3,
+    },
+  )
+  .map(([first = '', ...rest]) => [`x${first}`, ...rest])
+
+it('whatever is written as CSV is read as it was, and so is what was rejected of it', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(cells, { minLength: 1, maxLength: 5 }),
+      fc.constantFrom(';', ',', '\t'),
+      async (table, delimiter) => {
+        const line = (row: readonly string[]): string => row.map((cell) => quoted(cell, delimiter)).join(delimiter)
+        const file = await fileOf(
+          `${MARK}${['a', 'b', 'c'].join(delimiter)}\r\n${table.map((row) => `${line(row)}\r\n`).join('')}`,
+        )
+        const source = await sourceOf(file)
+        const rejected = new RejectedLines(source)
+        const read: unknown[] = []
+        for await (const row of rowsOf(source)) {
+          read.push(row.cells)
+          await rejected.add(row, [{ column: 'a', reason: `"${delimiter}` }])
+        }
+        expect(read).toEqual(table)
+        const again = await rejected.finish()
+        const rows = []
+        for await (const row of rowsOf(await sourceOf(again ?? ''))) rows.push(row.cells.slice(2))
+        expect(rows).toEqual(table)
+        await rm(again ?? '')
+      },
+    ),
+    { numRuns: 60 },
+  )
+})
+
+it('no bytes whatever bring the reading down: they are lines, faults, or a sentence', async () => {
+  const bytes = fc.oneof(
+    fc.uint8Array({ minLength: 1, maxLength: 300 }),
+    fc
+      .string({ unit: fc.constantFrom('{', '}', '"', ';', '\n', 'a', ':', '[', '\\', 'é') })
+      .map((text) => Buffer.from(text, 'latin1')),
+  )
+  await fc.assert(
+    fc.asyncProperty(bytes, async (content) => {
+      const ended = await read(Buffer.from(content)).catch((error: unknown) => error)
+      if (ended instanceof Error) expect(ended).toBeInstanceOf(TransferError)
+    }),
+    { numRuns: 150 },
+  )
 })
