@@ -20,7 +20,7 @@ export type Taken =
   | { result: 'already_there' | 'stays_deleted' }
   | { result: 'refused'; faults: readonly Fault[] }
 
-export interface Item<Data> {
+interface Item<Data> {
   id: string
   isIdGiven: boolean
   data: Data

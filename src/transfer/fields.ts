@@ -2,7 +2,7 @@
 export type Kind = 'contacts' | 'opportunities' | 'calls'
 
 /** How a cell is read. */
-export type Shape =
+type Shape =
   | 'id'
   | 'contact id'
   | 'entity id'

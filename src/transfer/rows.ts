@@ -85,6 +85,7 @@ async function namesIn(file: string, encoding: Encoding): Promise<string[]> {
     if ('object' in found) for (const name of Object.keys(found.object)) names.add(name)
     if (names.size > MOST_NAMES) throw tooManyNames(file)
   }
+  if (names.size === 0) throw new TransferError(`${file} has no line that is a JSON object with fields.`)
   return [...names]
 }
 
