@@ -4,6 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Tables } from '../src/database/tables.ts'
+import { exportLines } from '../src/transfer/export.ts'
 import { EXPORTED } from '../src/transfer/tables.ts'
 import { commandLineOn } from './command-line.ts'
 import { audioName, buildMail } from './mail-builder.ts'
@@ -352,5 +353,34 @@ it('a file that is missing is told, and exit code 1 says that the export lacks i
     expect(await third.run(['export', out, '--without-files'])).toMatchObject({ code: 0, stderr: '' })
   } finally {
     await third.close()
+  }
+})
+
+it('an export is of one moment: what is written meanwhile is not in it, nor half of it', async () => {
+  const fourth = await homeIn('fourth')
+  try {
+    const { service } = fourth
+    const lead = await newLead(service)
+    const before = await registered(service, lead)
+    const text: string[] = []
+    let during: string | null = null
+    const lines = exportLines(service.database, {
+      folders: { recordings: '/dev/null', mails: '/dev/null' },
+      version: '0',
+      hasFiles: false,
+      signal: new AbortController().signal,
+      onProgress: () => undefined,
+      onMissing: () => undefined,
+    })
+    for await (const line of lines) {
+      text.push(line)
+      // After the opportunities, before the calls.
+      if (line.includes('"table":"lead_opportunities"')) during = await registered(service, lead)
+    }
+    expect(await service.sql('select id from calls order by created_at')).toEqual([{ id: before }, { id: during }])
+    expect(text.join('').split(before)).toHaveLength(3)
+    expect(text.join('')).not.toContain(during)
+  } finally {
+    await fourth.close()
   }
 })
