@@ -1,5 +1,7 @@
 import { Command, type OutputConfiguration } from 'commander'
 import type { Surroundings } from './command.ts'
+import { addExportCommand } from './export.ts'
+import { addImportCommands } from './import.ts'
 import { addInboxCommands } from './inbox.ts'
 import { addMailCommands } from './mail.ts'
 import { addZadarmaCommands } from './zadarma.ts'
@@ -11,8 +13,11 @@ export function createProgram(surroundings: Surroundings, output: OutputConfigur
     .exitOverride()
     .configureOutput(output)
     .showHelpAfterError('(--help says more)')
+    .enablePositionalOptions()
   addInboxCommands(program, surroundings)
   addMailCommands(program, surroundings)
   addZadarmaCommands(program, surroundings)
+  addImportCommands(program, surroundings)
+  addExportCommand(program, surroundings)
   return program
 }
