@@ -18,7 +18,8 @@ export function isEligible(call: CallFields): call is CallFields & { entity_id: 
   return call.direction === 'outbound' && call.entity_type === 'contacts' && call.entity_id !== null
 }
 
-const COLOURS: ReadonlyMap<string, Colour> = new Map([
+/** A3: the words that name a colour; any other one is orange. */
+export const COLOURS: ReadonlyMap<string, Colour> = new Map([
   ['completed', 'green'],
   ['answered', 'green'],
   ['rejected', 'red'],
