@@ -27,6 +27,8 @@ export interface Metrics {
   mailboxMessages: Counter<'result'>
   /** In seconds since 1970: when all that is in the mailbox was last seen to be read. */
   mailboxLastLook: Gauge
+  /** Of the calls of the last 24 hours: see the API's `/coverage`. */
+  coverage: Record<'contradictions' | 'share' | 'eligible' | 'registered', Gauge>
   /** What e-mails told, found again later: calls joined with those of the PBX, and e-mails linked that waited for a person. */
   mailCalls: Counter<'result'>
 }
@@ -47,7 +49,7 @@ export function createMetrics(): Metrics {
     }),
     outcomes: new Counter({
       name: 'first_call_outcomes_total',
-      help: 'Answered calls by what became of them.',
+      help: 'Calls of all doors by what became of them, each time that this was decided otherwise than before.',
       labelNames: ['outcome'],
       registers,
     }),
@@ -119,6 +121,28 @@ export function createMetrics(): Metrics {
       help: 'When everything in the mailbox was last read, as Unix time; 0 where this server has not done so.',
       registers,
     }),
+    coverage: {
+      contradictions: new Gauge({
+        name: 'first_call_coverage_contradictions',
+        help: 'Contradictions between calls and attempts in the last 24 hours.',
+        registers,
+      }),
+      share: new Gauge({
+        name: 'first_call_coverage_share',
+        help: 'Of the calls of the last 24 hours that should be attempts, the share that is: 1 where nothing is missing.',
+        registers,
+      }),
+      eligible: new Gauge({
+        name: 'first_call_coverage_eligible',
+        help: 'Outbound calls to contacts in the last 24 hours.',
+        registers,
+      }),
+      registered: new Gauge({
+        name: 'first_call_coverage_registered',
+        help: 'Registered calls of the last 24 hours.',
+        registers,
+      }),
+    },
     mailCalls: new Counter({
       name: 'first_call_mail_calls_total',
       help: 'Calls of e-mails joined later with those of the PBX, and waiting e-mails linked to their calls.',

@@ -1,7 +1,9 @@
 import { Command, type OutputConfiguration } from 'commander'
 import type { Surroundings } from './command.ts'
+import { addCoverageCommand } from './coverage.ts'
 import { addInboxCommands } from './inbox.ts'
 import { addMailCommands } from './mail.ts'
+import { addRepairCommand } from './repair.ts'
 import { addZadarmaCommands } from './zadarma.ts'
 
 /** All commands. It throws CommanderError where it was called wrongly, and after it has shown its help. */
@@ -14,5 +16,7 @@ export function createProgram(surroundings: Surroundings, output: OutputConfigur
   addInboxCommands(program, surroundings)
   addMailCommands(program, surroundings)
   addZadarmaCommands(program, surroundings)
+  addCoverageCommand(program, surroundings)
+  addRepairCommand(program, surroundings)
   return program
 }

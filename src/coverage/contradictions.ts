@@ -10,7 +10,7 @@ import { type CoveragePeriod, slicesOf } from './period.ts'
 /** What calls and attempts say differently. */
 export interface Contradiction {
   kind: Kind
-  /** The call, or what an attempt has in its place. */
+  /** The call's, or what an attempt has in its place; null where it is about an opportunity alone. */
   call_id: string | null
   opportunity_id: string | null
   /** A sentence for a person. */
@@ -18,9 +18,7 @@ export interface Contradiction {
 }
 
 /** A contradiction with its place in the list. */
-export interface FoundContradiction extends Contradiction {
-  position: Position
-}
+export type FoundContradiction = Contradiction & { position: Position }
 
 interface Row {
   kind: Kind
@@ -34,21 +32,21 @@ interface Row {
 /**
  * The contradictions of a period, oldest first, after a position.
  *
- * One of a call lies where the call took place; one of an attempt that is no call's own, where the latest attempt of its
- * opportunity lies. So each lies in one period, and either is found by an index.
+ * One of a call lies where the call took place; one of an attempt that is not its call's own, or of an opportunity, where
+ * the opportunity's latest attempt lies. So each lies in one period, and is found by an index.
  */
 export async function* contradictionsOf(
   database: Pick<Database, 'chores'>,
-  period: CoveragePeriod,
+  { from, to }: CoveragePeriod,
   after: Position | null = null,
 ): AsyncGenerator<FoundContradiction> {
-  const isAfter = (row: Row): boolean => after === null || compare(positionOf(row), after) > 0
-  for await (const slice of slicesOf(database, period)) {
+  const start = after === null ? from : Math.max(Date.parse(after.key), from ?? Number.NEGATIVE_INFINITY)
+  for await (const slice of slicesOf(database, { from: start, to })) {
     const { rows } = await sql<Row>`${found(slice)} order by moment, id`.execute(database.chores)
-    for (const row of rows) {
-      if (!isAfter(row)) continue
-      const { kind, call_id, opportunity_id, facts } = row
-      yield { kind, call_id, opportunity_id, detail: detailOf(kind, facts), position: positionOf(row) }
+    for (const { kind, call_id, opportunity_id, facts, moment, id } of rows) {
+      const position = { key: formatInstant(moment), id }
+      const isAfter = after === null || position.key !== after.key || id > after.id
+      if (isAfter) yield { kind, call_id, opportunity_id, detail: detailOf(kind, facts), position }
     }
   }
 }
@@ -61,8 +59,3 @@ export async function countContradictions(
   const { rows } = await sql<{ count: number }>`select count(*) from (${found(slice)}) as found`.execute(chores)
   return rows[0]?.count ?? 0
 }
-
-const positionOf = ({ moment, id }: Row): Position => ({ key: formatInstant(moment), id })
-
-const compare = (a: Position, b: Position): number =>
-  Date.parse(a.key) - Date.parse(b.key) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)

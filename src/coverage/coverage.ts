@@ -8,9 +8,7 @@ import { type CoveragePeriod, slicesOf, within } from './period.ts'
 import { IS_ELIGIBLE } from './words.ts'
 
 /** Why an eligible call is no attempt (B8). */
-export const REASONS = ['limit_reached', 'first_call_completed', 'no_open_opportunity', 'unknown_contact'] as const
-
-export type Reason = (typeof REASONS)[number]
+type Reason = 'limit_reached' | 'first_call_completed' | 'no_open_opportunity' | 'unknown_contact'
 
 /** What became of the eligible calls of a period, as the API answers it. */
 export interface Coverage {
@@ -32,13 +30,20 @@ export interface Coverage {
  * `eligible` and `contradictions` is that of the calls which have this outcome.
  *
  * A long period is read in slices: each is one state of the database, and takes no longer than a chore may.
+ *
+ * @throws the database's error; the signal's reason
  */
-export async function coverageOf(database: Pick<Database, 'chores'>, period: CoveragePeriod): Promise<Coverage> {
+export async function coverageOf(
+  database: Pick<Database, 'chores'>,
+  period: CoveragePeriod,
+  signal?: AbortSignal,
+): Promise<Coverage> {
   const counts = new Map<Outcome, number>()
   let eligible = 0
   let contradictions = 0
   let oldestPendingAt = Number.POSITIVE_INFINITY
   for await (const slice of slicesOf(database, period)) {
+    signal?.throwIfAborted()
     for (const row of await countOutcomes(database, slice)) {
       counts.set(row.outcome, (counts.get(row.outcome) ?? 0) + row.calls)
       eligible += row.eligible
@@ -49,6 +54,7 @@ export async function coverageOf(database: Pick<Database, 'chores'>, period: Cov
   const count = (outcome: Outcome): number => counts.get(outcome) ?? 0
   const registered = count('registered')
   const pending = count('pending')
+  const expected = registered + pending + contradictions
   return {
     eligible,
     registered,
@@ -61,17 +67,9 @@ export async function coverageOf(database: Pick<Database, 'chores'>, period: Cov
     pending,
     oldest_pending_at: Number.isFinite(oldestPendingAt) ? formatInstant(oldestPendingAt) : null,
     contradictions,
-    share: shareOf({ registered, pending, contradictions }),
+    share: expected === 0 ? 1 : registered / expected,
   }
 }
-
-/** 1 where nothing is missing, also where there is nothing. */
-export function shareOf({ registered, pending, contradictions }: Omit<Figures, 'eligible'>): number {
-  const all = registered + pending + contradictions
-  return all === 0 ? 1 : registered / all
-}
-
-type Figures = Pick<Coverage, 'eligible' | 'registered' | 'pending' | 'contradictions'>
 
 interface OutcomeCount {
   outcome: Outcome
