@@ -26,6 +26,7 @@ export function within(column: string, { from, to }: CoveragePeriod): RawBuilder
 export async function* slicesOf(
   { chores }: Pick<Database, 'chores'>,
   { from, to }: CoveragePeriod,
+  size = SLICE,
 ): AsyncGenerator<CoveragePeriod> {
   let start = from
   for (;;) {
@@ -33,9 +34,9 @@ export async function* slicesOf(
     const { rows } = await sql<{ next: Instant | null }>`
       select least(
         (select happened_at from calls where deleted_at is null and happened_at > ${after}
-         order by happened_at offset ${SLICE} limit 1),
+         order by happened_at offset ${size} limit 1),
         (select last_attempt_at from listed_opportunities where last_attempt_at > ${after}
-         order by last_attempt_at offset ${SLICE} limit 1)) as next`.execute(chores)
+         order by last_attempt_at offset ${size} limit 1)) as next`.execute(chores)
     const next = rows[0]?.next ?? null
     if (next === null || (to !== undefined && next >= to)) {
       yield { from: start, to }
