@@ -212,6 +212,8 @@ describe('the list of contradictions', () => {
       cursor = body.next_cursor
     }
     expect(pages).toEqual(whole.data)
+    const first = Buffer.from(JSON.stringify(['-infinity', randomUUID()])).toString('base64url')
+    expect((await service.request('GET', `/api/crm/coverage/contradictions?cursor=${first}`)).body).toEqual(whole)
     const { body } = await service.request('GET', `/api/crm/coverage/contradictions?to=${minute(2)}`)
     expect(body.data).toEqual(whole.data.slice(0, 3))
     expect(await coverage(`?from=${minute(1)}&to=${minute(2)}`)).toMatchObject({

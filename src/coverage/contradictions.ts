@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { formatInstant } from '../attempts/attempt.ts'
 import type { Database } from '../database/database.ts'
 import type { Position } from '../http/cursor.ts'
-import type { Instant } from '../time.ts'
+import { type Instant, parseInstant } from '../time.ts'
 import { detailOf, type Facts, type Kind } from './kinds.ts'
 import { found } from './look.ts'
 import { type CoveragePeriod, slicesOf } from './period.ts'
@@ -40,7 +40,9 @@ export async function* contradictionsOf(
   { from, to }: CoveragePeriod,
   after: Position | null = null,
 ): AsyncGenerator<FoundContradiction> {
-  const start = after === null ? from : Math.max(Date.parse(after.key), from ?? Number.NEGATIVE_INFINITY)
+  // A cursor that nobody was given may say that it begins before all time.
+  const left = after === null ? null : parseInstant(after.key)
+  const start = left === null ? from : Math.max(left, from ?? left)
   for await (const slice of slicesOf(database, { from: start, to })) {
     const { rows } = await sql<Row>`${found(slice)} order by moment, id`.execute(database.chores)
     for (const { kind, call_id, opportunity_id, facts, moment, id } of rows) {
