@@ -21,6 +21,8 @@ export interface Metrics {
   recordings: Counter<'status'>
   /** Calls that were found in the PBX's statistics, by what that was to them. */
   reconciled: Counter<'result'>
+  /** Whether this server is to read a mailbox, if no other does. */
+  mailboxExpected: Gauge
   /** Whether this server has the mailbox open; of several servers one has. */
   mailboxConnected: Gauge
   /** Messages of the mailbox by what became of them: read, or passed over. */
@@ -38,6 +40,14 @@ export function createMetrics(): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const registers = [registry]
+  const outcomes = new Counter({
+    name: 'first_call_outcomes_total',
+    help: 'Calls of all doors by what became of them, each time that this was decided otherwise than before.',
+    labelNames: ['outcome'],
+    registers,
+  })
+  // What is not there is no 0 to Prometheus, and nobody would be told that nothing is registered.
+  outcomes.inc({ outcome: 'registered' }, 0)
   return {
     registry,
     registering: new Histogram({
@@ -47,12 +57,7 @@ export function createMetrics(): Metrics {
       buckets: [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2],
       registers,
     }),
-    outcomes: new Counter({
-      name: 'first_call_outcomes_total',
-      help: 'Calls of all doors by what became of them, each time that this was decided otherwise than before.',
-      labelNames: ['outcome'],
-      registers,
-    }),
+    outcomes,
     batchSize: new Histogram({
       name: 'first_call_batch_size',
       help: 'Changes that were read, decided and written together.',
@@ -103,6 +108,11 @@ export function createMetrics(): Metrics {
       name: 'first_call_reconciled_calls_total',
       help: 'Calls found in the statistics of the PBX: new, changed, unchanged or failed.',
       labelNames: ['result'],
+      registers,
+    }),
+    mailboxExpected: new Gauge({
+      name: 'first_call_mailbox_expected',
+      help: 'Whether a mailbox is set for this server (1).',
       registers,
     }),
     mailboxConnected: new Gauge({
