@@ -29,6 +29,8 @@ it('the description is OpenAPI 3.1 and knows every address of the API', async ()
     '/api/crm/review get',
     '/api/crm/review/{id} post',
     '/api/crm/review/{id}/recordings/{recording_id} get',
+    '/api/crm/coverage get',
+    '/api/crm/coverage/contradictions get',
     '/api/recordings/email post',
   ])
 })
@@ -76,6 +78,8 @@ describe('the description', () => {
     'DELETE /api/crm/contacts/{id}': [204, 409, 412, ...crud, ...body],
     'DELETE /api/crm/opportunities/{id}': [204, 409, 412, ...crud, ...body],
     'GET /api/crm/review': [200, 401, 422, 500, 503],
+    'GET /api/crm/coverage': [200, 401, 422, 500, 503],
+    'GET /api/crm/coverage/contradictions': [200, 401, 422, 500, 503],
     // The same answer again is a success of itself: it needs no Idempotency-Key.
     'POST /api/crm/review/{id}': [200, 409, ...crud, ...body],
     // The same message again is a success of itself.

@@ -1,9 +1,11 @@
 import { Command, type OutputConfiguration } from 'commander'
 import type { Surroundings } from './command.ts'
+import { addCoverageCommand } from './coverage.ts'
 import { addExportCommand } from './export.ts'
 import { addImportCommands } from './import.ts'
 import { addInboxCommands } from './inbox.ts'
 import { addMailCommands } from './mail.ts'
+import { addRepairCommand } from './repair.ts'
 import { addZadarmaCommands } from './zadarma.ts'
 
 /** All commands. It throws CommanderError where it was called wrongly, and after it has shown its help. */
@@ -19,5 +21,7 @@ export function createProgram(surroundings: Surroundings, output: OutputConfigur
   addZadarmaCommands(program, surroundings)
   addImportCommands(program, surroundings)
   addExportCommand(program, surroundings)
+  addCoverageCommand(program, surroundings)
+  addRepairCommand(program, surroundings)
   return program
 }
