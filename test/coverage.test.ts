@@ -4,7 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { Writable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { colourOf } from '../src/attempts/attempt.ts'
+import { colourOf, isEligible } from '../src/attempts/attempt.ts'
 import { runCommandLine } from '../src/cli/run.ts'
 import { FIGURES } from '../src/coverage/behind.ts'
 import { showCoverage } from '../src/coverage/chore.ts'
@@ -73,6 +73,8 @@ describe('the coverage of a period', () => {
       await made({}, { first_call_completed: true })
       await made({ direction: 'inbound' })
       await made({ entity_type: 'companies' })
+      await made({ entity_type: null })
+      await made({ entity_id: null })
       const full = Object.fromEntries(
         [1, 2, 3, 4, 5].map((number) => [
           number,
@@ -113,7 +115,7 @@ describe('the coverage of a period', () => {
         expect({ [figure]: body.data.length }).toEqual({ [figure]: figures[figure] ?? turned_away[figure] })
       }
       const { body } = await service.request('GET', `/api/crm/calls?limit=200&direction=outbound&${filter}`)
-      const eligible = body.data.filter((call: { entity_type: string }) => call.entity_type === 'contacts')
+      const eligible = body.data.filter(isEligible)
       expect(figures.eligible).toBe(eligible.length)
     },
   )

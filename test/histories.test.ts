@@ -430,3 +430,8 @@ it(`R9: ${RUNS} random histories end as the naive model says`, async () => {
     { seed: SEED, numRuns: Math.ceil(RUNS / AT_ONCE), endOnFailure: true },
   )
 }, 600_000)
+
+it('R4: after all histories calls and attempts contradict each other nowhere', async () => {
+  const { body } = await service.request('GET', '/api/crm/coverage/contradictions')
+  expect(body.data).toEqual([])
+})

@@ -12,7 +12,7 @@ const BLANKS =
 const blanks = sql.lit(BLANKS)
 
 /** A1 */
-export const IS_ELIGIBLE = sql`(c.direction = 'outbound' and c.entity_type = 'contacts' and c.entity_id is not null)`
+export const IS_ELIGIBLE = sql`((c.direction = 'outbound' and c.entity_type = 'contacts' and c.entity_id is not null) is true)`
 
 /** B8: what is said of a call that cannot be an attempt; null where it can. */
 export const WHY_NOT_ELIGIBLE = sql`
