@@ -4,6 +4,9 @@ import { type OpportunityRow, opportunityFromRow, opportunityToRow } from '../sr
 import type { Attempt, Opportunity } from '../src/opportunities/opportunity.ts'
 import type { TestService } from './service.ts'
 
+/** On a busy machine no call is to be saved without its attempt because of the time alone. */
+export const PATIENTLY = { registerWithin: 30_000, answerWithin: 60_000 }
+
 /** A contact with an opportunity and two calls: nobody there, and declined. */
 export interface Scene {
   contactId: string

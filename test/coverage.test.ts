@@ -10,7 +10,7 @@ import { FIGURES } from '../src/coverage/behind.ts'
 import { showCoverage } from '../src/coverage/chore.ts'
 import { slicesOf } from '../src/coverage/period.ts'
 import { receiveMail } from '../src/mailbox/receive.ts'
-import { makeScene, minute, outbound, post, stateOf, tamper } from './contradictions.ts'
+import { makeScene, minute, outbound, PATIENTLY, post, stateOf, tamper } from './contradictions.ts'
 import { urlTo } from './postgres.ts'
 import { createTestDatabase, createTestService, type TestDatabase, type TestService } from './service.ts'
 import * as door from './zadarma-door.ts'
@@ -23,7 +23,7 @@ let folder: string
 beforeAll(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), 'first-call-coverage-'))
   database = await createTestDatabase()
-  service = await createTestService({ ...database, recordingsDir: folder, mailsDir: folder })
+  service = await createTestService({ ...database, recordingsDir: folder, mailsDir: folder, times: PATIENTLY })
 })
 
 afterAll(async () => {

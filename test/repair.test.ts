@@ -4,7 +4,17 @@ import { runOn } from '../src/attempts/read.ts'
 import type { Kind } from '../src/coverage/kinds.ts'
 import { type Repaired, type RepairOptions, repair } from '../src/coverage/repair.ts'
 import type { Attempt } from '../src/opportunities/opportunity.ts'
-import { makeScene, minute, outbound, post, revisions, type Scene, stateOf, tamper } from './contradictions.ts'
+import {
+  makeScene,
+  minute,
+  outbound,
+  PATIENTLY,
+  post,
+  revisions,
+  type Scene,
+  stateOf,
+  tamper,
+} from './contradictions.ts'
 import { createTestDatabase, createTestService, type TestDatabase, type TestService } from './service.ts'
 
 let database: TestDatabase
@@ -12,7 +22,7 @@ let service: TestService
 
 beforeAll(async () => {
   database = await createTestDatabase()
-  service = await createTestService(database)
+  service = await createTestService({ ...database, times: PATIENTLY })
 })
 
 afterAll(async () => {
@@ -275,6 +285,7 @@ describe('a call that a person moves between the reading and the writing of its 
     let isMoved = false
     const racing = await createTestService({
       ...database,
+      times: PATIENTLY,
       wrapRun: (run) => async (name, text, values) => {
         if (!name.startsWith('write_')) return run(name, text, values)
         if (!isMoved) {
