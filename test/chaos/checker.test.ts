@@ -128,9 +128,22 @@ const MUTATIONS: [string, (world: World) => void, RegExp][] = [
     },
     /resumen_llamada of the call/,
   ],
-  ['a revision that went back', (world) => void some(world.calls, ({ revision }) => revision > 1).revision--, /B14/],
-  ['a creation by another clock', (world) => void (untouched(world).created_at = '2026-01-01T00:00:00Z'), /B4/],
-  ['a pending call', (world) => void (untouched(world).attempt.outcome = 'pending'), /still pending/],
+  [
+    'a revision that went back',
+    (world) => {
+      const call = some(world.calls, ({ id, revision }) =>
+        world.exchanges.some(({ answer }) => revision > 1 && answer?.id === id && answer.revision === revision),
+      )
+      call.revision--
+    },
+    /B14/,
+  ],
+  [
+    'a creation by another clock',
+    (world) => Object.assign(untouched(world), { created_at: '2026-01-01T00:00:00Z' }),
+    /B4/,
+  ],
+  ['a pending call', (world) => Object.assign(untouched(world).attempt, { outcome: 'pending' }), /still pending/],
   [
     'a registered call without attempt',
     (world) => {
@@ -141,11 +154,15 @@ const MUTATIONS: [string, (world: World) => void, RegExp][] = [
   ],
   [
     'an attempt that says otherwise',
-    (world) => void (untouched(world).attempt.outcome = 'limit_reached'),
+    (world) => Object.assign(untouched(world).attempt, { outcome: 'limit_reached' }),
     /and is an attempt/,
   ],
-  ['another number', (world) => void (untouched(world).attempt.number = 5.5), /is not attempt/],
-  ['another opportunity', (world) => void (untouched(world).attempt.opportunity_id = 'another'), /names another/],
+  ['another number', (world) => Object.assign(untouched(world).attempt, { number: 5.5 }), /is not attempt/],
+  [
+    'another opportunity',
+    (world) => Object.assign(untouched(world).attempt, { opportunity_id: 'another' }),
+    /names another/,
+  ],
   [
     'one call, two attempts',
     (world) => {
@@ -158,8 +175,10 @@ const MUTATIONS: [string, (world: World) => void, RegExp][] = [
     'one call, an attempt in two opportunities',
     (world) => {
       const [first] = attempts(withAttempts(world, 1))
-      const other = some(world.opportunities, (opportunity) => attempts(opportunity).length === 0)
-      if (first !== undefined) other.first_call_attempts = numbered([first])
+      const isOther = (one: World['opportunities'][number]) =>
+        attempts(one).every(({ call_id }) => call_id !== first?.call_id)
+      const other = some(world.opportunities, isOther)
+      if (first !== undefined) other.first_call_attempts = numbered([first, ...attempts(other)])
     },
     /is 2 attempts/,
   ],
@@ -188,24 +207,36 @@ const MUTATIONS: [string, (world: World) => void, RegExp][] = [
     /wrong order/,
   ],
   ['a wrong colour', (world) => repaint(world), /\(A3\)/],
-  ['another time', (world) => void (firstAttempt(world).attempted_at = '2026-03-02T00:00:00Z'), /another time/],
+  [
+    'another time',
+    (world) => Object.assign(firstAttempt(world), { attempted_at: '2026-03-02T00:00:00Z' }),
+    /another time/,
+  ],
   ['a time with zeros', (world) => zeros(world), /writes the time/],
-  ['other notes', (world) => void (firstAttempt(world).notes = 'nobody said this'), /other notes/],
+  ['other notes', (world) => Object.assign(firstAttempt(world), { notes: 'nobody said this' }), /other notes/],
   ['a field too many', (world) => Object.assign(firstAttempt(world), { colour: 'green' }), /four fields/],
-  ['an attempt of no call', (world) => void (firstAttempt(world).call_id = 'nobody'), /of no call/],
+  ['an attempt of no call', (world) => Object.assign(firstAttempt(world), { call_id: 'nobody' }), /of no call/],
   ['completed without green', (world) => flip(world, false), /about being completed/],
   ['green and not completed', (world) => flip(world, true), /about being completed/],
   [
     'a later successful attempt',
-    (world) => void (some(world.opportunities, (one) => one.first_call_completed).first_call_successful_attempt = 6),
+    (world) =>
+      Object.assign(
+        some(world.opportunities, (one) => one.first_call_completed),
+        { first_call_successful_attempt: 6 },
+      ),
     /successful attempt/,
   ],
   [
     'another last time',
-    (world) => void (withAttempts(world, 2).last_contact_attempt_at = '2020-01-01T00:00:00Z'),
+    (world) => Object.assign(withAttempts(world, 2), { last_contact_attempt_at: '2020-01-01T00:00:00Z' }),
     /last tried/,
   ],
-  ['a status that nobody set', (world) => void (withAttempts(world, 1).status = 'qualified'), /a person said/],
+  [
+    'a status that nobody set',
+    (world) => Object.assign(withAttempts(world, 1), { status: 'qualified' }),
+    /a person said/,
+  ],
   [
     'a call turned away where there is room',
     (world) => {
@@ -223,20 +254,24 @@ const MUTATIONS: [string, (world: World) => void, RegExp][] = [
   ['an unknown contact that is known', (world) => noPlace(world, 'unknown_contact'), /says unknown_contact/],
   [
     'an inbound attempt',
-    (world) => void (byOutcome(world, 'not_outbound').attempt.outcome = 'no_open_opportunity'),
+    (world) => Object.assign(byOutcome(world, 'not_outbound').attempt, { outcome: 'no_open_opportunity' }),
     /not outbound/,
   ],
   [
     'an unlinked call',
-    (world) => void (byOutcome(world, 'not_a_contact').attempt.outcome = 'unknown_contact'),
+    (world) => Object.assign(byOutcome(world, 'not_a_contact').attempt, { outcome: 'unknown_contact' }),
     /no contact/,
   ],
   [
     'an eligible call that is said not to be',
-    (world) => void (untouched(world).attempt.outcome = 'not_outbound'),
+    (world) => Object.assign(untouched(world).attempt, { outcome: 'not_outbound' }),
     /is eligible/,
   ],
-  ['an answer of 500', (world) => void (some(world.exchanges, isAcknowledged).status = 500), /was answered 500/],
+  [
+    'an answer of 500',
+    (world) => Object.assign(some(world.exchanges, isAcknowledged), { status: 500 }),
+    /was answered 500/,
+  ],
   [
     '503 without Retry-After',
     (world) => Object.assign(some(world.exchanges, isAcknowledged), { status: 503, retryAfter: null }),
@@ -244,7 +279,7 @@ const MUTATIONS: [string, (world: World) => void, RegExp][] = [
   ],
   [
     'a deadlock that is shown',
-    (world) => void (some(world.exchanges, isAcknowledged).answer = { detail: 'deadlock detected' }),
+    (world) => Object.assign(some(world.exchanges, isAcknowledged), { answer: { detail: 'deadlock detected' } }),
     /shows a fault/,
   ],
   [

@@ -58,6 +58,7 @@ export class Fleet {
    */
   async start(place: number): Promise<void> {
     const { program, cwd, env, envOf } = this.#options
+    if (this.isAlive(place)) throw new Error(`the service at place ${place} runs already`)
     const child = spawn(process.execPath, program, {
       cwd,
       env: { PATH: process.env.PATH, PORT: '0', LOG_LEVEL: 'error', ...env, ...envOf?.(place) },

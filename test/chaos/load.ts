@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Random } from '../zadarma/random.ts'
 import { type Asked, type Exchange, isAcknowledged, newName, type Recorder } from './recorder.ts'
 
-/** Where the load goes, and what it consists of: shares that need not add up to anything. */
+/** Where the load goes, and what it consists of: how many of so many are what. */
 export interface LoadOptions {
   recorder: Recorder
   random: Random
@@ -50,7 +50,7 @@ export async function makeLeads(
   )
 }
 
-/** Writes as many clients do who try again until they are answered. Gives the ids of all calls that it knows of. */
+/** Writes as many clients do who try again until they are answered. */
 export async function load(options: LoadOptions): Promise<void> {
   const ids: string[] = []
   await Promise.all(
@@ -91,8 +91,7 @@ async function actOnce(options: LoadOptions, ids: string[]): Promise<void> {
 
 function pickAct(random: Random, mix: LoadOptions['mix']): Act {
   const acts = Object.keys(mix) as Act[]
-  let place = random.fraction() * acts.reduce((sum, act) => sum + mix[act], 0)
-  return acts.find((act) => (place -= mix[act]) < 0) ?? 'create'
+  return random.pick(acts.flatMap((act) => Array<Act>(mix[act]).fill(act)))
 }
 
 /** A new call, told in one of three ways, and now and then twice at the same moment. */

@@ -16,7 +16,7 @@ interface Pair {
 interface Trap {
   text: string
   when: 'question' | 'answer'
-  caught: (reset: () => void) => void
+  caught: (reset: (() => void) | null) => void
 }
 
 const AT_MOST_BYTES = 20_000
@@ -28,7 +28,7 @@ export class FaultProxy {
   readonly #target: net.NetConnectOpts
   readonly #random: Random
   readonly #pairs = new Set<Pair>()
-  #traps: Trap[] = []
+  readonly #traps: Trap[] = []
   #bytesToReset = Number.POSITIVE_INFINITY
   #delayMs = 0
   #stall = Promise.resolve()
@@ -67,18 +67,25 @@ export class FaultProxy {
     this.#delayMs = ms
   }
 
-  /** Lets the next writing of attempts be committed, and resets its connection before it is answered. */
-  async loseAnswer(): Promise<void> {
-    const reset = await this.holdNext('write_', 'answer')
-    reset()
+  /** Lets the next statement with this text be committed, and resets its connection before it is answered. */
+  async loseAnswer(text: string): Promise<void> {
+    const reset = await this.holdNext(text, 'answer')
+    reset?.()
   }
 
   /**
    * Holds the next connection on which a question with this text passes: before the question arrives, or once its answer
-   * has come whole. Nothing passes there any more until it is reset by what this gives.
+   * has come whole. Nothing passes there any more until it is reset by what this gives; null where all was called off before.
    */
-  holdNext(text: string, when: Trap['when']): Promise<() => void> {
+  holdNext(text: string, when: Trap['when']): Promise<(() => void) | null> {
     return new Promise((caught) => this.#traps.push({ text, when, caught }))
+  }
+
+  /** Calls off what has not come about yet. */
+  calm(): void {
+    this.#delayMs = 0
+    this.#bytesToReset = Number.POSITIVE_INFINITY
+    for (const { caught } of this.#traps.splice(0)) caught(null)
   }
 
   async close(): Promise<void> {
@@ -104,7 +111,7 @@ export class FaultProxy {
     this.#pass(pair, client, pair.server, (chunk) => {
       const trap = this.#traps.find(({ text }) => chunk.includes(text))
       if (trap === undefined || awaited !== null) return true
-      this.#traps = this.#traps.filter((other) => other !== trap)
+      this.#traps.splice(this.#traps.indexOf(trap), 1)
       if (trap.when === 'question') return this.#hold(pair, trap)
       awaited = trap
       return true
