@@ -12,6 +12,8 @@ export interface LoadOptions {
   leads: readonly Lead[]
   writers: number
   mix: Readonly<Record<Act, number>>
+  /** How often a call succeeds, 0 to 1: then its opportunity takes no more. */
+  greens?: number | undefined
   /** Ends it; what is under way is still answered. */
   signal: AbortSignal
 }
@@ -28,7 +30,8 @@ export const EVERYDAY: LoadOptions['mix'] = { create: 50, change: 30, move: 6, d
 /** Everything that lets an attempt go, or come again. */
 export const RESTLESS: LoadOptions['mix'] = { create: 10, change: 10, move: 50, delete: 2, close: 8, reopen: 20 }
 
-const STATUSES = ['no_answer', 'busy', 'rejected', 'failed', 'completed', 'Answered ', 'ringing', null]
+const GREEN = ['completed', 'Answered ']
+const OTHERS = ['no_answer', 'busy', 'rejected', 'failed', 'ringing', null]
 const CLOSED = ['lost', 'won', 'discarded']
 const ACTIVE = ['pending', 'assigned', 'contacted']
 const START = Date.parse('2026-03-02T09:00:00Z')
@@ -80,7 +83,7 @@ async function actOnce(options: LoadOptions, ids: string[]): Promise<void> {
   const { contactId, opportunityId } = random.pick(options.leads)
   const opportunity = `/api/crm/opportunities/${opportunityId}`
   const asked: Record<Exclude<Act, 'create'>, Asked> = {
-    change: { method: 'PATCH', path, body: someChange(random) },
+    change: { method: 'PATCH', path, body: someChange(options) },
     move: { method: 'PATCH', path, body: { entity_id: contactId } },
     delete: { method: 'DELETE', path },
     close: { method: 'PATCH', path: opportunity, body: { status: random.pick(CLOSED) } },
@@ -105,7 +108,7 @@ async function create(options: LoadOptions, ids: string[]): Promise<void> {
     extension: name,
     direction: random.chance(0.95) ? 'outbound' : 'inbound',
     ...linkOf(options),
-    call_status: random.pick(STATUSES),
+    call_status: someStatus(options),
     ...(random.chance(0.6) ? { started_at: someTime(random) } : {}),
     ...(random.chance(0.3) ? { call_result: someText(random) } : {}),
   }
@@ -123,16 +126,19 @@ function linkOf({ random, leads }: LoadOptions): object {
   return { entity_type: 'contacts', entity_id: random.pick(leads).contactId }
 }
 
-function someChange(random: Random): Record<string, unknown> {
+function someChange({ random, greens }: Pick<LoadOptions, 'random' | 'greens'>): Record<string, unknown> {
   const changes = [
-    { call_status: random.pick(STATUSES) },
+    { call_status: someStatus({ random, greens }) },
     { resumen_llamada: random.chance(0.8) ? someText(random) : null },
-    { call_result: someText(random), call_status: random.pick(STATUSES) },
+    { call_result: someText(random), call_status: someStatus({ random, greens }) },
     { started_at: random.chance(0.9) ? someTime(random) : null },
     { direction: random.chance(0.7) ? 'outbound' : 'inbound' },
   ]
   return random.pick(changes)
 }
+
+const someStatus = ({ random, greens = 0.25 }: Pick<LoadOptions, 'random' | 'greens'>): string | null =>
+  random.pick(random.chance(greens) ? GREEN : OTHERS)
 
 /** Few minutes, so that calls often take place at the same time. */
 const someTime = (random: Random): string => new Date(START + random.between(0, 60) * 60_000).toISOString()
