@@ -10,7 +10,6 @@ export const FIELDS = [
   'resumen_llamada',
   'started_at',
 ] as const
-export type Field = (typeof FIELDS)[number]
 
 /** Something that somebody asked to be written; it took effect between two moments, or never if it was not answered. */
 export interface Write {

@@ -23,7 +23,7 @@ export interface Lead {
   opportunityId: string
 }
 
-export type Act = 'create' | 'change' | 'move' | 'delete' | 'close' | 'reopen'
+type Act = 'create' | 'change' | 'move' | 'delete' | 'close' | 'reopen'
 
 /** Somewhat more is written than changed, and little is taken back. */
 export const EVERYDAY: LoadOptions['mix'] = { create: 50, change: 30, move: 6, delete: 3, close: 0, reopen: 0 }

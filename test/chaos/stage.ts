@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 import { expect, inject } from 'vitest'
 import type { Connection } from '../../src/database/database.ts'
+import { tellFigures } from '../figures.ts'
 import { KEY } from '../service.ts'
 import { createRandom, type Random } from '../zadarma/random.ts'
 import { violationsOf } from './checker.ts'
@@ -55,7 +56,9 @@ export async function drained(address: string, connection: Connection): Promise<
     await wait(50)
   }
   await direct.end()
-  return performance.now() - since
+  const ms = performance.now() - since
+  tellFigures('R4', `nothing pending ${ms.toFixed()} ms after the last request`)
+  return ms
 }
 
 async function askFor(url: string): Promise<{ data: unknown[] }> {
