@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Run, runOn } from '../src/attempts/read.ts'
 import { Register } from '../src/attempts/register.ts'
 import { createCall, type NewCall, retryCall } from '../src/calls/save.ts'
+import { tellFigures } from './figures.ts'
 import { type Colour, Model, type ModelCallFields, type ModelNewCall } from './model.ts'
 import { createTestDatabase, createTestService, type TestDatabase, type TestService } from './service.ts'
 
@@ -429,6 +430,7 @@ it(`R9: ${RUNS} random histories end as the naive model says`, async () => {
     }),
     { seed: SEED, numRuns: Math.ceil(RUNS / AT_ONCE), endOnFailure: true },
   )
+  tellFigures('R9', `${RUNS} histories of at most 60 commands, no difference, seed ${SEED}`)
 }, 600_000)
 
 it('R4: after all histories calls and attempts contradict each other nowhere', async () => {
