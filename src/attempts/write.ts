@@ -384,9 +384,8 @@ function stoneOf(call: Call): Call {
  * others insert meanwhile do not count as a lock.
  */
 function refusals(part: string): string {
-  return `select i.group_id from "${part}_in" i
-    left join "locked_${part}" l on l.id = i.id
-    where l.revision is distinct from i.read_revision`
+  // Not a join: with the plans of batches, that would compare each row with each.
+  return `select group_id from "${part}_in" where (id, read_revision) not in (select id, revision from "locked_${part}")`
 }
 
 const locked = (table: string, part: string): string => `"locked_${part}" as materialized (

@@ -1,0 +1,113 @@
+import type { Run } from '../attempts/read.ts'
+import { formatInstant } from '../attempts/attempt.ts'
+import type { Instant } from '../time.ts'
+import type { UnheldCalls } from './sync-contact.ts'
+
+/** Which calls are gone through: those of a period, of one contact, or all. */
+export interface Range {
+  from?: Instant
+  to?: Instant
+  contactId?: string
+}
+
+/** The last call that was gone through. */
+export interface Reached {
+  contactId: string
+  happenedAt: Instant
+  createdAt: Instant
+  callId: string
+}
+
+/** As the index `calls_unheld` has it: eligible (A1), and neither an attempt nor the sweep's. */
+const UNHELD = `direction = 'outbound' and entity_type = 'contacts' and entity_id is not null and deleted_at is null
+  and outcome not in ('registered', 'pending')`
+
+const IN_RANGE = `${UNHELD} and entity_id >= $1::uuid and entity_id <= $2::uuid
+  and happened_at >= $3::timestamptz and happened_at < $4::timestamptz`
+
+const COUNT = `select count(*)::int as calls from calls where ${IN_RANGE}`
+
+const NEXT = `
+select id, entity_id as contact_id, happened_at, created_at,
+  coalesce(octet_length(resumen_llamada), 0) + coalesce(octet_length(call_result), 0) as size
+from calls
+where ${IN_RANGE} and (entity_id, happened_at, created_at, id) > ($5::uuid, $6::timestamptz, $7::timestamptz, $8::uuid)
+order by entity_id, happened_at, created_at, id limit $9`
+
+const FIRST_ID = '00000000-0000-0000-0000-000000000000'
+const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
+
+const valuesOf = ({ from, to, contactId }: Range): string[] => [
+  contactId ?? FIRST_ID,
+  contactId ?? LAST_ID,
+  from === undefined ? '-infinity' : formatInstant(from),
+  to === undefined ? 'infinity' : formatInstant(to),
+]
+
+/** How many calls there are to go through. */
+export async function countUnheld(run: Run, range: Range): Promise<number> {
+  const [found] = await run<{ calls: number }>('count_unheld', COUNT, valuesOf(range))
+  return found?.calls ?? 0
+}
+
+/** Calls to be decided together, contact by contact. */
+export interface Chunk {
+  contacts: readonly UnheldCalls[]
+  reached: Reached
+  /** Whether it begins with a contact that the chunk before could not hold whole. */
+  isContinued: boolean
+}
+
+interface Row {
+  id: string
+  contact_id: string
+  happened_at: Instant
+  created_at: Instant
+  size: number
+}
+
+/** What is to be gone through after this call, so many calls at a time; a contact's in one chunk where they fit. */
+export async function* chunksOf(
+  run: Run,
+  range: Range,
+  size: number,
+  after: Reached | null,
+): AsyncGenerator<Chunk, void, void> {
+  let last = after
+  let isCut = false
+  for (;;) {
+    const place =
+      last === null
+        ? [FIRST_ID, '-infinity', '-infinity', FIRST_ID]
+        : [last.contactId, formatInstant(last.happenedAt), formatInstant(last.createdAt), last.callId]
+    const found = await run<Row>('next_unheld', NEXT, [...valuesOf(range), ...place, size])
+    const rows = found.length < size ? found : withoutCut(found)
+    const end = rows.at(-1)
+    if (end === undefined) return
+    const contacts = byContact(rows)
+    const isContinued = isCut && contacts[0]?.contactId === last?.contactId
+    last = { contactId: end.contact_id, happenedAt: end.happened_at, createdAt: end.created_at, callId: end.id }
+    isCut = found.length === size && contacts.length === 1
+    yield { contacts, reached: last, isContinued }
+    if (found.length < size) return
+  }
+}
+
+/** Without the last contact, some of whose calls may not be among them, unless it is the only one. */
+function withoutCut(rows: readonly Row[]): readonly Row[] {
+  const cut = rows.at(-1)?.contact_id
+  const whole = rows.filter(({ contact_id }) => contact_id !== cut)
+  return whole.length > 0 ? whole : rows
+}
+
+function byContact(rows: readonly Row[]): UnheldCalls[] {
+  const contacts: { contactId: string; callIds: string[]; size: number }[] = []
+  for (const { id, contact_id, size } of rows) {
+    const last = contacts.at(-1)
+    if (last?.contactId === contact_id) {
+      last.callIds.push(id)
+      last.size += size
+    } else contacts.push({ contactId: contact_id, callIds: [id], size })
+  }
+  return contacts
+}
