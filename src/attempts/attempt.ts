@@ -680,17 +680,32 @@ export function withoutEmpty(report: CallChanges): CallChanges {
 
 /** Whether nothing of the stored call differs, so that there is nothing to write (B14). */
 export function isSameCall(a: Call, b: Call): boolean {
-  const fields = Object.keys({ ...a.sources, ...b.sources }) as (keyof CallFields)[]
   return (
-    fields.every((field) => a.sources[field] === b.sources[field]) &&
-    a.provider_call_id === b.provider_call_id &&
-    CALL_FIELDS.every((field) => a[field] === b[field]) &&
-    isSameLink(a.link, b.link) &&
-    isSameRecordings(a.recordings, b.recordings) &&
+    hasSameFields(a, b) &&
     a.outcome === b.outcome &&
     a.opportunity_id === b.opportunity_id &&
     a.pending?.since === b.pending?.since
   )
+}
+
+/** Whether what is known of a call is the same, whatever was decided of it. */
+function hasSameFields(a: Call, b: Call): boolean {
+  return (
+    hasSameSources(a.sources, b.sources) &&
+    a.provider_call_id === b.provider_call_id &&
+    CALL_FIELDS.every((field) => a[field] === b[field]) &&
+    isSameLink(a.link, b.link) &&
+    isSameRecordings(a.recordings, b.recordings)
+  )
+}
+
+/** Whether the stored call differs in nothing but what was decided of it, and waits for nothing more. */
+export const isOnlyDecided = (call: Call, stored: Call): boolean => call.pending === null && hasSameFields(call, stored)
+
+function hasSameSources(a: Sources, b: Sources): boolean {
+  if (a === b) return true
+  const fields = Object.keys({ ...a, ...b }) as (keyof CallFields)[]
+  return fields.every((field) => a[field] === b[field])
 }
 
 const isSameLink = (a: Call['link'], b: Call['link']): boolean =>

@@ -1,5 +1,6 @@
 import type { Call, Recording } from '../calls/call.ts'
 import type { Opportunity } from '../opportunities/opportunity.ts'
+import { isOnlyDecided } from './attempt.ts'
 import type { Book } from './book.ts'
 import { answerKey } from './book.ts'
 import type { Plan } from './change.ts'
@@ -55,6 +56,7 @@ export function writingOf(book: Book, plans: readonly Plan<unknown>[], groups: G
     newOpportunities: [],
     calls: [],
     newCalls: [],
+    decidedCalls: [],
     namedCalls: [],
     newForeignAttempts: [],
     goneForeignAttempts: [],
@@ -118,7 +120,8 @@ export function writingOf(book: Book, plans: readonly Plan<unknown>[], groups: G
     if (read === undefined) writing.newCalls.push({ group, call, isDeleted: false })
     else {
       const piece = { group, call, readRevision: read.revision, isDeleted: false }
-      if (read.provider === call.provider) writing.calls.push(piece)
+      if (isOnlyDecided(call, read)) writing.decidedCalls.push(piece)
+      else if (read.provider === call.provider) writing.calls.push(piece)
       else writing.namedCalls.push(piece)
     }
     for (const recording of call.recordings) {

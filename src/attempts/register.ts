@@ -362,5 +362,6 @@ function mergeNeeds(needs: readonly Needs[]): Needs {
     near: needs.flatMap((need) => need.near),
     files: unique(needs.flatMap((need) => need.files)),
     reviewItemIds: unique(needs.flatMap((need) => need.reviewItemIds)),
+    isHistory: needs.every((need) => need.isHistory),
   }
 }

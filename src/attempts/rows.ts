@@ -58,7 +58,22 @@ export interface CallRow {
   updated_at: Time
 }
 
+/** What is read of a call that no attempt holds. */
+export type UnheldRow = [
+  id: string,
+  entity_id: string,
+  call_status: string | null,
+  call_result: string | null,
+  resumen_llamada: string | null,
+  started_at: Time | null,
+  created_at: Time,
+  outcome: Outcome,
+  opportunity_id: string | null,
+  revision: number,
+]
+
 const NO_RECORDINGS: readonly Recording[] = []
+const NO_SOURCES: Sources = {}
 
 const instant = (time: Time): Instant => Date.parse(time)
 const instantOrNull = (time: Time | null): Instant | null => (time === null ? null : Date.parse(time))
@@ -134,6 +149,48 @@ export function callFromRow(row: CallRow & { recordings: readonly Recording[] | 
     pending: pending_since === null ? null : { since: instant(pending_since), tries, isCounted: is_counted },
     created_at: instant(created_at),
     updated_at: instant(updated_at),
+  }
+}
+
+/** A call of which nothing is known but what a decision rests on: nothing else of it may be written. */
+export function unheldFromRow(row: UnheldRow): Call {
+  const [
+    id,
+    entity_id,
+    call_status,
+    call_result,
+    resumen_llamada,
+    started_at,
+    created_at,
+    outcome,
+    opportunity_id,
+    revision,
+  ] = row
+  return {
+    id,
+    entity_type: 'contacts',
+    entity_id,
+    direction: 'outbound',
+    call_status,
+    call_result,
+    resumen_llamada,
+    phone_number: null,
+    extension: null,
+    started_at: instantOrNull(started_at),
+    answered_at: null,
+    ended_at: null,
+    duration_seconds: null,
+    provider: null,
+    provider_call_id: null,
+    sources: NO_SOURCES,
+    link: null,
+    recordings: NO_RECORDINGS,
+    outcome,
+    opportunity_id,
+    pending: null,
+    revision,
+    created_at: instant(created_at),
+    updated_at: instant(created_at),
   }
 }
 

@@ -17,6 +17,8 @@ export interface Writing {
   newOpportunities: InGroup<{ opportunity: Opportunity }>[]
   calls: InGroup<{ call: Call; readRevision: number; isDeleted: boolean }>[]
   newCalls: InGroup<{ call: Call; isDeleted: boolean }>[]
+  /** Those of which nothing changes but what was decided: an outcome that is none of waiting. */
+  decidedCalls: InGroup<{ call: Call; readRevision: number }>[]
   /** Those that were known only by an e-mail, and now get their provider's key. */
   namedCalls: InGroup<{ call: Call; readRevision: number; isDeleted: boolean }>[]
   /** B7: attempts that begin to be foreign, and those that no longer are. */
@@ -154,6 +156,27 @@ const PARTS: Part = {
     statement: `update calls t set ${assigned({ ...CALL_COLUMNS, deleted_at: '' })}
       from calls_in i where t.id = i.id and i.${NOT_REFUSED}`,
     record: ({ call, readRevision, isDeleted }) => ({ ...storedRow(call, isDeleted), read_revision: readRevision }),
+  },
+  decidedCalls: {
+    columns: {
+      id: 'uuid',
+      read_revision: 'bigint',
+      outcome: 'text',
+      opportunity_id: 'uuid',
+      revision: 'bigint',
+      updated_at: 'timestamptz',
+    },
+    statement: `update calls t set outcome = i.outcome, opportunity_id = i.opportunity_id, pending_since = null,
+        due_at = null, tries = 0, is_counted = false, revision = i.revision, updated_at = i.updated_at
+      from "decidedCalls_in" i where t.id = i.id and i.${NOT_REFUSED}`,
+    record: ({ call: { id, outcome, opportunity_id, revision, updated_at }, readRevision }) => ({
+      id,
+      read_revision: readRevision,
+      outcome,
+      opportunity_id,
+      revision,
+      updated_at: formatInstant(updated_at),
+    }),
   },
   newCalls: {
     columns: NEW_CALL_COLUMNS,
@@ -397,6 +420,7 @@ const locked = (table: string, part: string): string => `"locked_${part}" as mat
 const REVISED = [
   ['opportunities', 'lead_opportunities'],
   ['calls', 'calls'],
+  ['decidedCalls', 'calls'],
   ['namedCalls', 'calls'],
 ] as const
 

@@ -16,9 +16,12 @@ export interface UnheldCalls {
  *
  * @returns what became of each that is still there and still unheld
  */
-export function syncContact({ contactId, callIds, size }: UnheldCalls, takesEarlier: boolean): Change<HistoryOutcome[]> {
+export function syncContact(
+  { contactId, callIds, size }: UnheldCalls,
+  takesEarlier: boolean,
+): Change<HistoryOutcome[]> {
   return {
-    needs: { ...NO_NEEDS, contactIds: [contactId], callIds },
+    needs: { ...NO_NEEDS, contactIds: [contactId], callIds, isHistory: true },
     size: size * 2,
     plan: (book) => {
       const calls = callIds.flatMap((id) => book.call(id) ?? []).filter((call) => isUnheldOf(contactId, call))

@@ -1,5 +1,5 @@
-import type { Run } from '../attempts/read.ts'
 import { formatInstant } from '../attempts/attempt.ts'
+import { type Run, UNHELD } from '../attempts/read.ts'
 import type { Instant } from '../time.ts'
 import type { UnheldCalls } from './sync-contact.ts'
 
@@ -17,10 +17,6 @@ export interface Reached {
   createdAt: Instant
   callId: string
 }
-
-/** As the index `calls_unheld` has it: eligible (A1), and neither an attempt nor the sweep's. */
-const UNHELD = `direction = 'outbound' and entity_type = 'contacts' and entity_id is not null and deleted_at is null
-  and outcome not in ('registered', 'pending')`
 
 const IN_RANGE = `${UNHELD} and entity_id >= $1::uuid and entity_id <= $2::uuid
   and happened_at >= $3::timestamptz and happened_at < $4::timestamptz`
