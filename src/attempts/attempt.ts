@@ -681,10 +681,10 @@ export function withoutEmpty(report: CallChanges): CallChanges {
 /** Whether nothing of the stored call differs, so that there is nothing to write (B14). */
 export function isSameCall(a: Call, b: Call): boolean {
   return (
-    hasSameFields(a, b) &&
     a.outcome === b.outcome &&
     a.opportunity_id === b.opportunity_id &&
-    a.pending?.since === b.pending?.since
+    a.pending?.since === b.pending?.since &&
+    hasSameFields(a, b)
   )
 }
 

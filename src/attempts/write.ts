@@ -489,15 +489,24 @@ export async function write(run: Run, writing: Writing): Promise<ReadonlySet<num
 }
 
 /** An array for each column: PostgreSQL reads those several times as fast as records of JSON. */
-function valuesOf<Name extends keyof Writing>(writing: Writing, part: Name): unknown[][] {
+function valuesOf<Name extends keyof Writing>(writing: Writing, part: Name): unknown[] {
   const { record, columns } = PARTS[part]
   const pieces = writing[part]
   const records = pieces.map(record) as Readonly<Record<string, unknown>>[]
-  const arrays = Object.entries(columns).map(([name, type]) =>
-    records.map((row) => (isArray(type) ? arrayOf(row[name] as readonly (string | null)[]) : row[name])),
-  )
-  return [pieces.map(({ group }) => group), ...arrays]
+  const arrays = Object.entries(columns).map(([name, type]) => {
+    if (PLAIN_TYPES.has(type)) return arrayOf(records.map((row) => row[name] as Plain))
+    return records.map((row) => (isArray(type) ? arrayOf(row[name] as readonly Plain[]) : row[name]))
+  })
+  return [arrayOf(pieces.map(({ group }) => group)), ...arrays]
 }
 
-/** An array within an array, as text: PostgreSQL's own have all the same length. Of words without any punctuation. */
-const arrayOf = (words: readonly (string | null)[]): string => `{${words.map((word) => word ?? 'NULL').join(',')}}`
+type Plain = string | number | boolean | null
+
+/** Types whose values are words without any punctuation that means something in an array. */
+const PLAIN_TYPES: ReadonlySet<string> = new Set(['uuid', 'bigint', 'integer', 'smallint', 'boolean', 'timestamptz'])
+
+/**
+ * An array as text: of words that need no quotes, which `pg` would look for in each. It stands for an array within an
+ * array, too: PostgreSQL's own have all the same length.
+ */
+const arrayOf = (words: readonly Plain[]): string => `{${words.map((word) => word ?? 'NULL').join(',')}}`

@@ -100,7 +100,12 @@ export function openDatabase({ connection, hasPooler, onIdleError }: DatabaseOpt
     '-c timezone=UTC -c jit=off -c max_parallel_workers_per_gather=0',
   )
   const chores = open(2, IDLE_MS, CHORE_TIMEOUT_MS, '-c timezone=UTC -c jit=off')
-  const history = open(2, IDLE_MS, HISTORY_STATEMENT_TIMEOUT_MS, `${BY_KEY_ONLY} -c timezone=UTC`)
+  const history = open(
+    4,
+    IDLE_MS,
+    HISTORY_STATEMENT_TIMEOUT_MS,
+    `${BY_KEY_ONLY} -c timezone=UTC -c synchronous_commit=off`,
+  )
   const patient = open(1, IDLE_MS, null, '-c timezone=UTC')
   const queriesOn = (pool: pg.Pool) => new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
   return {

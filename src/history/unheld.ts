@@ -10,11 +10,11 @@ export interface Range {
   contactId?: string
 }
 
-/** The last call that was gone through. */
+/** The place of the last call that was gone through; times are ISO 8601. */
 export interface Reached {
   contactId: string
-  happenedAt: Instant
-  createdAt: Instant
+  happenedAt: string
+  createdAt: string
   callId: string
 }
 
@@ -23,12 +23,16 @@ const IN_RANGE = `${UNHELD} and entity_id >= $1::uuid and entity_id <= $2::uuid
 
 const COUNT = `select count(*)::int as calls from calls where ${IN_RANGE}`
 
+/** As one value of JSON, which is read several times as fast as a row for each call. */
 const NEXT = `
-select id, entity_id as contact_id, happened_at, created_at,
-  coalesce(octet_length(resumen_llamada), 0) + coalesce(octet_length(call_result), 0) as size
-from calls
-where ${IN_RANGE} and (entity_id, happened_at, created_at, id) > ($5::uuid, $6::timestamptz, $7::timestamptz, $8::uuid)
-order by entity_id, happened_at, created_at, id limit $9`
+with found as materialized (
+  select id, entity_id, happened_at, created_at,
+    coalesce(octet_length(resumen_llamada), 0) + coalesce(octet_length(call_result), 0) as size
+  from calls
+  where ${IN_RANGE} and (entity_id, happened_at, created_at, id) > ($5::uuid, $6::timestamptz, $7::timestamptz, $8::uuid)
+  order by entity_id, happened_at, created_at, id limit $9
+)
+select coalesce(json_agg(json_build_array(entity_id, id, happened_at, created_at, size)), '[]') as calls from found`
 
 const FIRST_ID = '00000000-0000-0000-0000-000000000000'
 const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
@@ -54,13 +58,7 @@ export interface Chunk {
   isContinued: boolean
 }
 
-interface Row {
-  id: string
-  contact_id: string
-  happened_at: Instant
-  created_at: Instant
-  size: number
-}
+type Row = [contactId: string, callId: string, happenedAt: string, createdAt: string, size: number]
 
 /** What is to be gone through after this call, so many calls at a time; a contact's in one chunk where they fit. */
 export async function* chunksOf(
@@ -72,38 +70,38 @@ export async function* chunksOf(
   let last = after
   let isCut = false
   for (;;) {
-    const place =
-      last === null
-        ? [FIRST_ID, '-infinity', '-infinity', FIRST_ID]
-        : [last.contactId, formatInstant(last.happenedAt), formatInstant(last.createdAt), last.callId]
-    const found = await run<Row>('next_unheld', NEXT, [...valuesOf(range), ...place, size])
-    const rows = found.length < size ? found : withoutCut(found)
+    const { contactId, happenedAt, createdAt, callId } = last ?? BEFORE_ALL
+    const values = [...valuesOf(range), contactId, happenedAt, createdAt, callId, size]
+    const [{ calls } = { calls: [] }] = await run<{ calls: Row[] }>('next_unheld', NEXT, values)
+    const rows = calls.length < size ? calls : withoutCut(calls)
     const end = rows.at(-1)
     if (end === undefined) return
     const contacts = byContact(rows)
-    const isContinued = isCut && contacts[0]?.contactId === last?.contactId
-    last = { contactId: end.contact_id, happenedAt: end.happened_at, createdAt: end.created_at, callId: end.id }
-    isCut = found.length === size && contacts.length === 1
+    const isContinued = isCut && contacts[0]?.contactId === contactId
+    isCut = calls.length === size && contacts.length === 1
+    last = { contactId: end[0], callId: end[1], happenedAt: end[2], createdAt: end[3] }
     yield { contacts, reached: last, isContinued }
-    if (found.length < size) return
+    if (calls.length < size) return
   }
 }
 
+const BEFORE_ALL: Reached = { contactId: FIRST_ID, happenedAt: '-infinity', createdAt: '-infinity', callId: FIRST_ID }
+
 /** Without the last contact, some of whose calls may not be among them, unless it is the only one. */
 function withoutCut(rows: readonly Row[]): readonly Row[] {
-  const cut = rows.at(-1)?.contact_id
-  const whole = rows.filter(({ contact_id }) => contact_id !== cut)
+  const cut = rows.at(-1)?.[0]
+  const whole = rows.filter(([contactId]) => contactId !== cut)
   return whole.length > 0 ? whole : rows
 }
 
 function byContact(rows: readonly Row[]): UnheldCalls[] {
   const contacts: { contactId: string; callIds: string[]; size: number }[] = []
-  for (const { id, contact_id, size } of rows) {
+  for (const [contactId, callId, , , size] of rows) {
     const last = contacts.at(-1)
-    if (last?.contactId === contact_id) {
-      last.callIds.push(id)
+    if (last?.contactId === contactId) {
+      last.callIds.push(callId)
       last.size += size
-    } else contacts.push({ contactId: contact_id, callIds: [id], size })
+    } else contacts.push({ contactId, callIds: [callId], size })
   }
   return contacts
 }
