@@ -702,6 +702,12 @@ function hasSameFields(a: Call, b: Call): boolean {
 /** Whether the stored call differs in nothing but what was decided of it, and waits for nothing more. */
 export const isOnlyDecided = (call: Call, stored: Call): boolean => call.pending === null && hasSameFields(call, stored)
 
+/** Whether the stored opportunity differs in nothing but its attempts and its status. */
+export const isOnlyTried = (opportunity: Opportunity, stored: Opportunity): boolean =>
+  opportunity.title === stored.title &&
+  opportunity.assigned_to === stored.assigned_to &&
+  opportunity.source === stored.source
+
 function hasSameSources(a: Sources, b: Sources): boolean {
   if (a === b) return true
   const fields = Object.keys({ ...a, ...b }) as (keyof CallFields)[]

@@ -1,6 +1,6 @@
 import type { Call, Recording } from '../calls/call.ts'
 import type { Opportunity } from '../opportunities/opportunity.ts'
-import { isOnlyDecided } from './attempt.ts'
+import { isOnlyDecided, isOnlyTried } from './attempt.ts'
 import type { Book } from './book.ts'
 import { answerKey } from './book.ts'
 import type { Plan } from './change.ts'
@@ -53,6 +53,7 @@ export function rowsOf(plan: Plan<unknown>): Set<string> {
 export function writingOf(book: Book, plans: readonly Plan<unknown>[], groups: Groups): Writing {
   const writing: Writing = {
     opportunities: [],
+    triedOpportunities: [],
     newOpportunities: [],
     calls: [],
     newCalls: [],
@@ -97,7 +98,10 @@ export function writingOf(book: Book, plans: readonly Plan<unknown>[], groups: G
     if (opportunity === undefined) continue
     const read = book.readOpportunity(id)
     if (read === undefined) writing.newOpportunities.push({ group, opportunity })
-    else writing.opportunities.push({ group, opportunity, readRevision: read.revision })
+    else {
+      const part = isOnlyTried(opportunity, read) ? 'triedOpportunities' : 'opportunities'
+      writing[part].push({ group, opportunity, readRevision: read.revision })
+    }
     const before = foreignIdsOf(read)
     const after = foreignIdsOf(opportunity)
     for (const call_id of after) {

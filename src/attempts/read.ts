@@ -350,7 +350,10 @@ export function runOn(pool: pg.Pool, hasPooler: boolean): Run {
 /** Reads what a batch rests on, in one round trip; in a second one where a contact has pending calls (B9). */
 export async function readForDeciding(run: Run, needs: Needs): Promise<Book> {
   if (needs.isHistory) {
-    const [found] = await run<Found>('read_unheld', READ_UNHELD, [needs.contactIds, needs.callIds])
+    const [found] = await run<Found>('read_unheld', READ_UNHELD, [
+      `{${needs.contactIds.join(',')}}`,
+      `{${needs.callIds.join(',')}}`,
+    ])
     if (found !== undefined && found.hasPending !== true) return bookOf(found)
   }
   const answers = answerValues(needs)

@@ -100,30 +100,40 @@ export function opportunityFromRow(row: OpportunityRow): Opportunity {
   }
 }
 
-/** With the columns that follow from the attempts (B1), which the database's checks compare with them. */
-export function opportunityToRow(opportunity: Opportunity): OpportunityRow & {
-  title_search_text: string
+type TriesRow = Pick<
+  OpportunityRow,
+  'status' | 'first_call_attempts' | 'attempt_call_created_at' | 'revision' | 'updated_at'
+> & {
   first_call_completed: boolean
   first_call_successful_attempt: number | null
   last_contact_attempt_at: Time | null
-} {
+}
+
+/** What attempts change, with what follows from them (B1), which the database's checks compare with them. */
+export function triesToRow(opportunity: Opportunity): TriesRow {
+  return {
+    status: opportunity.status,
+    first_call_attempts: firstCallAttempts(opportunity),
+    first_call_completed: isCompleted(opportunity),
+    first_call_successful_attempt: successfulAttempt(opportunity),
+    last_contact_attempt_at: timeOrNull(lastContactAttemptAt(opportunity)),
+    attempt_call_created_at: opportunity.attempts.map((attempt) => timeOrNull(attempt.call_created_at)),
+    revision: opportunity.revision,
+    updated_at: formatInstant(opportunity.updated_at),
+  }
+}
+
+export function opportunityToRow(opportunity: Opportunity): OpportunityRow & TriesRow & { title_search_text: string } {
   return {
     id: opportunity.id,
     contact_id: opportunity.contact_id,
     title: opportunity.title,
     title_search_text: opportunity.title === null ? '' : searchTextOf([opportunity.title]),
-    status: opportunity.status,
     assigned_to: opportunity.assigned_to,
     source: opportunity.source,
-    first_call_attempts: firstCallAttempts(opportunity),
-    first_call_completed: isCompleted(opportunity),
-    first_call_successful_attempt: successfulAttempt(opportunity),
-    last_contact_attempt_at: timeOrNull(lastContactAttemptAt(opportunity)),
     completed_elsewhere: opportunity.completed_elsewhere,
-    attempt_call_created_at: opportunity.attempts.map((attempt) => timeOrNull(attempt.call_created_at)),
-    revision: opportunity.revision,
     created_at: formatInstant(opportunity.created_at),
-    updated_at: formatInstant(opportunity.updated_at),
+    ...triesToRow(opportunity),
   }
 }
 

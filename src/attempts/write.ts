@@ -6,7 +6,7 @@ import type { Decided, Doubt } from '../review/item.ts'
 import { formatInstant } from './attempt.ts'
 import type { Answer, AnswerKey } from './book.ts'
 import type { Run } from './read.ts'
-import { callToRow, opportunityToRow } from './rows.ts'
+import { callToRow, opportunityToRow, triesToRow } from './rows.ts'
 
 /**
  * What a batch writes. Each piece carries the number of its group: a group is written whole, and only if every row
@@ -14,6 +14,8 @@ import { callToRow, opportunityToRow } from './rows.ts'
  */
 export interface Writing {
   opportunities: InGroup<{ opportunity: Opportunity; readRevision: number }>[]
+  /** Those of which nothing changes but attempts and status. */
+  triedOpportunities: InGroup<{ opportunity: Opportunity; readRevision: number }>[]
   newOpportunities: InGroup<{ opportunity: Opportunity }>[]
   calls: InGroup<{ call: Call; readRevision: number; isDeleted: boolean }>[]
   newCalls: InGroup<{ call: Call; isDeleted: boolean }>[]
@@ -60,20 +62,24 @@ type Part = {
   }
 }
 
-const OPPORTUNITY_COLUMNS = {
-  title: 'text',
-  title_search_text: 'text',
+const TRIED_OPPORTUNITY_COLUMNS = {
   status: 'text',
-  assigned_to: 'text',
-  source: 'text',
   first_call_attempts: 'jsonb',
   first_call_completed: 'boolean',
   first_call_successful_attempt: 'smallint',
   last_contact_attempt_at: 'timestamptz',
-  completed_elsewhere: 'boolean',
   attempt_call_created_at: 'timestamptz[]',
   revision: 'bigint',
   updated_at: 'timestamptz',
+}
+
+const OPPORTUNITY_COLUMNS = {
+  title: 'text',
+  title_search_text: 'text',
+  assigned_to: 'text',
+  source: 'text',
+  completed_elsewhere: 'boolean',
+  ...TRIED_OPPORTUNITY_COLUMNS,
 }
 
 const NEW_OPPORTUNITY_COLUMNS = { id: 'uuid', contact_id: 'uuid', created_at: 'timestamptz', ...OPPORTUNITY_COLUMNS }
@@ -144,6 +150,16 @@ const PARTS: Part = {
     statement: `update lead_opportunities t set ${assigned(OPPORTUNITY_COLUMNS)}
       from opportunities_in i where t.id = i.id and i.${NOT_REFUSED}`,
     record: ({ opportunity, readRevision }) => ({ ...opportunityToRow(opportunity), read_revision: readRevision }),
+  },
+  triedOpportunities: {
+    columns: { id: 'uuid', read_revision: 'bigint', ...TRIED_OPPORTUNITY_COLUMNS },
+    statement: `update lead_opportunities t set ${assigned(TRIED_OPPORTUNITY_COLUMNS)}
+      from "triedOpportunities_in" i where t.id = i.id and i.${NOT_REFUSED}`,
+    record: ({ opportunity, readRevision }) => ({
+      id: opportunity.id,
+      read_revision: readRevision,
+      ...triesToRow(opportunity),
+    }),
   },
   newOpportunities: {
     columns: NEW_OPPORTUNITY_COLUMNS,
@@ -419,6 +435,7 @@ const locked = (table: string, part: string): string => `"locked_${part}" as mat
 /** What is written only in the revision that was read. */
 const REVISED = [
   ['opportunities', 'lead_opportunities'],
+  ['triedOpportunities', 'lead_opportunities'],
   ['calls', 'calls'],
   ['decidedCalls', 'calls'],
   ['namedCalls', 'calls'],
