@@ -10,6 +10,7 @@ import type { LinkWaiting } from './contacts/relink.ts'
 import { contactRoutes } from './contacts/routes.ts'
 import type { Database } from './database/database.ts'
 import { diallingRoutes } from './dialling/routes.ts'
+import { syncRoutes } from './history/routes.ts'
 import { describe } from './http/description.ts'
 import { showDescription } from './http/docs.ts'
 import { answerErrors, answerNotFound } from './http/errors.ts'
@@ -100,6 +101,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
       await crm.register(callRoutes, { database, register, metrics, country })
       await crm.register(recordingRoutes, { database, recordingsDir: options.recordingsDir })
       await crm.register(diallingRoutes, { database, zadarmaApi })
+      await crm.register(syncRoutes, { database })
       await crm.register(reviewRoutes, { database, register, recordingsDir: options.recordingsDir })
       addOtherMethodsOfCrm()
     },

@@ -8,6 +8,8 @@ export interface Terminal {
   note(line: string): void
   /** How far a long work is, on one line that is written over; nothing where nobody watches. Empty: it is over. */
   progress(line: string): void
+  /** Where a bar may be drawn that is written over; null where nobody watches. */
+  watched: NodeJS.WriteStream | null
   /** Coloured where the terminal has colours and NO_COLOR is not set. */
   paint(style: 'green' | 'red' | 'dim' | 'bold', text: string): string
 }
@@ -21,6 +23,7 @@ export function createTerminal(output: NodeJS.WriteStream, messages: NodeJS.Writ
     progress: (line) => {
       if (isWatched) messages.write(`${CLEAR_LINE}${line}`)
     },
+    watched: isWatched ? messages : null,
     paint: (style, text) => (output.isTTY === true ? styleText(style, text, { stream: output }) : text),
   }
 }

@@ -21,7 +21,9 @@ export interface Reached {
 const IN_RANGE = `${UNHELD} and entity_id >= $1::uuid and entity_id <= $2::uuid
   and happened_at >= $3::timestamptz and happened_at < $4::timestamptz`
 
-const COUNT = `select count(*)::int as calls from calls where ${IN_RANGE}`
+const AFTER = '(entity_id, happened_at, created_at, id) > ($5::uuid, $6::timestamptz, $7::timestamptz, $8::uuid)'
+
+const COUNT = `select count(*)::int as calls from calls where ${IN_RANGE} and ${AFTER}`
 
 /** As one value of JSON, which is read several times as fast as a row for each call. */
 const NEXT = `
@@ -29,7 +31,7 @@ with found as materialized (
   select id, entity_id, happened_at, created_at,
     coalesce(octet_length(resumen_llamada), 0) + coalesce(octet_length(call_result), 0) as size
   from calls
-  where ${IN_RANGE} and (entity_id, happened_at, created_at, id) > ($5::uuid, $6::timestamptz, $7::timestamptz, $8::uuid)
+  where ${IN_RANGE} and ${AFTER}
   order by entity_id, happened_at, created_at, id limit $9
 )
 select coalesce(json_agg(json_build_array(entity_id, id, happened_at, created_at, size)), '[]') as calls from found`
@@ -44,9 +46,9 @@ const valuesOf = ({ from, to, contactId }: Range): string[] => [
   to === undefined ? 'infinity' : formatInstant(to),
 ]
 
-/** How many calls there are to go through. */
-export async function countUnheld(run: Run, range: Range): Promise<number> {
-  const [found] = await run<{ calls: number }>('count_unheld', COUNT, valuesOf(range))
+/** How many calls there are to go through after this one. */
+export async function countUnheld(run: Run, range: Range, after: Reached | null): Promise<number> {
+  const [found] = await run<{ calls: number }>('count_unheld', COUNT, [...valuesOf(range), ...placeOf(after)])
   return found?.calls ?? 0
 }
 
@@ -70,19 +72,23 @@ export async function* chunksOf(
   let last = after
   let isCut = false
   for (;;) {
-    const { contactId, happenedAt, createdAt, callId } = last ?? BEFORE_ALL
-    const values = [...valuesOf(range), contactId, happenedAt, createdAt, callId, size]
+    const values = [...valuesOf(range), ...placeOf(last), size]
     const [{ calls } = { calls: [] }] = await run<{ calls: Row[] }>('next_unheld', NEXT, values)
     const rows = calls.length < size ? calls : withoutCut(calls)
     const end = rows.at(-1)
     if (end === undefined) return
     const contacts = byContact(rows)
-    const isContinued = isCut && contacts[0]?.contactId === contactId
+    const isContinued = isCut && contacts[0]?.contactId === last?.contactId
     isCut = calls.length === size && contacts.length === 1
     last = { contactId: end[0], callId: end[1], happenedAt: end[2], createdAt: end[3] }
     yield { contacts, reached: last, isContinued }
     if (calls.length < size) return
   }
+}
+
+const placeOf = (call: Reached | null): string[] => {
+  const { contactId, happenedAt, createdAt, callId } = call ?? BEFORE_ALL
+  return [contactId, happenedAt, createdAt, callId]
 }
 
 const BEFORE_ALL: Reached = { contactId: FIRST_ID, happenedAt: '-infinity', createdAt: '-infinity', callId: FIRST_ID }
