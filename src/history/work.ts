@@ -1,5 +1,5 @@
 import { type Run, runOn } from '../attempts/read.ts'
-import { Register } from '../attempts/register.ts'
+import { Register, type RegisterTimes } from '../attempts/register.ts'
 import type { Database } from '../database/database.ts'
 import { type ClaimedRun, saveProgress } from './runs.ts'
 import { addCounts, type SyncCounts, type SyncOptions, type SyncSurroundings, syncHistory } from './sync.ts'
@@ -12,6 +12,8 @@ export interface WorkOptions extends Pick<SyncSurroundings, 'onFailure' | 'signa
   database: Database
   /** How many chunks are under way: one where others need the database, more where nothing else is as urgent. */
   atOnce: number
+  /** For how long a contact's calls are tried; seconds where it is left out. */
+  times?: RegisterTimes
   /** Told after each chunk. */
   onProgress(counts: SyncCounts): void
 }
@@ -38,10 +40,14 @@ export async function workOn(run: ClaimedRun, options: WorkOptions): Promise<Wor
 }
 
 /** The same without a run: nothing is kept of how far it has come. */
-export async function* goThrough(options: SyncOptions, after: Reached | null, { database, ...rest }: WorkOptions) {
+export async function* goThrough(
+  options: SyncOptions,
+  after: Reached | null,
+  { database, times = TIMES, ...rest }: WorkOptions,
+) {
   const run = runOn(database.history, database.hasPooler)
   const events = { onBatch: () => undefined, onRetry: () => undefined, onNotRegistered: () => undefined }
-  const register = new Register(options.isDryRun ? readingOnly(run) : run, events, TIMES)
+  const register = new Register(options.isDryRun ? readingOnly(run) : run, events, times)
   yield* syncHistory(options, after, { ...rest, run, register })
 }
 
