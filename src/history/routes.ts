@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Database } from '../database/database.ts'
@@ -18,6 +19,10 @@ export const syncRoutes: FastifyPluginAsyncZod<SyncRoutesOptions> = async (app, 
   app.post(
     '/sync',
     {
+      // All of it may be left out, and so the body itself.
+      preValidation: async (request: { headers: IncomingHttpHeaders; body: unknown }) => {
+        if (request.headers['content-type'] === undefined) request.body ??= {}
+      },
       schema: {
         tags,
         summary: 'Goes through the stored calls that no attempt holds',

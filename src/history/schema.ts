@@ -26,7 +26,6 @@ export const syncRequest = z
     path: ['to'],
     message: 'is not later than from',
   })
-  .prefault({})
   .meta({ title: 'SyncRequest' })
 
 /** What a request asks for. */
