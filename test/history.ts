@@ -26,12 +26,18 @@ export async function syncAll(database: Database, options: Partial<SyncOptions> 
   return counts
 }
 
+interface Asked {
+  name: string
+  text: string
+  values: unknown[]
+}
+
 /** The database with something between the sync and what it asks: to die, and to be wrong. */
 export function between(
   database: Database,
-  stand: (query: { name: string; text: string }, ask: (text: string) => Promise<unknown>) => Promise<unknown>,
+  stand: (query: Asked, ask: (text: string) => Promise<unknown>) => Promise<unknown>,
 ): Database {
-  const query = (asked: { name: string; text: string }) =>
+  const query = (asked: Asked) =>
     stand(asked, (text) => database.history.query({ ...asked, ...(text === asked.text ? {} : { name: '', text }) }))
   return { ...database, history: { query } as unknown as pg.Pool }
 }
@@ -81,12 +87,14 @@ export async function versions(service: TestService): Promise<unknown[]> {
   )
 }
 
-/** Random, but the same for the same seed. */
-export function randomOf(seed: number): () => number {
+/** Random, but the same for the same seed (mulberry32). */
+function randomOf(seed: number): () => number {
   let state = seed
   return () => {
-    state = (state * 1_103_515_245 + 12_345) % 2 ** 31
-    return state / 2 ** 31
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
   }
 }
 
