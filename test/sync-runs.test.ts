@@ -193,7 +193,6 @@ describe('a run', () => {
     await workOn(run, {
       database: service.database,
       atOnce: 1,
-      times: { registerWithin: 900, answerWithin: 900 },
       signal: new AbortController().signal,
       onProgress: () => undefined,
       onFailure: ({ contactId }) => failures.push(contactId),

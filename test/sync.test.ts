@@ -264,7 +264,6 @@ describe('R15: the history sync', () => {
     for await (const { counts } of goThrough({ ...EVERYTHING, from }, null, {
       database: service.database,
       atOnce: 1,
-      times: { registerWithin: 1_500, answerWithin: 1_500 },
       signal: new AbortController().signal,
       onProgress: () => undefined,
       onFailure: ({ contactId }, error) => failures.push([contactId, (error as Error).message]),

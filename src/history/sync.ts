@@ -88,16 +88,17 @@ async function decideChunk(
       for (const outcome of result.value) count(counts, outcome)
       return
     }
-    if (isOutage(causeOf(result.reason))) throw result.reason
-    onFailure(contact, causeOf(result.reason))
+    const cause = causeOf(result.reason)
+    if (cause === null || isOutage(cause)) throw result.reason
+    onFailure(contact, cause)
     counts.seen += contact.callIds.length
     counts.failed += contact.callIds.length
   })
   return { counts, reached }
 }
 
-const causeOf = (error: unknown): unknown =>
-  error instanceof UnavailableError && error.cause != null ? error.cause : error
+/** Why it could not be done; null where its turn did not come. */
+const causeOf = (error: unknown): unknown => (error instanceof UnavailableError ? (error.cause ?? null) : error)
 
 function count(counts: SyncCounts, outcome: HistoryOutcome): void {
   counts.seen++

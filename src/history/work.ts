@@ -1,19 +1,17 @@
 import { type Run, runOn } from '../attempts/read.ts'
-import { Register, type RegisterTimes } from '../attempts/register.ts'
+import { Register } from '../attempts/register.ts'
 import type { Database } from '../database/database.ts'
 import { type ClaimedRun, saveProgress } from './runs.ts'
 import { addCounts, type SyncCounts, type SyncOptions, type SyncSurroundings, syncHistory } from './sync.ts'
 import type { Reached } from './unheld.ts'
 
-/** A contact whose rows others keep locked, or that cannot be written at all, is passed over after so long. */
-const TIMES = { registerWithin: 10_000, answerWithin: 10_000 }
+/** A contact whose rows others keep locked is passed over after so long. */
+const TIMES = { registerWithin: 10_000, answerWithin: 10_000, isFaultFinal: true }
 
 export interface WorkOptions extends Pick<SyncSurroundings, 'onFailure' | 'signal'> {
   database: Database
   /** How many chunks are under way: one where others need the database, more where nothing else is as urgent. */
   atOnce: number
-  /** For how long a contact's calls are tried; seconds where it is left out. */
-  times?: RegisterTimes
   /** Told after each chunk. */
   onProgress(counts: SyncCounts): void
 }
@@ -40,14 +38,10 @@ export async function workOn(run: ClaimedRun, options: WorkOptions): Promise<Wor
 }
 
 /** The same without a run: nothing is kept of how far it has come. */
-export async function* goThrough(
-  options: SyncOptions,
-  after: Reached | null,
-  { database, times = TIMES, ...rest }: WorkOptions,
-) {
+export async function* goThrough(options: SyncOptions, after: Reached | null, { database, ...rest }: WorkOptions) {
   const run = runOn(database.history, database.hasPooler)
   const events = { onBatch: () => undefined, onRetry: () => undefined, onNotRegistered: () => undefined }
-  const register = new Register(options.isDryRun ? readingOnly(run) : run, events, times)
+  const register = new Register(options.isDryRun ? readingOnly(run) : run, events, TIMES)
   yield* syncHistory(options, after, { ...rest, run, register })
 }
 
