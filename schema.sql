@@ -389,6 +389,29 @@ CREATE TABLE sweep_marks (
   CONSTRAINT sweep_marks_pkey PRIMARY KEY (name)
 );
 
+CREATE TABLE sync_runs (
+  id uuid NOT NULL,
+  state text DEFAULT 'waiting'::text NOT NULL,
+  options jsonb NOT NULL,
+  reached jsonb,
+  seen bigint DEFAULT 0 NOT NULL,
+  registered bigint DEFAULT 0 NOT NULL,
+  before_opportunity bigint DEFAULT 0 NOT NULL,
+  turned_away jsonb DEFAULT '{}'::jsonb NOT NULL,
+  failed bigint DEFAULT 0 NOT NULL,
+  due_at timestamp(3) with time zone,
+  claimed_by uuid,
+  created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
+  started_at timestamp(3) with time zone,
+  finished_at timestamp(3) with time zone,
+  CONSTRAINT finished_at_follows CHECK (((state = ANY (ARRAY['done'::text, 'failed'::text])) = (finished_at IS NOT NULL))),
+  CONSTRAINT sync_runs_options_check CHECK ((jsonb_typeof(options) = 'object'::text)),
+  CONSTRAINT sync_runs_pkey PRIMARY KEY (id),
+  CONSTRAINT sync_runs_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'running'::text, 'done'::text, 'failed'::text]))),
+  CONSTRAINT sync_runs_turned_away_check CHECK ((jsonb_typeof(turned_away) = 'object'::text)),
+  CONSTRAINT unfinished_is_due CHECK (((state = ANY (ARRAY['done'::text, 'failed'::text])) = (due_at IS NULL)))
+);
+
 ALTER TABLE calls ADD CONSTRAINT calls_opportunity_id_fkey FOREIGN KEY (opportunity_id) REFERENCES lead_opportunities(id);
 
 ALTER TABLE foreign_attempts ADD CONSTRAINT foreign_attempts_opportunity_id_fkey FOREIGN KEY (opportunity_id) REFERENCES lead_opportunities(id);
@@ -428,6 +451,8 @@ CREATE INDEX calls_only_by_mail ON public.calls USING btree (phone_number, happe
 CREATE INDEX calls_only_by_mail_by_change ON public.calls USING btree (updated_at) WHERE ((provider IS NULL) AND (deleted_at IS NULL) AND ((sources ->> 'call'::text) = 'email'::text));
 
 CREATE INDEX calls_pending_by_entity ON public.calls USING btree (entity_id) WHERE (due_at IS NOT NULL);
+
+CREATE INDEX calls_unheld ON public.calls USING btree (entity_id, happened_at, created_at, id) WHERE ((direction = 'outbound'::text) AND (entity_type = 'contacts'::text) AND (entity_id IS NOT NULL) AND (deleted_at IS NULL) AND (outcome <> ALL (ARRAY['registered'::text, 'pending'::text])));
 
 CREATE INDEX calls_without_contact_by_change ON public.calls USING btree (updated_at) WHERE ((entity_id IS NULL) AND (phone_number IS NOT NULL) AND (deleted_at IS NULL) AND (NOT (sources ?| ARRAY['entity_type'::text, 'entity_id'::text])) AND (sources @? '$.*?(@ != "person")'::jsonpath));
 
@@ -500,6 +525,8 @@ CREATE INDEX recordings_due ON public.recordings USING btree (due_at) WHERE (due
 CREATE INDEX review_items_by_call ON public.review_items USING btree (call_id);
 
 CREATE INDEX review_items_open ON public.review_items USING btree (created_at, id) WHERE (decided_at IS NULL);
+
+CREATE INDEX sync_runs_due ON public.sync_runs USING btree (due_at) WHERE (due_at IS NOT NULL);
 
 CREATE TRIGGER copy_search_text_to_opportunities AFTER INSERT OR UPDATE OF search_text ON public.contacts FOR EACH ROW EXECUTE FUNCTION copy_search_text_to_opportunities();
 

@@ -11,6 +11,7 @@ import { contactRoutes } from './contacts/routes.ts'
 import { coverageRoutes } from './coverage/routes.ts'
 import type { Database } from './database/database.ts'
 import { diallingRoutes } from './dialling/routes.ts'
+import { syncRoutes } from './history/routes.ts'
 import { describe } from './http/description.ts'
 import { showDescription } from './http/docs.ts'
 import { answerErrors, answerNotFound } from './http/errors.ts'
@@ -101,6 +102,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
       await crm.register(callRoutes, { database, register, metrics, country })
       await crm.register(recordingRoutes, { database, recordingsDir: options.recordingsDir })
       await crm.register(diallingRoutes, { database, zadarmaApi })
+      await crm.register(syncRoutes, { database })
       await crm.register(reviewRoutes, { database, register, recordingsDir: options.recordingsDir })
       await crm.register(coverageRoutes, { database })
       addOtherMethodsOfCrm()

@@ -17,6 +17,7 @@ import { openDatabase } from './database/database.ts'
 import { removeFiles } from './database/embedded-files.ts'
 import { databaseHome } from './database/home.ts'
 import { isMigrated, migrate } from './database/migrate.ts'
+import { syncChore } from './history/chore.ts'
 import { isLoopback } from './http/guard.ts'
 import { closer, isOnEveryAddress, listen } from './http/listening.ts'
 import { inboxChores } from './inbox/chores.ts'
@@ -109,6 +110,7 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
             (await sweepMailCalls({ ...relink, database: behind, metrics, folder: folders.recordings })) > 0,
         },
         coverageChore({ database, metrics }),
+        syncChore({ database: behind, metrics, log }),
         ...(zadarmaApi === null
           ? []
           : [

@@ -26,6 +26,8 @@ it('the description is OpenAPI 3.1 and knows every address of the API', async ()
     '/api/crm/calls/{id}/recording get',
     '/api/crm/calls/{id}/recordings/{recording_id} get',
     '/api/crm/calls/dial post',
+    '/api/crm/sync post',
+    '/api/crm/sync/{id} get',
     '/api/crm/review get',
     '/api/crm/review/{id} post',
     '/api/crm/review/{id}/recordings/{recording_id} get',
@@ -77,6 +79,9 @@ describe('the description', () => {
     'DELETE /api/crm/calls/{id}': [204, 412, ...crud, ...body],
     'DELETE /api/crm/contacts/{id}': [204, 409, 412, ...crud, ...body],
     'DELETE /api/crm/opportunities/{id}': [204, 409, 412, ...crud, ...body],
+    // Asked again, it finds nothing to do.
+    'POST /api/crm/sync': [202, 400, 401, ...body, 422, 500, 503],
+    'GET /api/crm/sync/{id}': [200, ...crud],
     'GET /api/crm/review': [200, 401, 422, 500, 503],
     'GET /api/crm/coverage': [200, 401, 422, 500, 503],
     'GET /api/crm/coverage/contradictions': [200, 401, 422, 500, 503],
@@ -106,7 +111,9 @@ describe('the description', () => {
       if (Number(status) >= 400) expect(Object.keys(content)).toEqual(['application/problem+json'])
       expect(Object.keys(headers).includes('Retry-After')).toBe(status === '503')
       expect(Object.keys(headers).includes('WWW-Authenticate')).toBe(status === '401')
-      expect(Object.keys(headers).includes('Location')).toBe(status === '201')
+      expect(Object.keys(headers).includes('Location')).toBe(
+        status === '201' || (name === 'POST /api/crm/sync' && status === '202'),
+      )
       const isRow = JSON.stringify(content).includes('"schema":{"$ref"') && Number(status) < 300
       expect(Object.keys(headers).includes('ETag')).toBe(isRow)
     }
@@ -115,7 +122,9 @@ describe('the description', () => {
   it.each(operations)('of %s has the headers that it reads', (name, { parameters = [] }) => {
     const headers = parameters.filter((parameter) => parameter.in === 'header').map((parameter) => parameter.name)
     const [method = ''] = name.split(' ')
-    const isRepeatable = ['POST /api/crm/review/{id}', 'POST /api/recordings/email'].includes(name)
+    const isRepeatable = ['POST /api/crm/review/{id}', 'POST /api/recordings/email', 'POST /api/crm/sync'].includes(
+      name,
+    )
     const expected = isRepeatable ? [] : ({ POST: ['Idempotency-Key'], GET: [] }[method] ?? ['If-Match'])
     expect(headers).toEqual(expected)
   })

@@ -190,7 +190,10 @@ describe('R1: 150 opportunities × 8 calls × 2 deliveries', () => {
     let mutated = 0
     const withoutCheck = (run: Run): Run => {
       return (name, text, values) => {
-        const mutant = text.replaceAll('l.revision is distinct from i.read_revision', 'l.revision is null')
+        const mutant = text.replaceAll(
+          '(id, read_revision) not in (select id, revision from',
+          'id not in (select id from',
+        )
         if (mutant !== text) mutated++
         return run(name, mutant, values)
       }

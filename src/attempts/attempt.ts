@@ -132,6 +132,10 @@ function inOrder(attempts: readonly Attempt[]): Attempt[] {
   })
 }
 
+/** B4, for calls whether they are attempts or not. */
+const inCallOrder = (a: Call, b: Call): number =>
+  attemptedAt(a) - attemptedAt(b) || a.created_at - b.created_at || compareIds(a.id, b.id)
+
 const compareIds = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
 /** A2: newest first; of equally new ones the greatest id first. */
@@ -296,6 +300,28 @@ export function decideOpportunityChange(
   return draft.decision()
 }
 
+/** What becomes of a stored call when history is gone through; one from before its opportunity stays as it is (B16). */
+export type HistoryOutcome = Outcome | 'before_opportunity'
+
+/**
+ * Decides stored calls of a contact that no attempt holds, anew and in B4's order (B16), its pending ones first (B9).
+ *
+ * @param takesEarlier whether calls are taken, too, that took place before the opportunity was there
+ * @returns beside what changes, what became of each call by its id
+ */
+export function decideHistory(
+  situation: Situation,
+  calls: readonly Call[],
+  takesEarlier: boolean,
+): Decision & { outcomes: ReadonlyMap<string, HistoryOutcome> } {
+  const draft = new Draft(situation)
+  draft.settlePendingOf(new Set(calls.flatMap((call) => [...draft.contactsOf(call)])), [])
+  const outcomes = new Map(
+    calls.toSorted(inCallOrder).map(({ id }): [string, HistoryOutcome] => [id, draft.takeUp(id, takesEarlier)]),
+  )
+  return { ...draft.decision(), outcomes }
+}
+
 const OPPORTUNITY_CHANGES = ['title', 'status', 'assigned_to', 'source'] as const
 
 /** One decision in the making. It remembers what was stored, so that only what really changes is written. */
@@ -402,9 +428,22 @@ class Draft {
       (call.outcome === 'limit_reached' || call.outcome === 'first_call_completed') &&
       call.opportunity_id === opportunityId &&
       isEligible(call)
-    return [...this.#calls.values()]
-      .filter(isTurnedAway)
-      .sort((a, b) => attemptedAt(a) - attemptedAt(b) || a.created_at - b.created_at || compareIds(a.id, b.id))
+    return [...this.#calls.values()].filter(isTurnedAway).sort(inCallOrder)
+  }
+
+  /** B16: a call that no attempt holds is decided as a door would, unless its opportunity is younger than the call. */
+  takeUp(callId: string, takesEarlier: boolean): HistoryOutcome {
+    const call = this.#calls.get(callId)
+    if (call === undefined) throw new Error(`the call ${callId} is not among those that are known`)
+    // What was pending may have made room for it just now.
+    if (call.outcome === 'registered') return call.outcome
+    if (!takesEarlier && this.#holdersOf(callId).length === 0) {
+      const placement = placementOf(call, this.#opportunities.values(), this.#situation)
+      const isEarlier = 'opportunity' in placement && attemptedAt(call) < placement.opportunity.created_at
+      if (isEarlier) return 'before_opportunity'
+    }
+    this.settle(call)
+    return this.#calls.get(callId)?.outcome ?? call.outcome
   }
 
   /** B6: the calls that this opportunity turned away are placed again; those that stay out get the present reason. */
@@ -686,17 +725,38 @@ export function withoutEmpty(report: CallChanges): CallChanges {
 
 /** Whether nothing of the stored call differs, so that there is nothing to write (B14). */
 export function isSameCall(a: Call, b: Call): boolean {
-  const fields = Object.keys({ ...a.sources, ...b.sources }) as (keyof CallFields)[]
   return (
-    fields.every((field) => a.sources[field] === b.sources[field]) &&
+    a.outcome === b.outcome &&
+    a.opportunity_id === b.opportunity_id &&
+    a.pending?.since === b.pending?.since &&
+    hasSameFields(a, b)
+  )
+}
+
+/** Whether what is known of a call is the same, whatever was decided of it. */
+function hasSameFields(a: Call, b: Call): boolean {
+  return (
+    hasSameSources(a.sources, b.sources) &&
     a.provider_call_id === b.provider_call_id &&
     CALL_FIELDS.every((field) => a[field] === b[field]) &&
     isSameLink(a.link, b.link) &&
-    isSameRecordings(a.recordings, b.recordings) &&
-    a.outcome === b.outcome &&
-    a.opportunity_id === b.opportunity_id &&
-    a.pending?.since === b.pending?.since
+    isSameRecordings(a.recordings, b.recordings)
   )
+}
+
+/** Whether the stored call differs in nothing but what was decided of it, and waits for nothing more. */
+export const isOnlyDecided = (call: Call, stored: Call): boolean => call.pending === null && hasSameFields(call, stored)
+
+/** Whether the stored opportunity differs in nothing but its attempts and its status. */
+export const isOnlyTried = (opportunity: Opportunity, stored: Opportunity): boolean =>
+  opportunity.title === stored.title &&
+  opportunity.assigned_to === stored.assigned_to &&
+  opportunity.source === stored.source
+
+function hasSameSources(a: Sources, b: Sources): boolean {
+  if (a === b) return true
+  const fields = Object.keys({ ...a, ...b }) as (keyof CallFields)[]
+  return fields.every((field) => a[field] === b[field])
 }
 
 const isSameLink = (a: Call['link'], b: Call['link']): boolean =>

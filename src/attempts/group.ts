@@ -1,5 +1,6 @@
 import type { Call, Recording } from '../calls/call.ts'
 import type { Opportunity } from '../opportunities/opportunity.ts'
+import { isOnlyDecided, isOnlyTried } from './attempt.ts'
 import type { Book } from './book.ts'
 import { answerKey } from './book.ts'
 import type { Plan } from './change.ts'
@@ -52,9 +53,11 @@ export function rowsOf(plan: Plan<unknown>): Set<string> {
 export function writingOf(book: Book, plans: readonly Plan<unknown>[], groups: Groups): Writing {
   const writing: Writing = {
     opportunities: [],
+    triedOpportunities: [],
     newOpportunities: [],
     calls: [],
     newCalls: [],
+    decidedCalls: [],
     namedCalls: [],
     newForeignAttempts: [],
     goneForeignAttempts: [],
@@ -96,7 +99,10 @@ export function writingOf(book: Book, plans: readonly Plan<unknown>[], groups: G
     if (opportunity === undefined) continue
     const read = book.readOpportunity(id)
     if (read === undefined) writing.newOpportunities.push({ group, opportunity })
-    else writing.opportunities.push({ group, opportunity, readRevision: read.revision })
+    else {
+      const part = isOnlyTried(opportunity, read) ? 'triedOpportunities' : 'opportunities'
+      writing[part].push({ group, opportunity, readRevision: read.revision })
+    }
     const before = foreignIdsOf(read)
     const after = foreignIdsOf(opportunity)
     for (const call_id of after) {
@@ -119,7 +125,8 @@ export function writingOf(book: Book, plans: readonly Plan<unknown>[], groups: G
     if (read === undefined) writing.newCalls.push({ group, call, isDeleted: false })
     else {
       const piece = { group, call, readRevision: read.revision, isDeleted: false }
-      if (read.provider === call.provider) writing.calls.push(piece)
+      if (isOnlyDecided(call, read)) writing.decidedCalls.push(piece)
+      else if (read.provider === call.provider) writing.calls.push(piece)
       else writing.namedCalls.push(piece)
     }
     for (const recording of call.recordings) {

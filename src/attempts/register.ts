@@ -12,6 +12,8 @@ export interface RegisterTimes {
   registerWithin: number
   /** No answer within this time: the caller is told to come back (R12). */
   answerWithin: number
+  /** Whether a fault that is nobody else's is told at once, and not tried again: where nothing is lost by it. */
+  isFaultFinal?: boolean
 }
 
 const TIMES: RegisterTimes = { registerWithin: 200, answerWithin: 1_900 }
@@ -289,7 +291,8 @@ export class Register {
   #failed(job: Job, error: unknown): void {
     job.reason = error
     const isConflict = CONFLICTS.has(sqlState(error) ?? '')
-    if (job.way === 'save' && !isConflict && !isUnavailable(error)) {
+    const isFinal = job.way === 'save' || this.#times.isFaultFinal === true
+    if (isFinal && !isConflict && !isUnavailable(error)) {
       job.answer({ error })
       return
     }
@@ -374,5 +377,6 @@ function mergeNeeds(needs: readonly Needs[]): Needs {
     near: needs.flatMap((need) => need.near),
     files: unique(needs.flatMap((need) => need.files)),
     reviewItemIds: unique(needs.flatMap((need) => need.reviewItemIds)),
+    isHistory: needs.every((need) => need.isHistory),
   }
 }

@@ -9,7 +9,7 @@ import type { LineFault } from '../transfer/reader.ts'
 import type { Surroundings } from './command.ts'
 import { withDatabase } from './database.ts'
 import type { ImportFlags } from './import.ts'
-import { progressOf } from './progress.ts'
+import { progressOf } from './import-progress.ts'
 import { registerOf } from './register.ts'
 import { json } from './terminal.ts'
 

@@ -6,6 +6,7 @@ import { addImportCommands } from './import.ts'
 import { addInboxCommands } from './inbox.ts'
 import { addMailCommands } from './mail.ts'
 import { addRepairCommand } from './repair.ts'
+import { addSyncCommand } from './sync.ts'
 import { addZadarmaCommands } from './zadarma.ts'
 
 /** All commands. It throws CommanderError where it was called wrongly, and after it has shown its help. */
@@ -18,6 +19,7 @@ export function createProgram(surroundings: Surroundings, output: OutputConfigur
     .enablePositionalOptions()
   addInboxCommands(program, surroundings)
   addMailCommands(program, surroundings)
+  addSyncCommand(program, surroundings)
   addZadarmaCommands(program, surroundings)
   addImportCommands(program, surroundings)
   addExportCommand(program, surroundings)

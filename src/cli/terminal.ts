@@ -2,8 +2,6 @@ import { styleText } from 'node:util'
 
 /** Where a command says what it has to say. */
 export interface Terminal {
-  /** Whether somebody watches, and not a file or a pipe. */
-  isWatched: boolean
   /** What was asked for. */
   print(text: string | Buffer): void
   /** A part of much that was asked for; waits until whoever reads it has come so far. */
@@ -12,6 +10,8 @@ export interface Terminal {
   note(line: string): void
   /** How far a long work is, on one line that is written over; nothing where nobody watches. Empty: it is over. */
   progress(line: string): void
+  /** Where a bar may be drawn that is written over; null where nobody watches. */
+  watched: NodeJS.WriteStream | null
   /** Coloured where the terminal has colours and NO_COLOR is not set. */
   paint(style: 'green' | 'red' | 'dim' | 'bold', text: string): string
 }
@@ -20,7 +20,6 @@ export interface Terminal {
 export function createTerminal(output: NodeJS.WriteStream, messages: NodeJS.WriteStream): Terminal {
   const isWatched = messages.isTTY === true
   return {
-    isWatched,
     print: (text) => void output.write(text),
     // Whoever has gone is told of elsewhere.
     send: (text) => new Promise((resolve) => output.write(text, () => resolve())),
@@ -28,6 +27,7 @@ export function createTerminal(output: NodeJS.WriteStream, messages: NodeJS.Writ
     progress: (line) => {
       if (isWatched) messages.write(`${CLEAR_LINE}${line}`)
     },
+    watched: isWatched ? messages : null,
     paint: (style, text) => (output.isTTY === true ? styleText(style, text, { stream: output }) : text),
   }
 }

@@ -15,6 +15,8 @@ interface Told {
   takes?: keyof typeof TAKEN
   /** What it refuses beside what follows from its address, header and body. */
   refuses?: readonly RefusalCode[]
+  /** Whether what it accepts has an address of its own, which the answer names. */
+  isLocated?: true
   /** What its successes say, by status, where that is not what {@link DONE} says. */
   answers?: Readonly<Record<number, string>>
 }
@@ -104,7 +106,7 @@ function success(status: string, schema: Json, told: Told): Json {
   if (schema.type === 'null') return { ...schema, description }
   const headers = {
     ...(isRow(schema) ? { ETag: ETAG } : {}),
-    ...(status === '201' ? { Location: LOCATION } : {}),
+    ...(status === '201' || told.isLocated ? { Location: LOCATION } : {}),
   }
   const content = 'content' in schema ? schema.content : { 'application/json': { schema } }
   return { description, ...(Object.keys(headers).length > 0 ? { headers } : {}), content }

@@ -18,6 +18,7 @@ const TABLES: Readonly<Record<keyof Tables, 'kept' | 'started' | 'joined' | 'der
   dial_requests: 'kept',
   idempotency_requests: 'kept',
   idempotency_keys: 'kept',
+  sync_runs: 'kept',
   mailboxes: 'started',
   sweep_marks: 'started',
   // The first start makes one and shows it once: it stays valid, and so are those of the export.
