@@ -159,10 +159,18 @@ it('R15: beside live traffic of several writers, there is no difference from the
 })
 
 it('control: a sync that does not look whether what it read still holds differs from it', async () => {
-  await onOwnDatabase(async (service) => {
-    const { model, ids } = await besideTraffic(service, (text) =>
-      text.replaceAll('(id, read_revision) not in (select id, revision from', 'id not in (select id from'),
-    )
-    await expect(expectLikeModel(service, model, ids)).rejects.toThrow()
-  })
+  // The database's own checks refuse much of what it writes, and then it reads anew: sometimes nothing slips through.
+  let differs = false
+  for (let time = 0; time < 5 && !differs; time++) {
+    await onOwnDatabase(async (service) => {
+      const { model, ids } = await besideTraffic(service, (text) =>
+        text.replaceAll('(id, read_revision) not in (select id, revision from', 'id not in (select id from'),
+      )
+      differs = await expectLikeModel(service, model, ids).then(
+        () => false,
+        () => true,
+      )
+    })
+  }
+  expect(differs).toBe(true)
 })
