@@ -8,6 +8,7 @@ import { callRoutes } from './calls/routes.ts'
 import type { ZadarmaConfig } from './config.ts'
 import type { LinkWaiting } from './contacts/relink.ts'
 import { contactRoutes } from './contacts/routes.ts'
+import { coverageRoutes } from './coverage/routes.ts'
 import type { Database } from './database/database.ts'
 import { diallingRoutes } from './dialling/routes.ts'
 import { syncRoutes } from './history/routes.ts'
@@ -103,6 +104,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
       await crm.register(diallingRoutes, { database, zadarmaApi })
       await crm.register(syncRoutes, { database })
       await crm.register(reviewRoutes, { database, register, recordingsDir: options.recordingsDir })
+      await crm.register(coverageRoutes, { database })
       addOtherMethodsOfCrm()
     },
     { prefix: GUARDED.crm },

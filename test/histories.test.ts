@@ -5,6 +5,7 @@ import { type Run, runOn } from '../src/attempts/read.ts'
 import { Register } from '../src/attempts/register.ts'
 import { createCall, type NewCall, retryCall } from '../src/calls/save.ts'
 import { expectLikeModel } from './compare.ts'
+import { tellFigures } from './figures.ts'
 import { syncAll } from './history.ts'
 import { type Colour, Model, type ModelCallFields, type ModelNewCall } from './model.ts'
 import { createTestDatabase, createTestService, type TestDatabase, type TestService } from './service.ts'
@@ -418,4 +419,10 @@ it(`R9: ${RUNS} random histories end as the naive model says`, async () => {
     }),
     { seed: SEED, numRuns: Math.ceil(RUNS / AT_ONCE), endOnFailure: true },
   )
+  tellFigures('R9', `${RUNS} histories of at most 60 commands, no difference, seed ${SEED}`)
 }, 600_000)
+
+it('R4: after all histories calls and attempts contradict each other nowhere', async () => {
+  const { body } = await service.request('GET', '/api/crm/coverage/contradictions')
+  expect(body.data).toEqual([])
+})

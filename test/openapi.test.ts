@@ -31,6 +31,8 @@ it('the description is OpenAPI 3.1 and knows every address of the API', async ()
     '/api/crm/review get',
     '/api/crm/review/{id} post',
     '/api/crm/review/{id}/recordings/{recording_id} get',
+    '/api/crm/coverage get',
+    '/api/crm/coverage/contradictions get',
     '/api/recordings/email post',
   ])
 })
@@ -81,6 +83,8 @@ describe('the description', () => {
     'POST /api/crm/sync': [202, 400, 401, ...body, 422, 500, 503],
     'GET /api/crm/sync/{id}': [200, ...crud],
     'GET /api/crm/review': [200, 401, 422, 500, 503],
+    'GET /api/crm/coverage': [200, 401, 422, 500, 503],
+    'GET /api/crm/coverage/contradictions': [200, 401, 422, 500, 503],
     // The same answer again is a success of itself: it needs no Idempotency-Key.
     'POST /api/crm/review/{id}': [200, 409, ...crud, ...body],
     // The same message again is a success of itself.

@@ -35,7 +35,7 @@ afterAll(async () => {
   await database.drop()
 })
 
-const LOG = { info: () => undefined, warn: () => undefined }
+const LOG = { info: () => undefined, warn: () => undefined, error: () => undefined }
 
 /** What a server's chore does once. */
 const server = (on: Database = service.database, signal = new AbortController().signal): Promise<boolean> =>

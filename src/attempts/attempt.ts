@@ -18,7 +18,8 @@ export function isEligible(call: CallFields): call is CallFields & { entity_id: 
   return call.direction === 'outbound' && call.entity_type === 'contacts' && call.entity_id !== null
 }
 
-const COLOURS: ReadonlyMap<string, Colour> = new Map([
+/** A3: the words that name a colour; any other one is orange. */
+export const COLOURS: ReadonlyMap<string, Colour> = new Map([
   ['completed', 'green'],
   ['answered', 'green'],
   ['rejected', 'red'],
@@ -259,6 +260,27 @@ export function decideDeletion(situation: Situation, callId: string): Decision {
   return draft.decision()
 }
 
+/**
+ * Decides a call anew that contradicts what opportunities say of it: the call is right. Where it is marked as registered
+ * it has its attempt (again), as the call now is, and nowhere else; else it is placed as a new one would be.
+ *
+ * @param call as it is stored
+ */
+export function decideRepair(situation: Situation, call: Call): Decision {
+  const draft = new Draft(situation, { call, stored: call })
+  draft.settlePendingOf(draft.contactsOf(call), [call.id])
+  draft.mend(call)
+  return draft.decision()
+}
+
+/** Decides an opportunity anew that does not say what follows from its attempts (B1, B6). */
+export function decideDerivation(situation: Situation, opportunity: Opportunity): Decision {
+  const draft = new Draft(situation)
+  draft.settlePendingOf(new Set([opportunity.contact_id]), [])
+  draft.deriveAgain(opportunity.id)
+  return draft.decision()
+}
+
 /** Decides a person's change of an opportunity (A8, B6). */
 export function decideOpportunityChange(
   situation: Situation,
@@ -363,6 +385,29 @@ class Draft {
     }
     for (const other of holders) if (other !== holder) this.#release(other.id, call.id)
     if (holder === undefined) this.#place(call)
+  }
+
+  /** Whatever the opportunities say: a call that is marked as registered is an attempt where it says so, while there is room. */
+  mend(call: Call): void {
+    const named = call.opportunity_id === null ? undefined : this.#opportunities.get(call.opportunity_id)
+    const isHome = call.outcome === 'registered' && isEligible(call) && named?.contact_id === call.entity_id
+    if (named !== undefined && isHome) {
+      const isThere = named.attempts.some(({ call_id }) => call_id === call.id)
+      const hasRoom = named.attempts.length < MAXIMUM_ATTEMPTS
+      if (!isThere && hasRoom) this.changeOpportunity(withNew(named, attemptOf(call)))
+      if (isThere || hasRoom) {
+        for (const { id } of this.#holdersOf(call.id)) if (id !== named.id) this.#release(id, call.id)
+      }
+    }
+    this.settle(call)
+  }
+
+  /** What follows from the attempts is written anew. */
+  deriveAgain(opportunityId: string): void {
+    const opportunity = this.#opportunities.get(opportunityId)
+    if (opportunity === undefined) return
+    this.changeOpportunity(opportunity)
+    this.#reconsiderIfOpen(opportunityId)
   }
 
   /** B5: the call is gone and gives its attempt back. */

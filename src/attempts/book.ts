@@ -263,6 +263,11 @@ export class Book {
     return this.#situation([contactId])
   }
 
+  /** The same for several contacts. */
+  situationOfContacts(contactIds: readonly string[]): Situation {
+    return this.#situation(contactIds)
+  }
+
   apply(decision: Decision): void {
     for (const opportunity of decision.opportunities) this.#putOpportunity(opportunity)
     for (const call of decision.calls) this.#putCall(call)

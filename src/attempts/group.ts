@@ -89,6 +89,7 @@ export function writingOf(book: Book, plans: readonly Plan<unknown>[], groups: G
       }
     }
     for (const id of plan.goneRecordings ?? []) gone.set(id, group)
+    for (const call_id of plan.goneForeignAttempts ?? []) writing.goneForeignAttempts.push({ group, call_id })
     if (plan.decided !== undefined) writing.decisions.push({ group, decided: plan.decided })
     if (plan.answeredRequest !== undefined) writing.answeredRequests.push({ group, ...plan.answeredRequest })
     if (plan.message !== undefined) writing.messages.push({ group, message: plan.message, now: book.now })

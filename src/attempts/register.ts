@@ -1,3 +1,4 @@
+import type { Call, Outcome } from '../calls/call.ts'
 import { isOutage, isUnavailable, sqlState } from '../database/database.ts'
 import type { Book } from './book.ts'
 import type { Change, Plan } from './change.ts'
@@ -43,6 +44,8 @@ export interface RegisterEvents {
   onRetry(): void
   /** A call was saved, but its attempt could not be registered (A9). */
   onNotRegistered(reason: unknown): void
+  /** It was written of a call what became of it: of a new one, or otherwise than before. */
+  onOutcome?(outcome: Outcome): void
 }
 
 /** `register`: with its attempt. `save`: the call alone, as pending (A9). */
@@ -243,6 +246,7 @@ export class Register {
       .finally(() => {
         for (const { job } of planned) job.isBeingWritten = false
       })
+    const told = new Map<string, Call>()
     planned.forEach(({ job, plan }, place) => {
       open.delete(job)
       if (refused.has(groups.of(place))) {
@@ -252,6 +256,11 @@ export class Register {
       // After a lost answer nothing may be left to save.
       if (way === 'save' && plan.calls?.some(({ pending }) => pending !== null))
         this.#events.onNotRegistered(job.reason)
+      for (const call of plan.calls ?? []) {
+        if (isDecidedOtherwise(call, told.get(call.id) ?? book.readCall(call.id)))
+          this.#events.onOutcome?.(call.outcome)
+        told.set(call.id, call)
+      }
       job.answer({ result: plan.result })
     })
   }
@@ -320,6 +329,9 @@ export class Register {
  * serialisation failure, deadlock: the next reading sees why.
  */
 const CONFLICTS: ReadonlySet<string> = new Set(['23503', '23505', '40001', '40P01'])
+
+const isDecidedOtherwise = (call: Call, before: Call | undefined): boolean =>
+  call.outcome !== before?.outcome || call.opportunity_id !== before.opportunity_id
 
 /** A statement's time was not enough. */
 const OUT_OF_TIME = '57014'

@@ -38,7 +38,6 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
   const tags = ['calls']
 
   const sendCall = (reply: FastifyReply, status: number, call: CallBody): FastifyReply => {
-    metrics.outcomes.inc({ outcome: call.attempt.outcome })
     return reply.code(status).header('etag', etagOf(call)).send(call)
   }
 
@@ -134,9 +133,7 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
       return {
         results: results.map(({ status, body }) => {
           if (status >= 400) return { status, problem: body as Problem }
-          const call = body as CallBody
-          metrics.outcomes.inc({ outcome: call.attempt.outcome })
-          return { status, call }
+          return { status, call: body as CallBody }
         }),
       }
     },

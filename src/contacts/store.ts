@@ -60,20 +60,36 @@ export async function createContact(
   return winner ?? refusedAnswer(refusal('conflict', `A contact with the id ${contact.id} exists already.`))
 }
 
+const valuesOf = ({ created_at, ...contact }: NewContact) => ({
+  ...contact,
+  search_text: searchTextFor(contact),
+  created_at: created_at === null ? sql<string>`now()` : formatInstant(created_at),
+  updated_at: sql<string>`now()`,
+})
+
 async function insertContact(transaction: Transaction<Tables>, contact: NewContact): Promise<ContactBody | null> {
-  const { created_at, ...fields } = contact
   const row = await transaction
     .insertInto('contacts')
-    .values({
-      ...fields,
-      search_text: searchTextFor(contact),
-      created_at: created_at === null ? sql`now()` : formatInstant(created_at),
-      updated_at: sql`now()`,
-    })
+    .values(valuesOf(contact))
     .onConflict((conflict) => conflict.column('id').doNothing())
     .returning(COLUMNS)
     .executeTakeFirst()
   return row === undefined ? null : bodyOf(row)
+}
+
+/**
+ * Makes contacts in one statement; one whose id is there already is left as it is.
+ *
+ * @returns the ids of those that were made
+ */
+export async function createContacts({ query }: Database, contacts: readonly NewContact[]): Promise<Set<string>> {
+  const rows = await query
+    .insertInto('contacts')
+    .values(contacts.map(valuesOf))
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .returning('id')
+    .execute()
+  return new Set(rows.map(({ id }) => id))
 }
 
 /** One contact, or null. */

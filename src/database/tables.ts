@@ -160,6 +160,13 @@ interface MailboxesTable {
   updated_at: Time
 }
 
+/** The history sync; its queries are SQL. */
+interface SyncRunsTable {
+  id: string
+  state: 'waiting' | 'running' | 'done' | 'failed'
+  due_at: TimeOrNull
+}
+
 /** The tables as queries see them; `migrations/` is what makes them. */
 export interface Tables {
   calls: CallsTable
@@ -182,6 +189,7 @@ export interface Tables {
   review_items: ReviewItemsTable
   dial_requests: DialRequestsTable
   mailboxes: MailboxesTable
+  sync_runs: SyncRunsTable
   sweep_marks: { name: string; swept_until: Time; due_at: ColumnType<Instant, string | undefined, string> }
   schema_migrations: { name: string; applied_at: Generated<Instant> }
 }

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -95,7 +95,10 @@ async function main(): Promise<void> {
 }
 
 async function startService(databaseUrl: string): Promise<ServerProcess> {
-  return started([path.join(rootDir, 'dist/main.js')], databaseUrl)
+  // As `npm start` starts it.
+  const { scripts } = JSON.parse(await readFile(path.join(rootDir, 'package.json'), 'utf8'))
+  const [, ...args] = String(scripts.start).split(' ')
+  return started(args, databaseUrl)
 }
 
 async function startPlain(databaseUrl: string): Promise<ServerProcess> {

@@ -88,7 +88,7 @@ const RISES = 1.05
 
 async function outcomesSince(client: pg.Client, startedAt: Date): Promise<Record<string, number>> {
   const { rows } = await client.query<{ outcome: string; calls: number }>(
-    'select outcome, count(*)::int as calls from calls where happened_at >= $1 and deleted_at is null group by outcome',
+    'select outcome, count(*)::int as calls from calls where created_at >= $1 and deleted_at is null group by outcome',
     [startedAt],
   )
   return Object.fromEntries(rows.map(({ outcome, calls }) => [outcome, calls]))
