@@ -41,28 +41,32 @@ declare
   attempt jsonb;
   number int := 0;
   call_ids text[] := '{}';
-  previous text collate "C" := '';
+  call_id text;
   moment text collate "C";
+  previous text collate "C" := '';
 begin
   if jsonb_typeof(attempts) <> 'object' then return false; end if;
   loop
     attempt := attempts -> (number + 1)::text;
     exit when attempt is null;
     number := number + 1;
-    if number > 5 or jsonb_typeof(attempt) <> 'object' then return false; end if;
-    if not attempt ?& array['status', 'call_id', 'attempted_at', 'notes']
-      or attempt - array['status', 'call_id', 'attempted_at', 'notes'] <> '{}' then return false; end if;
-    if attempt -> 'status' not in ('"green"', '"orange"', '"red"') then return false; end if;
-    if jsonb_typeof(attempt -> 'call_id') <> 'string' or jsonb_typeof(attempt -> 'notes') <> 'string' then return false; end if;
-    if char_length(attempt ->> 'call_id') not between 1 and 100 or attempt ->> 'call_id' = any (call_ids) then return false; end if;
-    call_ids := call_ids || (attempt ->> 'call_id');
+    call_id := attempt ->> 'call_id';
     moment := attempt ->> 'attempted_at';
-    if moment !~ '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z$' then return false; end if;
-    moment := rtrim(moment, 'Z');
-    if moment < previous then return false; end if;
-    previous := moment;
+    if (case when number > 5 or jsonb_typeof(attempt) <> 'object' then false
+      else attempt ?& array['status', 'call_id', 'attempted_at', 'notes']
+        and attempt - array['status', 'call_id', 'attempted_at', 'notes'] = '{}'
+        and attempt -> 'status' in ('"green"', '"orange"', '"red"')
+        and jsonb_typeof(attempt -> 'call_id') = 'string' and jsonb_typeof(attempt -> 'notes') = 'string'
+        and char_length(call_id) between 1 and 100 and call_id <> all (call_ids)
+        and translate(moment, '123456789', '000000000') in (
+          '0000-00-00T00:00:00Z', '0000-00-00T00:00:00.0Z', '0000-00-00T00:00:00.00Z', '0000-00-00T00:00:00.000Z')
+        and rtrim(moment, 'Z') >= previous
+      end) is not true then return false; end if;
+    call_ids := call_ids || call_id;
+    previous := rtrim(moment, 'Z');
   end loop;
-  return attempts - array['1', '2', '3', '4', '5'] = '{}' and number = (select count(*) from jsonb_object_keys(attempts));
+  return attempts - array['1', '2', '3', '4', '5'] = '{}'
+    and not attempts ?| (array['1', '2', '3', '4', '5'])[number + 1:];
 end
 $function$;
 

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect, inject, it } from 'vitest'
 import { expectLikeModel } from './compare.ts'
+import { tellFigures } from './figures.ts'
 import { at, between, makeLeads, oldCall, opportunityOf, START, stateOf, syncAll } from './history.ts'
 import { Model } from './model.ts'
 import { urlTo } from './postgres.ts'
@@ -61,6 +62,7 @@ it(`R15: ${KILLS} kills of the command, which goes on each time, come to the sta
     const raw = await stateOf(service)
     for (let kill = 0; kill < KILLS; kill++) expect(await killedSync(service, urlTo(database.connection))).toBe(false)
     const half = await stateOf(service)
+    tellFigures('R15', `${KILLS} kills of the command, after ${await seenIn(service)} calls in all`)
     // Control: what the kills have left is neither nothing nor all.
     expect(half).not.toEqual(raw)
     expect(half).not.toEqual(clean)

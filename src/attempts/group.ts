@@ -126,6 +126,7 @@ export function writingOf(book: Book, plans: readonly Plan<unknown>[], groups: G
     else {
       const piece = { group, call, readRevision: read.revision, isDeleted: false }
       if (isOnlyDecided(call, read)) writing.decidedCalls.push(piece)
+      else if (book.areCallsBare) throw new Error(`the call ${id} was not read whole, and is not written whole`)
       else if (read.provider === call.provider) writing.calls.push(piece)
       else writing.namedCalls.push(piece)
     }

@@ -420,6 +420,7 @@ function bookOf(found: Found | undefined): Book {
   return new Book({
     now: found.now,
     opportunities: (found.opportunities ?? []).map(opportunityFromRow),
+    areCallsBare: found.unheld != null,
     calls: found.unheld?.map(unheldFromRow) ?? (found.calls ?? []).map(callFromRow),
     stones: found.stones ?? [],
     foreignAttempts: found.foreignAttempts ?? [],

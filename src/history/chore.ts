@@ -1,3 +1,4 @@
+import { watched } from '../attempts/watched.ts'
 import type { Chore } from '../chores.ts'
 import type { Database } from '../database/database.ts'
 import type { Metrics } from '../metrics.ts'
@@ -10,6 +11,7 @@ export interface SyncChoreOptions {
   log: {
     info: (fields: object, message: string) => void
     warn: (fields: object, message: string) => void
+    error: (fields: object, message: string) => void
   }
 }
 
@@ -36,9 +38,9 @@ export async function syncWhereAsked(
 ): Promise<boolean> {
   const run = await claimRun(database)
   if (run === null) return false
-  let told = run.counts
   const end = await workOn(run, {
     database,
+    events: watched(metrics, log),
     atOnce: 1,
     signal,
     onFailure: ({ contactId }, error) =>
@@ -46,14 +48,7 @@ export async function syncWhereAsked(
         { err: error, contactId, syncId: run.id },
         'the calls of a contact could not be synced and are as they were',
       ),
-    onProgress: (counts) => {
-      if (run.options.isDryRun) return
-      metrics.outcomes.inc({ outcome: 'registered' }, counts.registered - told.registered)
-      for (const [outcome, calls] of Object.entries(counts.turned_away)) {
-        metrics.outcomes.inc({ outcome }, calls - (told.turned_away[outcome] ?? 0))
-      }
-      told = counts
-    },
+    onProgress: () => undefined,
   })
   if (end === 'interrupted') await giveBackRun(database, run, 'anybody')
   if (end === 'finished') {

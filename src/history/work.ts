@@ -1,5 +1,5 @@
 import { type Run, runOn } from '../attempts/read.ts'
-import { Register } from '../attempts/register.ts'
+import { Register, type RegisterEvents } from '../attempts/register.ts'
 import type { Database } from '../database/database.ts'
 import { type ClaimedRun, saveProgress } from './runs.ts'
 import { addCounts, type SyncCounts, type SyncOptions, type SyncSurroundings, syncHistory } from './sync.ts'
@@ -10,6 +10,8 @@ const TIMES = { registerWithin: 10_000, answerWithin: 10_000, isFaultFinal: true
 
 export interface WorkOptions extends Pick<SyncSurroundings, 'onFailure' | 'signal'> {
   database: Database
+  /** Told of what is written; of nothing where it is left out. */
+  events?: RegisterEvents
   /** How many chunks are under way: one where others need the database, more where nothing else is as urgent. */
   atOnce: number
   /** Told after each chunk. */
@@ -37,11 +39,22 @@ export async function workOn(run: ClaimedRun, options: WorkOptions): Promise<Wor
   return signal.aborted ? 'interrupted' : 'finished'
 }
 
+const NO_EVENTS: RegisterEvents = {
+  onBatch: () => undefined,
+  onRetry: () => undefined,
+  onNotRegistered: () => undefined,
+}
+
 /** The same without a run: nothing is kept of how far it has come. */
-export async function* goThrough(options: SyncOptions, after: Reached | null, { database, ...rest }: WorkOptions) {
+export async function* goThrough(
+  options: SyncOptions,
+  after: Reached | null,
+  { database, events = NO_EVENTS, ...rest }: WorkOptions,
+) {
   const run = runOn(database.history, database.hasPooler)
-  const events = { onBatch: () => undefined, onRetry: () => undefined, onNotRegistered: () => undefined }
-  const register = new Register(options.isDryRun ? readingOnly(run) : run, events, TIMES)
+  const register = options.isDryRun
+    ? new Register(readingOnly(run), NO_EVENTS, TIMES)
+    : new Register(run, events, TIMES)
   yield* syncHistory(options, after, { ...rest, run, register })
 }
 

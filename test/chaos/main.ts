@@ -22,6 +22,7 @@ const LONG = {
   R11_KILLS: '34',
   R11_NOTIFICATIONS: '100',
   R14_SECONDS: '60',
+  R15_KILLS: '20',
   R17_SECONDS: '60',
   R18_CUTS: '20',
   R19_STOPS: '5',

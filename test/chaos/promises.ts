@@ -43,6 +43,7 @@ export const PROMISES: readonly Promised[] = [
       ['test/chaos/steps.test.ts'],
       ['test/mailbox-kills.test.ts'],
       ['test/mail-kills.test.ts', /^R6/],
+      ['test/sync-runs.test.ts', /R6/],
       ['src/database/embedded.test.ts', /^after a kill/],
     ],
   },
