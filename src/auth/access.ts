@@ -90,7 +90,8 @@ export function requireAccess(app: FastifyInstance): void {
     if (route.config?.answers405 === true) return
     const accesses = [route.method].flat().map((method) => {
       const access = accessOf(method, route.url)
-      if (access === undefined) throw new Error(`Nobody has said who may ${method} ${route.url}: see src/auth/access.ts.`)
+      if (access === undefined)
+        throw new Error(`Nobody has said who may ${method} ${route.url}: see src/auth/access.ts.`)
       return access
     })
     if (new Set(accesses).size > 1) throw new Error(`The methods of ${route.url} are not for the same: add them apart.`)

@@ -23,6 +23,11 @@ export function isInSight(sight: Sight, { assigned_to }: { assigned_to: string |
   return sight === 'everything' || assigned_to === null || assigned_to === sight.userId
 }
 
+/** Whether an opportunity may be assigned so: an agent takes it, or gives it back, and gives it to nobody else. */
+export function mayAssign(sight: Sight, assignedTo: string | null | undefined): boolean {
+  return sight === 'everything' || assignedTo == null || assignedTo === sight.userId
+}
+
 type Condition = RawBuilder<boolean>
 
 /** The opportunities of `lead_opportunities` that are seen. */

@@ -32,7 +32,10 @@ export function requireKey(findCaller: FindCaller): Guard {
     const { access } = request.routeOptions?.config ?? {}
     const { role } = request.caller
     if (Array.isArray(access) && !access.includes(role)) {
-      return sendRefusal(reply, refusal('forbidden', `The role ${role} does not allow this. It is for: ${access.join(', ')}.`))
+      return sendRefusal(
+        reply,
+        refusal('forbidden', `The role ${role} does not allow this. It is for: ${access.join(', ')}.`),
+      )
     }
     return undefined
   }
