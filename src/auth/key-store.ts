@@ -117,6 +117,17 @@ export async function listKeys(
   return { data, next: rows.length > limit && last ? { key: last.created_at, id: last.id } : null }
 }
 
+/** Every key, the newest first. */
+export async function listAllKeys(queries: Queries): Promise<KeyBody[]> {
+  const keys: KeyBody[] = []
+  for (let after: Position | null = null; ; ) {
+    const { data, next }: Awaited<ReturnType<typeof listKeys>> = await listKeys(queries, 200, after)
+    keys.push(...data)
+    if (next === null) return keys
+    after = next
+  }
+}
+
 /**
  * Ends a key, for good. One that was revoked before stays as it was.
  *

@@ -1,6 +1,7 @@
 import { Command, type OutputConfiguration } from 'commander'
 import type { Surroundings } from './command.ts'
 import { addInboxCommands } from './inbox.ts'
+import { addKeyCommands } from './key.ts'
 import { addMailCommands } from './mail.ts'
 import { addZadarmaCommands } from './zadarma.ts'
 
@@ -12,6 +13,7 @@ export function createProgram(surroundings: Surroundings, output: OutputConfigur
     .configureOutput(output)
     .showHelpAfterError('(--help says more)')
   addInboxCommands(program, surroundings)
+  addKeyCommands(program, surroundings)
   addMailCommands(program, surroundings)
   addZadarmaCommands(program, surroundings)
   return program
