@@ -1,4 +1,5 @@
 import { ACCESS, type Access, ROLES } from '../src/auth/access.ts'
+import type { Role } from '../src/auth/caller.ts'
 
 /** Between these lines a document has the table. */
 export const TABLE_BEGINS = '<!-- who may do what: written by `npm run access` from src/auth/access.ts -->'
@@ -6,17 +7,18 @@ export const TABLE_ENDS = '<!-- end of who may do what -->'
 
 const rowOf = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
 
-function cellsOf(access: Access): string[] {
+function cellsOf(route: string, access: Access): string[] {
   if (access === 'open') return ['open', ...ROLES.map(() => 'yes')]
   if (access === 'signature') return ['by the PBX’s signature', ...ROLES.map(() => '')]
   if (access === 'local or key') return ['on loopback without a proxy', ...ROLES.map(() => 'yes')]
-  return ['', ...ROLES.map((role) => (access.includes(role) ? 'yes' : ''))]
+  const yes = (role: Role): string => (role === 'agent' && route.includes(' /api/crm/') ? 'own' : 'yes')
+  return ['', ...ROLES.map((role) => (access.includes(role) ? yes(role) : ''))]
 }
 
 /** The table of who may do what, in Markdown. */
 export function accessTable(): string {
   const heads = ['route', 'without key', ...ROLES]
-  const rows = Object.entries(ACCESS).map(([route, access]) => [`\`${route}\``, ...cellsOf(access)])
+  const rows = Object.entries(ACCESS).map(([route, access]) => [`\`${route}\``, ...cellsOf(route, access)])
   return [heads, heads.map(() => '---'), ...rows].map(rowOf).join('\n')
 }
 
