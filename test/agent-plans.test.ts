@@ -9,7 +9,7 @@ import { createTestDatabase, type TestDatabase } from './service.ts'
 
 /* What an agent may see is found by keys, also where nearly everything is somebody else's. */
 
-const COUNT = 60_000
+const COUNT = 20_000
 
 let test: TestDatabase
 let database: Database

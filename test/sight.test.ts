@@ -241,12 +241,7 @@ describe('an agent', () => {
 
 describe('lists', () => {
   const OWNERS = ['ana', 'luis', 'eva', null]
-  const worlds = () => ({
-    contacts: new Map<string, (string | null)[]>(),
-    opportunities: [] as Row[],
-    calls: [] as Row[],
-  })
-  const world = worlds()
+  const world = { contacts: new Map<string, (string | null)[]>(), opportunities: [] as Row[] }
 
   /** What an agent may see, said a second time and naively. */
   const isSeen = (agent: string | null) => {
@@ -268,6 +263,7 @@ describe('lists', () => {
 
   beforeAll(async () => {
     await service.sql('truncate contacts, calls, lead_opportunities, listed_opportunities, foreign_attempts cascade')
+    const calls: object[] = []
     for (let place = 0; place < 24; place++) {
       const { id } = await make(CONTACTS, { name: `García ${place}`, phones: [newPhone(), '+34699999999'] })
       // None, one or two opportunities, of every pair of owners.
@@ -279,16 +275,16 @@ describe('lists', () => {
       }
       const linked = { entity_type: 'contacts', entity_id: id }
       const started_at = `2025-01-${String(1 + place).padStart(2, '0')}T10:00:00Z`
-      for (const fields of [
+      calls.push(
         { ...linked, direction: 'outbound', started_at, call_status: place % 2 === 0 ? 'answered' : 'busy' },
         { ...linked, direction: 'outbound' },
         { ...linked, direction: 'inbound' },
         { direction: 'inbound' },
         { direction: 'outbound', entity_type: 'companies', entity_id: id },
-      ]) {
-        world.calls.push(await make(CALLS, fields))
-      }
+      )
     }
+    const made = await service.request('POST', `${CALLS}/batch`, { calls })
+    expect(made.body.results.every(({ status }: Row) => status === 201)).toBe(true)
   })
 
   const QUERIES = {

@@ -31,6 +31,8 @@ const BOOTSTRAP: Caller = { owner: 'bootstrap', kind: 'key', role: 'admin', user
 
 /** With the time of the reading itself, a key that is revoked or over is refused within a second on every server. */
 const REMEMBERED_MS = 800
+/** A whole key that is not known may have been made just now. Whoever guesses has the database asked no more often. */
+const REMEMBERED_OTHERWISE_MS = 50
 /** When it was used last is kept so roughly. */
 const USE_NOTED_EVERY_MS = 60_000
 
@@ -39,8 +41,8 @@ const ALIVE = `select id, short_id, name, role, user_id, key_sha256 from api_key
   where revoked_at is null and (expires_at is null or expires_at > clock_timestamp())`
 
 /**
- * Gives the check of a key. Those that are alive are read at most about once a second, so that no key costs a query and a
- * wrong one never reaches the database.
+ * Gives the check of a key. Those that are alive are read about once a second, and a little more often while there are
+ * requests with whole keys that are not known: no key costs a query, and what is no key never reaches the database.
  *
  * @param bootstrapKey accepted as an admin's for as long as it is configured
  */
@@ -49,8 +51,8 @@ export function createKeyCheck(database: Database, bootstrapKey: string | null):
   let known: Promise<KnownKeys> | null = null
   let readAt = 0
 
-  const readKeys = () => {
-    if (known === null || performance.now() - readAt > REMEMBERED_MS) {
+  const readKeys = (rememberedMs = REMEMBERED_MS) => {
+    if (known === null || performance.now() - readAt > rememberedMs) {
       readAt = performance.now()
       // On the calls' connections: no list may keep a call out.
       const reading = database.calls.query<StoredKey>(ALIVE).then(({ rows }) => inMaps(rows))
@@ -69,7 +71,10 @@ export function createKeyCheck(database: Database, bootstrapKey: string | null):
     const shortId = shortIdOf(key)
     if (shortId !== null && !isWhole(key)) return null
     const { byShortId, byHash } = await readKeys()
-    const found = shortId === null ? byHash.get(hash.toString('base64')) : byShortId.get(shortId)
+    const found =
+      shortId === null
+        ? byHash.get(hash.toString('base64'))
+        : (byShortId.get(shortId) ?? (await readKeys(REMEMBERED_OTHERWISE_MS)).byShortId.get(shortId))
     if (found === undefined || !timingSafeEqual(hash, found.hash)) return null
     noteUse(found.caller.owner)
     return found.caller

@@ -36,17 +36,21 @@ export function seenOpportunity({ userId }: AgentSight): Condition {
   return sql`(lead_opportunities.assigned_to is null or lead_opportunities.assigned_to = ${userId})`
 }
 
+/** For a page of rows PostgreSQL might else read all opportunities at once, instead of looking those rows' own up. */
+const BY_KEY = sql`offset 0`
+
 /** Whether the contact with this id is seen, whether or not there is one (B18). */
 export function seenContact(sight: AgentSight, id: RawBuilder<unknown>): Condition {
   const having = sql`select from lead_opportunities where lead_opportunities.contact_id = ${id}`
-  return sql`(exists (${having} and ${seenOpportunity(sight)}) or not exists (${having}))`
+  return sql`(exists (${having} and ${seenOpportunity(sight)} ${BY_KEY}) or not exists (${having} ${BY_KEY}))`
 }
 
 /** The rows of `calls` that are seen. */
 export function seenCall(sight: AgentSight): Condition {
   return sql`case
     when calls.opportunity_id is not null then exists (
-      select from lead_opportunities where lead_opportunities.id = calls.opportunity_id and ${seenOpportunity(sight)})
+      select from lead_opportunities where lead_opportunities.id = calls.opportunity_id and ${seenOpportunity(sight)}
+      ${BY_KEY})
     when calls.entity_type = 'contacts' and calls.entity_id is not null
       then ${seenContact(sight, sql`calls.entity_id`)}
     else true end`

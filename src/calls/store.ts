@@ -149,7 +149,7 @@ function partsInSight(query: Kysely<Tables>, sight: AgentSight, outcome: Outcome
   )
   const byContact = from(
     sql`(${idsInSight(sight)}) as seen join calls on calls.entity_id = seen.contact_id`,
-    sql`calls.opportunity_id is null and calls.entity_type = 'contacts'`,
+    sql`calls.deleted_at is null and calls.opportunity_id is null and calls.entity_type = 'contacts'`,
   )
   const withoutContact = query.selectFrom('calls').where(sql<boolean>`calls.opportunity_id is null
       and (calls.entity_id is null or calls.entity_type is distinct from 'contacts')`)
