@@ -3,7 +3,9 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { CountryCode } from 'libphonenumber-js'
 import type { Register } from './attempts/register.ts'
+import { requireAccess } from './auth/access.ts'
 import type { FindCaller } from './auth/keys.ts'
+import { keyRoutes } from './auth/routes.ts'
 import { callRoutes } from './calls/routes.ts'
 import type { ZadarmaConfig } from './config.ts'
 import type { LinkWaiting } from './contacts/relink.ts'
@@ -78,6 +80,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   app.decorateRequest('caller', null)
+  requireAccess(app)
   app.addHook('onRequest', requireHost)
   answerErrors(app)
   readJson(app)
@@ -126,6 +129,14 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     },
     { prefix: GUARDED.recordingEmail },
   )
-  await app.register(async (scope) => guard(scope), { prefix: GUARDED.admin })
+  await app.register(
+    async (admin) => {
+      guard(admin)
+      const addOtherMethodsOfAdmin = answerOtherMethods(admin)
+      await admin.register(keyRoutes, { database })
+      addOtherMethodsOfAdmin()
+    },
+    { prefix: GUARDED.admin },
+  )
   return app
 }

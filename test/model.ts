@@ -566,7 +566,7 @@ export class Model {
   }
 
   /** B9: those that go ahead of `other`. */
-  private pendingCallsOf(contactIds: string[], other?: Call): Call[] {
+  pendingCallsOf(contactIds: string[], other?: Call): Call[] {
     return this.pendingCalls().filter(
       (call) => call !== other && isLinked(call) && contactIds.includes(call.entity_id ?? ''),
     )

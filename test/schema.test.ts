@@ -18,6 +18,7 @@ const MIGRATIONS = [
   '0004_mailbox.sql',
   '0005_sync_runs.sql',
   '0006_sound_attempts.sql',
+  '0010_access.sql',
 ]
 const committedSchema = () => readFile(path.join(rootDir, 'schema.sql'), 'utf8')
 

@@ -4,6 +4,7 @@ import { addCoverageCommand } from './coverage.ts'
 import { addExportCommand } from './export.ts'
 import { addImportCommands } from './import.ts'
 import { addInboxCommands } from './inbox.ts'
+import { addKeyCommands } from './key.ts'
 import { addMailCommands } from './mail.ts'
 import { addRepairCommand } from './repair.ts'
 import { addSyncCommand } from './sync.ts'
@@ -18,6 +19,7 @@ export function createProgram(surroundings: Surroundings, output: OutputConfigur
     .showHelpAfterError('(--help says more)')
     .enablePositionalOptions()
   addInboxCommands(program, surroundings)
+  addKeyCommands(program, surroundings)
   addMailCommands(program, surroundings)
   addSyncCommand(program, surroundings)
   addZadarmaCommands(program, surroundings)

@@ -2,10 +2,12 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { CountryCode } from 'libphonenumber-js'
 import { v7 as uuidv7 } from 'uuid'
 import { z } from 'zod'
+import { noSuch, refusalOfUnseen } from '../auth/named.ts'
 import type { Database } from '../database/database.ts'
 import { writeCursor } from '../http/cursor.ts'
 import { A_PAGE } from '../http/description.ts'
 import { sendProblem, sendRefusal } from '../http/errors.ts'
+import { sightIn } from '../http/guard.ts'
 import { answerKeyOf, isRefusal } from '../http/idempotency.ts'
 import { etagOf, ifMatch, revisionChanged } from '../http/preconditions.ts'
 import { counted, type Problem, refusal } from '../http/refusal.ts'
@@ -29,7 +31,7 @@ export const contactRoutes: FastifyPluginAsyncZod<ContactRoutesOptions> = async 
   const schemas = contactSchemas(country)
   const params = z.object({ id: uuid })
   const tags = ['contacts']
-  const noSuchContact = (id: string) => refusal('not_found', `There is no contact with the id ${id}.`)
+  const noSuchContact = (id: string) => noSuch('contact', id)
 
   app.post(
     '/contacts',
@@ -40,12 +42,14 @@ export const contactRoutes: FastifyPluginAsyncZod<ContactRoutesOptions> = async 
         querystring: noQuery,
         body: schemas.newContact,
         response: { 201: contactResponse },
-        told: { takes: 'Idempotency-Key' },
+        told: { takes: 'Idempotency-Key', refuses: ['not_found'] },
       },
     },
     async (request, reply) => {
       const answerKey = answerKeyOf(request)
       if (isRefusal(answerKey)) return sendRefusal(reply, answerKey)
+      const unseen = await refusalOfUnseen(database, sightIn(request), { contactIds: [request.body.id] })
+      if (unseen !== null) return sendRefusal(reply, unseen)
       const { id = uuidv7(), created_at = null, ...fields } = request.body
       const { status, body } = await createContact(database, { id, created_at, ...fields }, answerKey)
       if (status >= 400) return sendProblem(reply, body as Problem)
@@ -73,7 +77,7 @@ export const contactRoutes: FastifyPluginAsyncZod<ContactRoutesOptions> = async 
     },
     async (request) => {
       const { limit, cursor: after = null, ...filter } = request.query
-      const { data, next } = await listContacts(database, filter, limit, after)
+      const { data, next } = await listContacts(database, filter, limit, after, sightIn(request))
       return { data, next_cursor: next === null ? null : writeCursor(next) }
     },
   )
@@ -90,7 +94,7 @@ export const contactRoutes: FastifyPluginAsyncZod<ContactRoutesOptions> = async 
       },
     },
     async (request, reply) => {
-      const contact = await findContact(database, request.params.id)
+      const contact = await findContact(database, request.params.id, sightIn(request))
       if (contact === null) return sendRefusal(reply, noSuchContact(request.params.id))
       return reply.header('etag', etagOf(contact)).send(contact)
     },
@@ -111,6 +115,8 @@ export const contactRoutes: FastifyPluginAsyncZod<ContactRoutesOptions> = async 
     },
     async (request, reply) => {
       const { id } = request.params
+      const unseen = await refusalOfUnseen(database, sightIn(request), { contactIds: [id] })
+      if (unseen !== null) return sendRefusal(reply, unseen)
       const isExpected = ifMatch(request.headers['if-match'])
       const result = await changeContact(database, id, request.body as ContactChanges, isExpected)
       if (result === 'not_found') return sendRefusal(reply, noSuchContact(id))
@@ -134,6 +140,8 @@ export const contactRoutes: FastifyPluginAsyncZod<ContactRoutesOptions> = async 
     },
     async (request, reply) => {
       const { id } = request.params
+      const unseen = await refusalOfUnseen(database, sightIn(request), { contactIds: [id] })
+      if (unseen !== null) return sendRefusal(reply, unseen)
       const obstacle = await deleteContact(database, id, ifMatch(request.headers['if-match']))
       if (obstacle === null) return reply.code(204).send(null)
       if (obstacle === 'not_found') return sendRefusal(reply, noSuchContact(id))

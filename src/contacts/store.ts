@@ -1,6 +1,7 @@
 import { sql, type Transaction } from 'kysely'
 import { formatInstant } from '../attempts/attempt.ts'
 import type { Answer, AnswerKey } from '../attempts/book.ts'
+import { type AgentSight, type Sight, seenContact, seenOpportunity } from '../auth/sight.ts'
 import type { Database } from '../database/database.ts'
 import { lookThrough } from '../database/look-through.ts'
 import type { Tables } from '../database/tables.ts'
@@ -92,9 +93,15 @@ export async function createContacts({ query }: Database, contacts: readonly New
   return new Set(rows.map(({ id }) => id))
 }
 
-/** One contact, or null. */
-export async function findContact({ query }: Database, id: string): Promise<ContactBody | null> {
-  const row = await query.selectFrom('contacts').select(COLUMNS).where('id', '=', id).executeTakeFirst()
+/** One contact; null where there is none, or the caller may not see it. */
+export async function findContact(
+  { query }: Database,
+  id: string,
+  sight: Sight = 'everything',
+): Promise<ContactBody | null> {
+  let contact = query.selectFrom('contacts').select(COLUMNS).where('id', '=', id)
+  if (sight !== 'everything') contact = contact.where(seenContact(sight, CONTACT_ID))
+  const row = await contact.executeTakeFirst()
   return row === undefined ? null : bodyOf(row)
 }
 
@@ -174,12 +181,15 @@ export interface ContactFilter {
   phone?: string | undefined
 }
 
-/** The contacts that the filter leaves, newest first, after a position. */
+const CONTACT_ID = sql`contacts.id`
+
+/** The contacts that the filter leaves and the caller may see, newest first, after a position. */
 export async function listContacts(
   { query }: Database,
   { q = '', phone }: ContactFilter,
   limit: number,
   after: Position | null,
+  sight: Sight = 'everything',
 ): Promise<{ data: ContactBody[]; next: Position | null }> {
   let contacts = query.selectFrom('contacts').select(COLUMNS)
   if (phone !== undefined) {
@@ -192,24 +202,35 @@ export async function listContacts(
   }
   const sorted = contacts.orderBy('created_at', 'desc').orderBy('id', 'desc')
   const isMatch = sql<boolean>`search_text like any(${searchPatterns(q)}::text[])`
+  const isSearch = q.trim() !== ''
   const among = (count: number) => {
-    const firstRows = query.selectFrom(sorted.select('search_text').limit(count).as('contacts'))
-    return firstRows
-      .select(COLUMNS)
-      .where(isMatch)
-      .limit(limit + 1)
-      .execute()
+    let firstRows = query.selectFrom(sorted.select('search_text').limit(count).as('contacts')).select(COLUMNS)
+    if (isSearch) firstRows = firstRows.where(isMatch)
+    if (sight !== 'everything') firstRows = firstRows.where(seenContact(sight, CONTACT_ID))
+    return firstRows.limit(limit + 1).execute()
   }
-  const byIndex = () =>
-    sorted
-      .where(sql<boolean>`contacts.id in (select id from contacts where ${isAmongFew(q)} offset 0)`)
-      .limit(limit + 1)
-      .execute()
-  const rows = await (q.trim() === '' ? sorted.limit(limit + 1).execute() : lookThrough(limit + 1, among, byIndex))
+  const byIndex = () => {
+    let few = sorted
+    if (isSearch)
+      few = few.where(sql<boolean>`contacts.id in (select id from contacts where ${isAmongFew(q)} offset 0)`)
+    else if (sight !== 'everything' && phone === undefined) {
+      few = few.where(sql<boolean>`contacts.id in (${idsInSight(sight)})`)
+    }
+    if (sight !== 'everything') few = few.where(seenContact(sight, CONTACT_ID))
+    return few.limit(limit + 1).execute()
+  }
+  const isPlain = !isSearch && (sight === 'everything' || phone !== undefined)
+  const rows = await (isPlain ? byIndex() : lookThrough(limit + 1, among, byIndex))
   const data = rows.slice(0, limit)
   const last = data.at(-1)
   const next = rows.length > limit && last ? { key: formatInstant(last.created_at), id: last.id } : null
   return { data: data.map(bodyOf), next }
+}
+
+/** Of the contacts that an agent may see, where those are few. */
+export function idsInSight(sight: AgentSight) {
+  return sql`select contact_id from lead_opportunities where ${seenOpportunity(sight)}
+    union select contact_id from contacts_without_opportunity offset 0`
 }
 
 /** By the index of trigrams for the shorter patterns; for the whole ones not by it. */

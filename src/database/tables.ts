@@ -1,5 +1,6 @@
 import type { ColumnType, Generated } from 'kysely'
 import type { FirstCallAttempt } from '../attempts/attempt.ts'
+import type { Role } from '../auth/caller.ts'
 import type { CallFields, Link, Outcome, Recording, Sources } from '../calls/call.ts'
 import type { Doubt, KeptMail, ReviewDecision } from '../review/item.ts'
 import type { Instant } from '../time.ts'
@@ -167,6 +168,20 @@ interface SyncRunsTable {
   due_at: TimeOrNull
 }
 
+interface ApiKeysTable {
+  id: string
+  /** Null of keys that were made before keys had one. */
+  short_id: string | null
+  name: string
+  role: Role
+  user_id: string | null
+  key_sha256: Buffer
+  created_at: Generated<Instant>
+  expires_at: TimeOrNull
+  last_used_at: TimeOrNull
+  revoked_at: TimeOrNull
+}
+
 /** The tables as queries see them; `migrations/` is what makes them. */
 export interface Tables {
   calls: CallsTable
@@ -183,7 +198,8 @@ export interface Tables {
     answer: string
     created_at: Generated<Instant>
   }
-  api_keys: { id: string; name: string; role: 'admin'; key_sha256: Buffer; created_at: Generated<Instant> }
+  api_keys: ApiKeysTable
+  contacts_without_opportunity: { contact_id: string }
   inbox: InboxTable
   recordings: RecordingsTable
   review_items: ReviewItemsTable

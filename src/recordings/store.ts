@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { v7 as uuidv7 } from 'uuid'
+import { type Sight, seenCall } from '../auth/sight.ts'
 import type { Recording } from '../calls/call.ts'
 import { THIS_MOMENT } from '../database/clock.ts'
 import type { Database } from '../database/database.ts'
@@ -142,9 +143,13 @@ export interface CallWithRecordings {
   recordings: HeardRecording[]
 }
 
-/** The recordings of a call; null where there is no such call. */
-export async function recordingsOf({ query }: Database, callId: string): Promise<CallWithRecordings | null> {
-  const rows = await query
+/** The recordings of a call; null where there is no such call, or the caller may not see it. */
+export async function recordingsOf(
+  { query }: Database,
+  callId: string,
+  sight: Sight = 'everything',
+): Promise<CallWithRecordings | null> {
+  let call = query
     .selectFrom('calls')
     .leftJoin('recordings', 'recordings.call_id', 'calls.id')
     .where('calls.id', '=', callId)
@@ -152,12 +157,13 @@ export async function recordingsOf({ query }: Database, callId: string): Promise
     .select(['calls.started_at', 'calls.created_at', 'calls.phone_number'])
     .select(['recordings.id', 'status', 'file_name', 'content_type', 'size_bytes', 'sha256'])
     .orderBy('recordings.id')
-    .execute()
-  const [call] = rows
-  if (call === undefined) return null
+  if (sight !== 'everything') call = call.where(seenCall(sight))
+  const rows = await call.execute()
+  const [first] = rows
+  if (first === undefined) return null
   return {
-    startedAt: call.started_at ?? call.created_at,
-    phoneNumber: call.phone_number,
+    startedAt: first.started_at ?? first.created_at,
+    phoneNumber: first.phone_number,
     recordings: rows.flatMap(({ id, status, file_name: name, content_type: contentType, size_bytes, sha256 }) => {
       if (id === null || status === null) return []
       const isThere = name !== null && contentType !== null && size_bytes !== null && sha256 !== null

@@ -1,6 +1,8 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Register } from '../attempts/register.ts'
+import { noSuch, refusalOfUnseen } from '../auth/named.ts'
+import type { Sight } from '../auth/sight.ts'
 import { findCall } from '../calls/store.ts'
 import { findContact } from '../contacts/store.ts'
 import type { Database } from '../database/database.ts'
@@ -8,7 +10,7 @@ import { removeFiles } from '../database/embedded-files.ts'
 import { writeCursor } from '../http/cursor.ts'
 import { A_PAGE } from '../http/description.ts'
 import { sendRefusal } from '../http/errors.ts'
-import { ownerOf } from '../http/guard.ts'
+import { ownerOf, sightIn } from '../http/guard.ts'
 import { isRefusal } from '../http/idempotency.ts'
 import { type Refusal, refusal } from '../http/refusal.ts'
 import { listOf, noQuery, uuid } from '../http/schemas.ts'
@@ -44,7 +46,7 @@ export const reviewRoutes: FastifyPluginAsyncZod<ReviewRoutesOptions> = async (a
     },
     async (request) => {
       const { limit, cursor: after = null, ...filter } = request.query
-      const { data, next } = await listOpenItems(database, filter, limit, after)
+      const { data, next } = await listOpenItems(database, filter, limit, after, sightIn(request))
       return { data: data.map(itemBody), next_cursor: next === null ? null : writeCursor(next) }
     },
   )
@@ -65,7 +67,8 @@ export const reviewRoutes: FastifyPluginAsyncZod<ReviewRoutesOptions> = async (a
     },
     async (request, reply) => {
       const { action, call_id = null, contact_id = null, reason = null } = request.body
-      const result = await decide(request.params.id, { action, call_id, contact_id, reason }, ownerOf(request))
+      const answer = { action, call_id, contact_id, reason }
+      const result = await decide(request.params.id, answer, ownerOf(request), sightIn(request))
       return isRefusal(result) ? sendRefusal(reply, result) : reply.send(itemBody(result))
     },
   )
@@ -82,7 +85,7 @@ export const reviewRoutes: FastifyPluginAsyncZod<ReviewRoutesOptions> = async (a
     },
     async (request, reply) => {
       const { id, recording_id } = request.params
-      const mail = (await findItem(database, id))?.mail
+      const mail = (await findItem(database, id, sightIn(request)))?.mail
       const one = mail?.audio.find((audio) => audio.id === recording_id)
       if (mail === undefined || one === undefined) {
         return sendRefusal(reply, refusal('not_found', 'There is no such recording that waits for a decision.'))
@@ -93,9 +96,12 @@ export const reviewRoutes: FastifyPluginAsyncZod<ReviewRoutesOptions> = async (a
     },
   )
 
-  async function decide(id: string, answer: ReviewAnswer, by: string): Promise<ReviewItem | Refusal> {
-    const item = await findItem(database, id)
-    if (item === null) return refusal('not_found', `There is no item with the id ${id}.`)
+  async function decide(id: string, answer: ReviewAnswer, by: string, sight: Sight): Promise<ReviewItem | Refusal> {
+    const item = await findItem(database, id, sight)
+    if (item === null) return noSuch('item', id)
+    const named = { contactIds: [answer.contact_id], callIds: [answer.call_id] }
+    const hidden = await refusalOfUnseen(database, sight, named)
+    if (hidden !== null) return hidden
     const { decision } = item
     if (decision !== null) return decidedBefore({ ...item, decision }, { ...answer, by })
     const fault = faultOf(item, answer)

@@ -8,8 +8,9 @@ import type { Tables } from '../database/tables.ts'
 const TABLES: Readonly<Record<keyof Tables, 'kept' | 'started' | 'joined' | 'derived'>> = {
   contacts: 'kept',
   lead_opportunities: 'kept',
-  // By triggers of lead_opportunities.
+  // By triggers.
   listed_opportunities: 'derived',
+  contacts_without_opportunity: 'derived',
   foreign_attempts: 'kept',
   calls: 'kept',
   inbox: 'kept',
