@@ -11,7 +11,8 @@ export interface FleetOptions {
   envOf?: (place: number) => Readonly<Record<string, string>>
 }
 
-const STARTED_WITHIN_MS = 30_000
+const STARTED_WITHIN_MS = 60_000
+const STARTS = 5
 const WORDS_KEPT = 20_000
 
 /** Several services, each a process of its own, that can be killed and started again. */
@@ -94,9 +95,17 @@ export class Fleet {
     return child.exitCode
   }
 
+  /** Kills it and starts it again; and once more, as whoever looks after services does, where the start meets a fault. */
   async restart(place: number): Promise<void> {
     await this.end(place, 'SIGKILL')
-    await this.start(place)
+    for (let starts = 1; ; starts++) {
+      try {
+        return await this.start(place)
+      } catch (error) {
+        if (starts === STARTS) throw error
+        await this.end(place, 'SIGKILL')
+      }
+    }
   }
 
   /** Ends them all, at once and whatever they are doing. */

@@ -29,11 +29,11 @@ export class FaultProxy {
   readonly #random: Random
   readonly #pairs = new Set<Pair>()
   readonly #traps: Trap[] = []
+  /** Who waits for a reset; the first one's is next. */
+  readonly #resets: ((hasCome: boolean) => void)[] = []
   #bytesToReset = Number.POSITIVE_INFINITY
   #delayMs = 0
   #stall = Promise.resolve()
-  /** Connections that were reset. */
-  resets = 0
 
   private constructor(server: net.Server, target: Place, random: Random) {
     const { host, port } = target
@@ -51,9 +51,16 @@ export class FaultProxy {
     return new FaultProxy(server, target, random)
   }
 
-  /** Resets the connection by which some byte of the next ones passes, in the middle of whatever it is. */
-  resetSoon(): void {
-    this.#bytesToReset = this.#random.between(0, AT_MOST_BYTES)
+  /**
+   * Resets the connection by which some byte of the next ones passes, in the middle of whatever it is.
+   *
+   * @returns whether it came to that before all was called off
+   */
+  resetSoon(): Promise<boolean> {
+    return new Promise((resolve) => {
+      this.#resets.push(resolve)
+      if (this.#resets.length === 1) this.#chooseByte()
+    })
   }
 
   /** For so long, takes everything and passes it on only then. */
@@ -67,10 +74,15 @@ export class FaultProxy {
     this.#delayMs = ms
   }
 
-  /** Lets the next statement with this text be committed, and resets its connection before it is answered. */
-  async loseAnswer(text: string): Promise<void> {
+  /**
+   * Lets the next statement with this text be committed, and resets its connection before it is answered.
+   *
+   * @returns whether there was one before all was called off
+   */
+  async loseAnswer(text: string): Promise<boolean> {
     const reset = await this.holdNext(text, 'answer')
     reset?.()
+    return reset !== null
   }
 
   /**
@@ -86,6 +98,7 @@ export class FaultProxy {
     this.#delayMs = 0
     this.#bytesToReset = Number.POSITIVE_INFINITY
     for (const { caught } of this.#traps.splice(0)) caught(null)
+    for (const resolve of this.#resets.splice(0)) resolve(false)
   }
 
   async close(): Promise<void> {
@@ -108,6 +121,10 @@ export class FaultProxy {
       })
     }
     let awaited: Trap | null = null
+    // Whoever asked may die before the answer: then the next one is caught.
+    pair.server.on('close', () => {
+      if (awaited !== null && !pair.isHeld) this.#traps.push(awaited)
+    })
     this.#pass(pair, client, pair.server, (chunk) => {
       const trap = this.#traps.find(({ text }) => chunk.includes(text))
       if (trap === undefined || awaited !== null) return true
@@ -130,7 +147,8 @@ export class FaultProxy {
       const room = this.#bytesToReset
       this.#bytesToReset -= chunk.byteLength
       if (chunk.byteLength >= room) {
-        this.#bytesToReset = Number.POSITIVE_INFINITY
+        this.#resets.shift()?.(true)
+        this.#chooseByte()
         to.write(chunk.subarray(0, room), () => this.#reset(pair))
         return
       }
@@ -144,6 +162,11 @@ export class FaultProxy {
     })
   }
 
+  #chooseByte(): void {
+    const isAsked = this.#resets.length > 0
+    this.#bytesToReset = isAsked ? this.#random.between(0, AT_MOST_BYTES) : Number.POSITIVE_INFINITY
+  }
+
   #hold(pair: Pair, { caught }: Trap): false {
     pair.isHeld = true
     caught(() => this.#reset(pair))
@@ -151,7 +174,6 @@ export class FaultProxy {
   }
 
   #reset({ client, server }: Pair): void {
-    this.resets++
     client.resetAndDestroy()
     if (server.remotePort === undefined) server.destroy()
     else server.resetAndDestroy()

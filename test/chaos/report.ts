@@ -87,7 +87,7 @@ function figuresOf(id: string, what: string, went: readonly Went[], figures: rea
     '',
     what,
     '',
-    `- ${went.length} tests in ${seconds.toFixed()} s`,
+    `- ${went.length} test${went.length === 1 ? '' : 's'} in ${seconds.toFixed()} s`,
     ...shortened(ours.filter((figure) => !figure.isControl).map(({ sentence }) => sentence)),
     ...shortened(ours.filter((figure) => figure.isControl).map(({ sentence }) => `control: ${sentence}`)),
     ...failed.map(({ name }) => `- **failed**: ${name}`),
