@@ -26,7 +26,7 @@ export interface ClaimedRun extends SyncRun {
 }
 
 /** One that does not tell of itself for so long is dead: a step takes a tenth of a second, and seconds where it waits. */
-export const LEASE_SECONDS = 60
+const LEASE_SECONDS = 60
 const LEASE_END = sql`${THIS_MOMENT} + ${LEASE_SECONDS} * interval '1 second'`
 
 /** As the row keeps them, which are the words of the API. */
