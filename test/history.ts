@@ -11,19 +11,25 @@ export const START = Date.parse('2025-01-29T10:00:00Z')
 export const at = (minutes: number): string => new Date(START + minutes * 60_000).toISOString()
 
 /** Goes through history once, without a run. */
-export async function syncAll(database: Database, options: Partial<SyncOptions> = {}): Promise<SyncCounts> {
+export async function syncAll(
+  database: Database,
+  options: Partial<SyncOptions> = {},
+  onFailure = refuseFailure,
+): Promise<SyncCounts> {
   let counts = NO_COUNTS
   const work = {
     database,
     atOnce: 2,
     signal: new AbortController().signal,
     onProgress: () => undefined,
-    onFailure: ({ contactId }: { contactId: string }, error: unknown) => {
-      throw new Error(`the contact ${contactId} could not be synced`, { cause: error })
-    },
+    onFailure,
   }
   for await (const step of goThrough({ ...EVERYTHING, ...options }, null, work)) counts = addCounts(counts, step.counts)
   return counts
+}
+
+function refuseFailure({ contactId }: { contactId: string }, error: unknown): void {
+  throw new Error(`the contact ${contactId} could not be synced`, { cause: error })
 }
 
 interface Asked {

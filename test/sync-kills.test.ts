@@ -50,40 +50,44 @@ async function killedSync(service: TestService, url: string): Promise<boolean> {
   return code === 0
 }
 
-it(`R15: ${KILLS} kills of the command, which goes on each time, come to the state of one clean run`, async () => {
-  let clean: unknown
-  await onOwnDatabase(async (service) => {
-    await makeLeads(service, KILLS * LEADS, 17)
-    await syncAll(service.database)
-    clean = await stateOf(service)
-  })
-  await onOwnDatabase(async (service, database) => {
-    await makeLeads(service, KILLS * LEADS, 17)
-    const raw = await stateOf(service)
-    for (let kill = 0; kill < KILLS; kill++) expect(await killedSync(service, urlTo(database.connection))).toBe(false)
-    const half = await stateOf(service)
-    tellFigures('R15', `${KILLS} kills of the command, after ${await seenIn(service)} calls in all`)
-    // Control: what the kills have left is neither nothing nor all.
-    expect(half).not.toEqual(raw)
-    expect(half).not.toEqual(clean)
-    const runs = await service.sql('select id from sync_runs')
-    expect(runs).toHaveLength(1)
-    const command = spawn(process.execPath, [path.join(inject('built'), 'dist/cli.js'), 'sync'], {
-      env: { PATH: process.env.PATH, DATABASE_URL: urlTo(database.connection) },
-      stdio: ['ignore', 'ignore', 'pipe'],
+it(
+  `R15: ${KILLS} kills of the command, which goes on each time, come to the state of one clean run`,
+  async () => {
+    let clean: unknown
+    await onOwnDatabase(async (service) => {
+      await makeLeads(service, KILLS * LEADS, 17)
+      await syncAll(service.database)
+      clean = await stateOf(service)
     })
-    let told = ''
-    command.stderr.on('data', (text) => {
-      told += text
+    await onOwnDatabase(async (service, database) => {
+      await makeLeads(service, KILLS * LEADS, 17)
+      const raw = await stateOf(service)
+      for (let kill = 0; kill < KILLS; kill++) expect(await killedSync(service, urlTo(database.connection))).toBe(false)
+      const half = await stateOf(service)
+      tellFigures('R15', `${KILLS} kills of the command, after ${await seenIn(service)} calls in all`)
+      // Control: what the kills have left is neither nothing nor all.
+      expect(half).not.toEqual(raw)
+      expect(half).not.toEqual(clean)
+      const runs = await service.sql('select id from sync_runs')
+      expect(runs).toHaveLength(1)
+      const command = spawn(process.execPath, [path.join(inject('built'), 'dist/cli.js'), 'sync'], {
+        env: { PATH: process.env.PATH, DATABASE_URL: urlTo(database.connection) },
+        stdio: ['ignore', 'ignore', 'pipe'],
+      })
+      let told = ''
+      command.stderr.on('data', (text) => {
+        told += text
+      })
+      const [code] = await once(command, 'close')
+      expect({ code, told }).toEqual({
+        code: 0,
+        told: expect.stringMatching(/^Goes on with the sync \S+, which ended after \d+ calls\.\n$/),
+      })
+      expect(await stateOf(service)).toEqual(clean)
     })
-    const [code] = await once(command, 'close')
-    expect({ code, told }).toEqual({
-      code: 0,
-      told: expect.stringMatching(/^Goes on with the sync \S+, which ended after \d+ calls\.\n$/),
-    })
-    expect(await stateOf(service)).toEqual(clean)
-  })
-})
+  },
+  KILLS * 20_000 + 40_000,
+)
 
 /** Leads whose calls are few, and none of them green, so that any order of what happens comes to the same. */
 interface Lead {
@@ -94,18 +98,18 @@ interface Lead {
 
 /**
  * A sync goes through leads, and while it has read of a lead but not yet written, writers make, change and delete calls
- * of it: of every other lead all of that comes before it writes.
+ * of it: of every other lead all of that comes before it writes. A chunk is a lead.
  *
- * @param mutate what is wrong with its statements
+ * @param mutate what is wrong with its statements; null where nothing is
  */
-async function besideTraffic(service: TestService, mutate = (text: string): string => text) {
+async function besideTraffic(service: TestService, mutate: ((text: string) => string) | null) {
   const model = new Model()
   const leads: Lead[] = []
   const callIds: string[] = []
   const base = { direction: 'outbound' as const, entity_type: 'contacts', call_status: 'no_answer' }
   const times = (minute: number) => ({ started_at: START + minute * 60_000, created_at: START + minute * 60_000 })
   await Promise.all(
-    Array.from({ length: 30 }, async () => {
+    Array.from({ length: 16 }, async () => {
       const contactId = randomUUID()
       const old: string[] = []
       for (const minute of [-1, 1, 2]) {
@@ -121,30 +125,33 @@ async function besideTraffic(service: TestService, mutate = (text: string): stri
     }),
   )
   const traffic = new Map<string, Promise<unknown>>()
-  const writeAbout = ({ contactId, old: [, changed = '', gone = ''] }: Lead): Promise<unknown> => {
+  const writeAbout = ({ contactId, old: [, changed = '', gone = ''] }: Lead, isGone: boolean): Promise<unknown> => {
     const id = randomUUID()
     callIds.push(id)
     const changes = { call_status: 'rejected', call_result: 'No.' }
     model.createCall({ id, ...base, entity_id: contactId, ...times(10) })
     model.updateCall(changed, changes)
-    model.deleteCall(gone)
+    if (isGone) model.deleteCall(gone)
     return Promise.all([
       oldCall(service, contactId, 10, { id, created_at: at(10) }),
       service.request('PATCH', `/api/crm/calls/${changed}`, changes),
-      service.request('DELETE', `/api/crm/calls/${gone}`),
+      isGone ? service.request('DELETE', `/api/crm/calls/${gone}`) : null,
     ])
   }
   const amid = between(service.database, async ({ name, text, values }, ask) => {
-    const answer = await ask(mutate(text))
+    const answer = await ask(mutate?.(text) ?? text)
     if (name !== 'read_unheld') return answer
     for (const [place, lead] of leads.entries()) {
       if (!String(values[0]).includes(lead.contactId) || traffic.has(lead.contactId)) continue
-      traffic.set(lead.contactId, writeAbout(lead))
-      if (place % 2 === 0) await traffic.get(lead.contactId)
+      const isFirst = place % 2 === 0
+      // What is left of a deleted call is refused by the database itself, and then everything is read again.
+      traffic.set(lead.contactId, writeAbout(lead, !isFirst))
+      if (isFirst) await traffic.get(lead.contactId)
     }
     return answer
   })
-  await syncAll(amid, { batch: 12 }).finally(() => Promise.allSettled(traffic.values()))
+  // One that is wrong may run into the checks of the database.
+  await syncAll(amid, { batch: 3 }, mutate === null ? undefined : () => undefined)
   expect(traffic.size).toBe(leads.length)
   await Promise.all(traffic.values())
   await drain(service)
@@ -155,25 +162,16 @@ async function besideTraffic(service: TestService, mutate = (text: string): stri
 
 it('R15: beside live traffic of several writers, there is no difference from the naive model', async () => {
   await onOwnDatabase(async (service) => {
-    const { model, ids } = await besideTraffic(service)
+    const { model, ids } = await besideTraffic(service, null)
     await expectLikeModel(service, model, ids)
   })
 })
 
 it('control: a sync that does not look whether what it read still holds differs from it', async () => {
-  // Or the database's own checks refuse what it writes.
-  let differs = false
-  for (let time = 0; time < 5 && !differs; time++) {
-    await onOwnDatabase(async (service) => {
-      const unchecked = (text: string) =>
-        text.replaceAll('(id, read_revision) not in (select id, revision from', 'id not in (select id from')
-      differs = await besideTraffic(service, unchecked)
-        .then(({ model, ids }) => expectLikeModel(service, model, ids))
-        .then(
-          () => false,
-          () => true,
-        )
-    })
-  }
-  expect(differs).toBe(true)
+  await onOwnDatabase(async (service) => {
+    const { model, ids } = await besideTraffic(service, (text) =>
+      text.replaceAll('(id, read_revision) not in (select id, revision from', 'id not in (select id from'),
+    )
+    await expect(expectLikeModel(service, model, ids)).rejects.toThrow()
+  })
 })
