@@ -1,12 +1,15 @@
+import { spawn } from 'node:child_process'
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import type { Tables } from '../src/database/tables.ts'
 import { exportLines } from '../src/transfer/export.ts'
 import { EXPORTED } from '../src/transfer/tables.ts'
-import { commandLineOn } from './command-line.ts'
+import { commandLineOn, environmentOf } from './command-line.ts'
 import { audioName, buildMail } from './mail-builder.ts'
 import { createTestDatabase, createTestService, type TestDatabase, type TestService } from './service.ts'
 import { callTo, drain, newLead, registered } from './stage.ts'
@@ -239,6 +242,34 @@ it('to the standard output it is the same, but for its moment', async () => {
   expect(lines.slice(0, -2)).toEqual(linesOfFile.slice(0, -2))
 })
 
+describe('an export to the standard output is a failure, which its exit code says', () => {
+  const exporting = async (stdout: 'pipe' | number): Promise<{ code: number; told: string }> => {
+    const command = spawn(process.execPath, [path.join(inject('built'), 'dist/cli.js'), 'export'], {
+      env: { PATH: process.env.PATH, ...environmentOf(first.database, first.dataDir) },
+      stdio: ['ignore', stdout, 'pipe'],
+    })
+    let told = ''
+    command.stderr?.setEncoding('utf8').on('data', (text) => {
+      told += text
+    })
+    command.stdout?.once('data', () => command.stdout?.destroy())
+    const [code] = await once(command, 'close')
+    return { code, told }
+  }
+  const NOT_WHOLE = 'Ended. The export is not whole, and cannot be restored.\n'
+
+  it.runIf(existsSync('/dev/full'))('where the disk is full', async () => {
+    const full = await open('/dev/full', 'w')
+    const told = `ENOSPC: no space left on device, write\n${NOT_WHOLE}`
+    expect(await exporting(full.fd)).toEqual({ code: 1, told })
+    await full.close()
+  })
+
+  it('where whoever reads it leaves', async () => {
+    expect(await exporting('pipe')).toEqual({ code: 1, told: NOT_WHOLE })
+  })
+})
+
 describe('an export that is not what was written is refused, and nothing is', () => {
   let empty: Home
   let lines: string[]
@@ -301,6 +332,20 @@ describe('an export that is not what was written is refused, and nothing is', ()
       const piece = JSON.stringify({ file: 'recordings', name, size: 1, at: 0, base64: 'YQ==' })
       expect(await restoring(sealed([...body(), piece]))).toContain('is neither a row nor a file')
     }
+  })
+
+  it('because a row names a file outside of its folder', async () => {
+    const [recording = ''] = body().filter((line) => line.startsWith('{"table":"recordings"'))
+    for (const name of ['../../etc/passwd', '/etc/passwd', '2026-03/../../evil.mp3']) {
+      const hostile = recording.replace(/"file_name":"[^"]*"/, `"file_name":${JSON.stringify(name)}`)
+      const lines = body().map((line) => (line === recording ? hostile : line))
+      expect(await restoring(sealed(lines))).toContain('names a file outside of its folder')
+    }
+    const isLarge = (line: string): boolean => line.startsWith('{"table":"inbox"') && !line.includes('"file_name":null')
+    const mails = body().map((line) =>
+      isLarge(line) ? line.replace(/"file_name":"[^"]*"/, '"file_name":null,"file_name":"\\u002e./x.eml"') : line,
+    )
+    expect(await restoring(sealed(mails))).toContain('names a file outside of its folder')
   })
 
   it('because a row is none of this database: the files are removed again', async () => {

@@ -35,6 +35,11 @@ async function fileOf(name: string, content: string | Buffer | readonly object[]
   return file
 }
 
+const callOf = async (key: string) =>
+  (await get('calls?provider=zadarma&limit=200')).data.find(
+    (call: { provider_call_id: string }) => call.provider_call_id === key,
+  )
+
 const get = async (what: string) => (await service.request('GET', `/api/crm/${what}`)).body
 const opportunityOf = async (contactId: string) => (await get(`opportunities?contact_id=${contactId}`)).data[0]
 const numbersOf = async (contactId: string): Promise<unknown[]> =>
@@ -207,6 +212,30 @@ describe('ids', () => {
     )
   })
 
+  it('a provider’s key that comes twice with other words is told likewise; it would be either, by chance', async () => {
+    const key = randomUUID()
+    const line = (status: string): string => `inbound,2025-03-01T10:00:00Z,${status},zadarma,${key}\n`
+    const heading = 'direction,started_at,call_status,provider,provider_call_id\n'
+    const file = await fileOf('keys.csv', `${heading}${line('busy')}${line('busy')}${line('answered')}`)
+    const { stdout } = await run(['import', 'calls', file])
+    expect(stdout).toMatch(/^3 lines: 1 created, 1 already there, 1 rejected/)
+    expect(await readFile(`${file}.rejected.csv`, 'utf8')).toContain(
+      '"provider_call_id: is also that of line 2, which says something else"'.replaceAll('"', ''),
+    )
+    expect((await get(`calls/${(await callOf(key)).id}`)).call_status).toBe('busy')
+  })
+
+  it('what a person changed since then stays, also of a call that is known by its provider’s key', async () => {
+    const key = { provider: 'zadarma', provider_call_id: randomUUID() }
+    const { body } = await service.request('POST', '/api/crm/calls', { direction: 'inbound', ...key })
+    const line = { ...key, direction: 'inbound', call_status: 'busy', resumen_llamada: 'Hola' }
+    const file = await fileOf('key3.jsonl', [line])
+    await run(['import', 'calls', file])
+    const changed = await service.request('PATCH', `/api/crm/calls/${body.id}`, { call_status: 'answered' })
+    expect((await run(['import', 'calls', file])).code).toBe(0)
+    expect(await get(`calls/${body.id}`)).toEqual(changed.body)
+  })
+
   it('a call with a provider’s key is the call that has it (B12)', async () => {
     const key = { provider: 'zadarma', provider_call_id: randomUUID() }
     const { body } = await service.request('POST', '/api/crm/calls', { direction: 'inbound', ...key })
@@ -331,6 +360,16 @@ describe('a dry run', () => {
     expect(machines.faults[0]).toEqual({ line: 2, column: 'started_at', reason: expect.any(String) })
   })
 
+  it('shows what a stranger wrote, and does not let a terminal obey it', async () => {
+    const file = await fileOf('escape.csv', 'id,name,\u001bteléfono\n1,Ana,1E+5 \u001b[2J\n')
+    expect((await run(['import', 'contacts', file, '--dry-run'])).stdout).toContain(
+      'line 2, \\u001bteléfono: 1E+5 \\u001b[2J is a number that Excel has shortened',
+    )
+    const twice = await fileOf('escape2.csv', 'id,\u001b[2J,\u001b[2J\n1,2,3\n')
+    const { stderr } = await run(['import', 'contacts', twice])
+    expect(stderr).toBe(`${twice} has two columns that are called "\\u001b[2J". Rename one of them.\n`)
+  })
+
   it('writes nothing of what could be taken', async () => {
     const { old, contactId } = await leadOf()
     const contacts = await fileOf('dry-c.csv', 'id,name\ndry-1,Ana\n')
@@ -357,6 +396,11 @@ describe('a file that would be taken wrongly is not taken at all', () => {
         'Write them as 2025-01-02 10:00. Nothing was written.\n',
     })
     expect(await service.sql(`select from calls where entity_id = '${idFor('contacts', old)}'`)).toEqual([])
+    for (const cell of ['="1/29/2025 10:00"', '10:00 1/29/2025']) {
+      const hidden = `contacto,direction,fecha\n${old},outbound,="02/01/2025"\n${old},outbound,${cell}\n`
+      const { stderr } = await run(['import', 'calls', await fileOf('month-hidden.csv', hidden)])
+      expect(stderr).toContain('The column "fecha" has dates with the month first (line 3: ')
+    }
   })
 
   it('because its calls would be taken in another order than they took place, unless that is wanted', async () => {

@@ -655,6 +655,23 @@ export function repeatedByPerson(call: Call, report: CallChanges): Call {
   return changedByPerson(call, withoutEmpty(report))
 }
 
+/**
+ * The same call brought in by a file, whose age nobody knows: as by a person, but what a person wrote stands, so that the
+ * same file again changes nothing (B10).
+ */
+export function broughtInAgain(call: Call, report: CallChanges): Call {
+  const { sources } = call
+  const taken: CallChanges = { ...report }
+  for (const field of fieldsOf(report)) {
+    const isFirstResult = field === 'call_status' && !isResult(call.call_status) && isResult(report.call_status)
+    // A contact's id means nothing without what it is the id of.
+    const isOfEntity = field === 'entity_type' || field === 'entity_id'
+    const isEntityKept = isOfEntity && [sources.entity_type, sources.entity_id].includes('person')
+    if (isEntityKept || (sources[field] === 'person' && !isFirstResult)) delete taken[field]
+  }
+  return repeatedByPerson(call, taken)
+}
+
 /** A machine's report of a call that exists: it fills what is empty and replaces what a lower machine wrote (B10, B11). */
 export function reportedByMachine(call: Call, report: CallChanges, machine: CallReport['machine']): Call {
   const taken: CallChanges = {}

@@ -57,7 +57,10 @@ async function exportAll(
     try {
       return await (file === null ? drain(lines, (text) => terminal.send(text)) : writeFile(file, lines))
     } catch (error) {
-      if (signal.aborted) terminal.note('Ended. The export is not whole, and cannot be restored.')
+      if (signal.aborted) {
+        terminal.note('Ended. The export is not whole, and cannot be restored.')
+        fail()
+      }
       throw error
     } finally {
       terminal.progress('')

@@ -11,7 +11,7 @@ import { withDatabase } from './database.ts'
 import type { ImportFlags } from './import.ts'
 import { progressOf } from './import-progress.ts'
 import { registerOf } from './register.ts'
-import { json } from './terminal.ts'
+import { json, printable } from './terminal.ts'
 
 /** Nobody waits for a single line. */
 const TIMES: RegisterTimes = { registerWithin: 10_000, answerWithin: 30_000 }
@@ -34,7 +34,7 @@ export async function importLines(
     for (const fault of lineFaults) {
       if (isForMachines) {
         if (faults.length < MOST_FAULTS) faults.push({ line, ...fault })
-      } else terminal.print(`${wordsOf(line, fault)}\n`)
+      } else terminal.print(`${printable(wordsOf(line, fault))}\n`)
     }
   }
   const progress = progressOf(terminal)

@@ -4,7 +4,7 @@ import { styleText } from 'node:util'
 export interface Terminal {
   /** What was asked for. */
   print(text: string | Buffer): void
-  /** A part of much that was asked for; waits until whoever reads it has come so far. */
+  /** A part of much that was asked for; waits until whoever reads it has come so far. Throws where it cannot be written. */
   send(text: string): Promise<void>
   /** A line of what else a person should know; it is no part of what was asked for. */
   note(line: string): void
@@ -21,8 +21,14 @@ export function createTerminal(output: NodeJS.WriteStream, messages: NodeJS.Writ
   const isWatched = messages.isTTY === true
   return {
     print: (text) => void output.write(text),
-    // Whoever has gone is told of elsewhere.
-    send: (text) => new Promise((resolve) => output.write(text, () => resolve())),
+    send: (text) =>
+      new Promise((resolve, reject) => {
+        output.write(text, (error) => {
+          // Whoever has gone is told of elsewhere.
+          if (error && (error as NodeJS.ErrnoException).code !== 'EPIPE') reject(error)
+          else resolve()
+        })
+      }),
     note: (line) => void messages.write(`${isWatched ? CLEAR_LINE : ''}${printable(line)}\n`),
     progress: (line) => {
       if (isWatched) messages.write(`${CLEAR_LINE}${line}`)

@@ -1,3 +1,4 @@
+import { withoutFormula } from './cells.ts'
 import type { Columns } from './columns.ts'
 import type { Door } from './doors.ts'
 import { TransferError } from './error.ts'
@@ -75,7 +76,7 @@ export async function checkFile<Data>(
 }
 
 function refuseMonthFirst(cell: unknown, name: string, line: number): void {
-  if (typeof cell !== 'string' || !isMonthFirst(cell)) return
+  if (typeof cell !== 'string' || !isMonthFirst(withoutFormula(cell))) return
   throw new TransferError(
     `The column "${name}" has dates with the month first (line ${line}: ${cell.trim()}), so that 02/01/2025 could be either day. ` +
       'Write them as 2025-01-02 10:00. Nothing was written.',

@@ -99,7 +99,8 @@ export function callDoor({ database, register, country }: DoorOptions) {
         (asked) => presentCalls(database, asked),
         ({ id, isIdGiven, data }, place) => {
           const { id: _, provider = null, provider_call_id = null, created_at = null, ...fields } = data
-          const asked = { id, isIdGiven, provider, provider_call_id, created_at, fields: fields as NewCall['fields'] }
+          const key = { id, isIdGiven, provider, provider_call_id }
+          const asked: NewCall = { ...key, created_at, isOfFile: true, fields: fields as NewCall['fields'] }
           return register.registerCallAttempt(createCall(asked, { clock, place }))
         },
         (body) => (body as CallBody).attempt.outcome,

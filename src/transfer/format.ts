@@ -28,10 +28,13 @@ export type Ending = z.output<typeof ending>['end']
 /** The folders of files. */
 export type Folder = 'recordings' | 'mails'
 
-/** A piece of a file; the last one ends at its size. Below the folder, never outside. */
+/** Where a file is: below its folder, never outside. */
+const FILE_NAME = /^(?:[\w-]+\/)?[\w-]+(?:\.[\w-]+)*$/
+
+/** A piece of a file; the last one ends at its size. */
 export const filePiece = z.object({
   file: z.enum(['recordings', 'mails']),
-  name: z.string().regex(/^(?:[\w-]+\/)?[\w-]+(?:\.[\w-]+)*$/),
+  name: z.string().regex(FILE_NAME),
   size: z.number().int().min(0),
   at: z.number().int().min(0),
   base64: z.base64(),
@@ -54,4 +57,13 @@ export const rowLine = (table: string, row: string): string =>
 export function rowIn(line: string): { table: string; row: string } | null {
   const [, table, row] = ROW.exec(line) ?? []
   return table === undefined || row === undefined ? null : { table, row }
+}
+
+/** The tables whose rows name files. */
+const NAME_FILES: ReadonlySet<string> = new Set(['recordings', 'inbox'])
+const named = z.object({ file_name: z.string().regex(FILE_NAME).nullable() })
+
+/** Whether a row names no file but one of its folder: whoever reads, exports or removes that file trusts the name. */
+export function isFileBelow({ table, row }: { table: string; row: string }): boolean {
+  return !NAME_FILES.has(table) || named.safeParse(JSON.parse(row)).success
 }

@@ -52,6 +52,8 @@ export interface ImportCounts {
 /** As many as the register takes at once. */
 const CHUNK_LINES = 500
 const CHUNK_TEXT = 900_000
+/** Lines that are rejected may be a megabyte each, or have as many cells. */
+const CHUNK_HELD = 10_000_000
 
 /**
  * Brings a file in. It is read twice: first all of it is looked at, so that a file that cannot be taken as it is changes
@@ -119,18 +121,21 @@ async function save<Data>(
     })
     let chunk: Understood<Data>[] = []
     let text = 0
+    let held = 0
     for await (const row of rows) {
       if (signal.aborted) break
       const understood = reader.read(row)
       chunk.push(understood)
       if (!('faults' in understood)) text += door.sizeOf(understood.data)
-      if (chunk.length < CHUNK_LINES && text < CHUNK_TEXT) continue
+      held += heldOf(row)
+      if (chunk.length < CHUNK_LINES && text < CHUNK_TEXT && held < CHUNK_HELD) continue
       // One after the other, in the order of the file; the next is read while one is written.
       await writing
       writing = take(chunk)
       writing.catch(() => undefined)
       chunk = []
       text = 0
+      held = 0
     }
     await writing
     counts.is_ended_early = signal.aborted
@@ -144,6 +149,12 @@ async function save<Data>(
     await rejected.discard()
     throw error
   }
+}
+
+/** About how many bytes a line takes until it is written. */
+function heldOf({ cells, text }: Row): number {
+  const lengths = cells.reduce<number>((sum, cell) => sum + (typeof cell === 'string' ? cell.length : 0), 0)
+  return lengths + 8 * cells.length + (text?.length ?? 0)
 }
 
 function count(counts: ImportCounts, taken: Taken): void {

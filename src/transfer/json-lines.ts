@@ -41,10 +41,34 @@ export async function* jsonObjects(
     }
     const given = found.trim()
     if (given === '') continue
+    if (isDeep(given)) {
+      yield { line, fault: `has more than ${DEEPEST} brackets one in another`, text: given }
+      continue
+    }
     const value = parsed(given)
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) yield { line, object: value }
     else yield { line, fault: 'is not a JSON object; is the file cut off?', text: given }
   }
+}
+
+/** No line that could be taken has so many; what is as deep as a line is long brings down whatever walks through it. */
+const DEEPEST = 100
+
+/** Whether brackets that are in no text are too deep. */
+function isDeep(text: string): boolean {
+  if (text.length <= DEEPEST) return false
+  let depth = 0
+  let isText = false
+  for (let at = 0; at < text.length; at++) {
+    const letter = text[at]
+    if (isText && letter === '\\') at++
+    else if (letter === '"') isText = !isText
+    else if (isText) continue
+    else if (letter === '[' || letter === '{') depth++
+    else if (letter === ']' || letter === '}') depth--
+    if (depth > DEEPEST) return true
+  }
+  return false
 }
 
 function parsed(text: string): unknown {

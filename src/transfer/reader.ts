@@ -105,24 +105,28 @@ export class Reader<Data> {
     const { id, provider, provider_call_id } = record
     const content = (): string =>
       JSON.stringify(this.#telling.flatMap((place) => (isBlank(cells[place]) ? [] : [names[place], cells[place]])))
-    if (typeof id === 'string') {
-      const key = digestOf(id)
-      const before = this.#seen.get(key)
-      if (before === undefined) this.#seen.set(key, (line % LINES) * CONTENTS + contentOf(content()))
-      else if (before % CONTENTS !== contentOf(content())) {
-        const where = Math.floor(before / CONTENTS)
-        return this.faultAt('id', `is also that of line ${where}, which says something else`)
-      }
-      return { id, isIdGiven: true }
-    }
+    if (typeof id === 'string') return this.#saidBefore(id, 'id', line, content()) ?? { id, isIdGiven: true }
     if (typeof provider === 'string' && typeof provider_call_id === 'string') {
-      return { id: idOfProviderKey(provider.trim(), provider_call_id.trim()), isIdGiven: false }
+      const made = idOfProviderKey(provider.trim(), provider_call_id.trim())
+      return this.#saidBefore(made, 'provider_call_id', line, content()) ?? { id: made, isIdGiven: false }
     }
     const text = content()
     const key = digestOf(text)
     const occurrence = (this.#seen.get(key) ?? 0) + 1
     this.#seen.set(key, occurrence)
     return { id: idOfContent(kind, text, occurrence), isIdGiven: true }
+  }
+
+  /** Which of two lines of one id is right nobody can tell; where they are the same, it is one. */
+  #saidBefore(id: string, field: string, line: number, content: string): LineFault | null {
+    const key = digestOf(id)
+    const before = this.#seen.get(key)
+    if (before === undefined) this.#seen.set(key, (line % LINES) * CONTENTS + contentOf(content))
+    else if (before % CONTENTS !== contentOf(content)) {
+      const where = Math.floor(before / CONTENTS)
+      return this.faultAt(field, `is also that of line ${where}, which says something else`)
+    }
+    return null
   }
 }
 

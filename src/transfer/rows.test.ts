@@ -116,6 +116,19 @@ describe('JSON Lines', () => {
   })
 })
 
+it('a line as deep as it is long is told, and the rest goes on', async () => {
+  const deep = (depth: number): string => `{"a":${'['.repeat(depth)}${']'.repeat(depth)}}`
+  const { rows } = await read(
+    `{"a":1}\n${deep(200_000)}\n${JSON.stringify({ a: `${'['.repeat(500)}\\"` })}\n${deep(99)}\n`,
+  )
+  expect(rows.map(([line, cell]) => (typeof cell === 'object' ? [line] : [line, cell]))).toEqual([
+    [1, 1],
+    [2, 'has more than 100 brackets one in another'],
+    [3, `${'['.repeat(500)}\\"`],
+    [4],
+  ])
+})
+
 describe('a file that cannot be taken is refused with a sentence', () => {
   it.each<[string, string | Buffer, string]>([
     ['empty', '', 'is empty.'],

@@ -47,6 +47,6 @@ it('an hour that a change of clocks repeats is the first of the two, one that it
 })
 
 it('only a day above twelve shows that the month comes first', () => {
-  expect(['01/29/2025', '1/13/2025 10:00'].map(isMonthFirst)).toEqual([true, true])
+  expect(['01/29/2025', '1/13/2025 10:00', '10:00 AM 1/13/2025'].map(isMonthFirst)).toEqual([true, true, true])
   expect(['29/01/2025', '02/01/2025', '2025-01-29', '13/13/2025', 'x'].map(isMonthFirst)).toEqual(Array(5).fill(false))
 })

@@ -66,6 +66,7 @@ function hourOf(hour: number, half: Part): number | null {
 
 /** Whether a text is a date with the month first, which it shows by a day above twelve in the second place. */
 export function isMonthFirst(text: string): boolean {
-  const [, first, , second] = DAY_FIRST.exec(text.trim().replace(/\s+/g, ' ')) ?? []
+  const given = text.trim().replace(/\s+/g, ' ')
+  const [, first, , second] = DAY_FIRST.exec(CLOCK_BEFORE_DAY.exec(given)?.[7] ?? given) ?? []
   return Number(first) <= 12 && Number(second) > 12 && Number(second) <= 31
 }

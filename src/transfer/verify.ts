@@ -9,6 +9,7 @@ import {
   filePiece,
   type Heading,
   heading,
+  isFileBelow,
   LONGEST_EXPORTED_LINE,
   rowIn,
 } from './format.ts'
@@ -52,6 +53,7 @@ export async function verifyExport(file: string, signal: AbortSignal): Promise<V
       if ('table' in content) {
         const next = EXPORTED.findIndex(({ name }) => name === content.table)
         if (next < place) throw damaged(file, `line ${line} has a row of "${content.table}", which is not to be there`)
+        if (!isFileBelow(content)) throw damaged(file, `line ${line} names a file outside of its folder`)
         place = next
         counts.set(content.table, (counts.get(content.table) ?? 0) + 1)
       } else {
