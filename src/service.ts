@@ -110,7 +110,7 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
             (await sweepMailCalls({ ...relink, database: behind, metrics, folder: folders.recordings })) > 0,
         },
         coverageChore({ database, metrics }),
-        syncChore({ database: behind, metrics, log }),
+        syncChore({ database, metrics, log }),
         ...(zadarmaApi === null
           ? []
           : [
