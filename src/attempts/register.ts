@@ -14,6 +14,8 @@ export interface RegisterTimes {
   answerWithin: number
   /** Whether a fault that is nobody else's is told at once, and not tried again: where nothing is lost by it. */
   isFaultFinal?: boolean
+  /** How many batches of each way are under way at most; two where it is left out. */
+  batchesAtOnce?: number
 }
 
 const TIMES: RegisterTimes = { registerWithin: 200, answerWithin: 1_900 }
@@ -167,7 +169,7 @@ export class Register {
    */
   #mayStart(way: Way): boolean {
     const waiting = this.#waiting[way].length
-    if (waiting === 0 || this.#running[way] >= BATCHES_AT_ONCE) return false
+    if (waiting === 0 || this.#running[way] >= (this.#times.batchesAtOnce ?? BATCHES_AT_ONCE)) return false
     const { size, startedAt } = this.#youngest[way]
     return this.#running[way] === 0 || waiting >= size || performance.now() - startedAt >= SLOW_AFTER_MS
   }
@@ -256,7 +258,7 @@ export class Register {
       // After a lost answer nothing may be left to save.
       if (way === 'save' && plan.calls?.some(({ pending }) => pending !== null))
         this.#events.onNotRegistered(job.reason)
-      for (const call of plan.calls ?? []) {
+      for (const call of this.#events.onOutcome === undefined ? [] : (plan.calls ?? [])) {
         if (isDecidedOtherwise(call, told.get(call.id) ?? book.readCall(call.id)))
           this.#events.onOutcome?.(call.outcome)
         told.set(call.id, call)

@@ -101,7 +101,7 @@ export function openDatabase({ connection, hasPooler, onIdleError }: DatabaseOpt
   )
   const chores = open(2, IDLE_MS, CHORE_TIMEOUT_MS, '-c timezone=UTC -c jit=off')
   const history = open(
-    4,
+    5,
     IDLE_MS,
     HISTORY_STATEMENT_TIMEOUT_MS,
     `${BY_KEY_ONLY} -c timezone=UTC -c synchronous_commit=off`,

@@ -6,7 +6,7 @@ import { addCounts, type SyncCounts, type SyncOptions, type SyncSurroundings, sy
 import type { Reached } from './unheld.ts'
 
 /** A contact whose rows others keep locked is passed over after so long. */
-const TIMES = { registerWithin: 10_000, answerWithin: 10_000, isFaultFinal: true }
+const PATIENCE_MS = 10_000
 
 export interface WorkOptions extends Pick<SyncSurroundings, 'onFailure' | 'signal'> {
   database: Database
@@ -52,9 +52,15 @@ export async function* goThrough(
   { database, events = NO_EVENTS, ...rest }: WorkOptions,
 ) {
   const run = runOn(database.history, database.hasPooler)
+  const times = {
+    registerWithin: PATIENCE_MS,
+    answerWithin: PATIENCE_MS,
+    isFaultFinal: true,
+    batchesAtOnce: rest.atOnce,
+  }
   const register = options.isDryRun
-    ? new Register(readingOnly(run), NO_EVENTS, TIMES)
-    : new Register(run, events, TIMES)
+    ? new Register(readingOnly(run), NO_EVENTS, times)
+    : new Register(run, events, times)
   yield* syncHistory(options, after, { ...rest, run, register })
 }
 
