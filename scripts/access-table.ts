@@ -2,8 +2,8 @@ import { ACCESS, type Access, ROLES } from '../src/auth/access.ts'
 import type { Role } from '../src/auth/caller.ts'
 
 /** Between these lines a document has the table. */
-export const TABLE_BEGINS = '<!-- who may do what: written by `npm run access` from src/auth/access.ts -->'
-export const TABLE_ENDS = '<!-- end of who may do what -->'
+const TABLE_BEGINS = '<!-- who may do what: written by `npm run access` from src/auth/access.ts -->'
+const TABLE_ENDS = '<!-- end of who may do what -->'
 
 const rowOf = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
 
@@ -16,7 +16,7 @@ function cellsOf(route: string, access: Access): string[] {
 }
 
 /** The table of who may do what, in Markdown. */
-export function accessTable(): string {
+function accessTable(): string {
   const heads = ['route', 'without key', ...ROLES]
   const rows = Object.entries(ACCESS).map(([route, access]) => [`\`${route}\``, ...cellsOf(route, access)])
   return [heads, heads.map(() => '---'), ...rows].map(rowOf).join('\n')

@@ -84,7 +84,7 @@ export function requireKeyUnlessLocal(findCaller: FindCaller, host: string): Gua
 }
 
 /** Who is asking, where a key was asked for. */
-export function callerOf(request: FastifyRequest): Caller {
+function callerOf(request: FastifyRequest): Caller {
   if (request.caller === null) throw new Error('a route that needs a caller is not guarded')
   return request.caller
 }
