@@ -88,3 +88,13 @@ it.each(LISTS)('of %s: three of many, and one in forty', async (_, list, few) =>
     }
   }
 })
+
+it('a page of which every row is looked for as one would write it reads all opportunities: the check above can fail', async () => {
+  const of = (alias: string) => `select from lead_opportunities where ${alias}`
+  const { rows } = await database.general.query(`explain select id from (
+      select * from calls where deleted_at is null order by happened_at desc, id desc limit 2000) as calls
+    where exists (${of('id = calls.opportunity_id')} and (assigned_to is null or assigned_to = 'new'))
+      or not exists (${of('contact_id = calls.entity_id')}) limit 51`)
+  const plan = rows.map((row: Record<string, string>) => row['QUERY PLAN']).join('\n')
+  expect(plan).toMatch(/Seq Scan on lead_opportunities/)
+})

@@ -28,7 +28,7 @@ function checksum(text: string): string {
 }
 
 /** A new key: what is shown once, and what is kept of it. */
-export interface NewKeyText {
+interface NewKeyText {
   key: string
   shortId: string
   hash: Buffer
