@@ -23,6 +23,8 @@ import { receiveMail } from './mailbox/receive.ts'
 import { mailChores } from './mailbox/sweep.ts'
 import { loadWording } from './mailbox/wording.ts'
 import { createMetrics } from './metrics.ts'
+import { forgetOver } from './people/forget.ts'
+import { secretOf } from './people/secret.ts'
 import { recordingChore } from './recordings/chore.ts'
 import { zadarmaApiOf } from './zadarma/api.ts'
 import { reconcileChore } from './zadarma/reconcile-chore.ts'
@@ -71,6 +73,7 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
     const migrations = path.join(rootDir, 'migrations')
     await migrate(database.patient, migrations)
 
+    const secret = await secretOf(database, config.authSecret)
     const metrics = createMetrics()
     const register = new Register(runOn(database.calls, database.hasPooler), {
       onBatch: (size) => metrics.batchSize.observe(size),
@@ -113,6 +116,7 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
           work: async () =>
             (await sweepMailCalls({ ...relink, database: behind, metrics, folder: folders.recordings })) > 0,
         },
+        forgetOver(database),
         ...(zadarmaApi === null
           ? []
           : [
@@ -162,6 +166,7 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
       inbox,
       mails,
       linkWaiting: waitingLinker(relink),
+      people: { secret, publicUrl: config.publicUrl, mail: config.linkMail },
       recordingsDir: folders.recordings,
       database,
       register,

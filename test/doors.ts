@@ -37,7 +37,7 @@ interface Given extends Partial<Pick<DoorsOptions, 'folders' | 'processMail' | '
 export function doorsOf(
   parts: Parts,
   { zadarma = ZADARMA, folders = NO_FOLDERS, ...given }: Given = {},
-): Pick<AppOptions, 'zadarma' | 'zadarmaApi' | 'inbox' | 'mails' | 'linkWaiting' | 'recordingsDir'> & {
+): Pick<AppOptions, 'zadarma' | 'zadarmaApi' | 'inbox' | 'mails' | 'linkWaiting' | 'recordingsDir' | 'people'> & {
   relink: RelinkOptions
   closeDoors: () => Promise<void>
 } {
@@ -52,6 +52,7 @@ export function doorsOf(
     mails,
     linkWaiting: waitingLinker(relink),
     recordingsDir: folders.recordings,
+    people: { secret: 'a-secret-for-tests-that-is-long-enough', publicUrl: null, mail: null },
     relink,
     closeDoors: close,
   }

@@ -1,23 +1,18 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { v7 as uuidv7 } from 'uuid'
 import type { Database } from '../database/database.ts'
-
-/** Who is asking. */
-export interface Caller {
-  /** The key's id: what belongs to one owner is kept apart from another's. */
-  owner: string
-  role: 'admin'
-}
+import type { Caller, Role } from './caller.ts'
 
 interface StoredKey {
   id: string
-  role: Caller['role']
+  name: string
+  role: Role
   key_sha256: Buffer
 }
 
 export type FindCaller = (key: string) => Promise<Caller | null>
 
-const BOOTSTRAP_OWNER = 'bootstrap'
+const BOOTSTRAP: Caller = { owner: 'bootstrap', kind: 'key', role: 'admin', userId: null, name: 'bootstrap' }
 const REMEMBERED_MS = 1_000
 
 const sha256 = (key: string): Buffer => createHash('sha256').update(key).digest()
@@ -38,7 +33,7 @@ export function createKeyCheck(database: Database, bootstrapKey: string | null):
       readAt = performance.now()
       // On the calls' connections: no list may keep a call out.
       const reading = database.calls
-        .query<StoredKey>('select id, role, key_sha256 from api_keys')
+        .query<StoredKey>('select id, name, role, key_sha256 from api_keys')
         .then(({ rows }) => rows)
       known = reading
       reading.catch(() => {
@@ -50,9 +45,9 @@ export function createKeyCheck(database: Database, bootstrapKey: string | null):
 
   return async (key) => {
     const hash = sha256(key)
-    if (bootstrapHash !== null && timingSafeEqual(hash, bootstrapHash)) return { owner: BOOTSTRAP_OWNER, role: 'admin' }
-    for (const { id, role, key_sha256 } of await readKeys()) {
-      if (timingSafeEqual(hash, key_sha256)) return { owner: id, role }
+    if (bootstrapHash !== null && timingSafeEqual(hash, bootstrapHash)) return BOOTSTRAP
+    for (const { id, name, role, key_sha256 } of await readKeys()) {
+      if (timingSafeEqual(hash, key_sha256)) return { owner: id, kind: 'key', role, userId: null, name }
     }
     return null
   }

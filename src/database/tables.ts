@@ -1,5 +1,6 @@
 import type { ColumnType, Generated } from 'kysely'
 import type { FirstCallAttempt } from '../attempts/attempt.ts'
+import type { Role } from '../auth/caller.ts'
 import type { CallFields, Link, Outcome, Recording, Sources } from '../calls/call.ts'
 import type { Doubt, KeptMail, ReviewDecision } from '../review/item.ts'
 import type { Instant } from '../time.ts'
@@ -160,6 +161,35 @@ interface MailboxesTable {
   updated_at: Time
 }
 
+interface UsersTable {
+  id: string
+  name: string
+  /** In lower case. */
+  email: string
+  email_verified: Generated<boolean>
+  role: Role
+  two_factor_enabled: Generated<boolean>
+  disabled_at: TimeOrNull
+  created_at: Generated<Instant>
+  updated_at: ColumnType<Instant, never, string>
+}
+
+interface UserAccountsTable {
+  id: string
+  user_id: string
+  provider_id: string
+  account_id: string
+  password: string | null
+  updated_at: ColumnType<Instant, never, string>
+}
+
+interface UserLinksTable {
+  user_id: string
+  token_sha256: Buffer
+  kind: 'invitation' | 'reset'
+  expires_at: Time
+}
+
 /** The tables as queries see them; `migrations/` is what makes them. */
 export interface Tables {
   calls: CallsTable
@@ -183,5 +213,10 @@ export interface Tables {
   dial_requests: DialRequestsTable
   mailboxes: MailboxesTable
   sweep_marks: { name: string; swept_until: Time; due_at: ColumnType<Instant, string | undefined, string> }
+  users: UsersTable
+  user_accounts: UserAccountsTable
+  user_sessions: { id: string; user_id: string; token_sha256: string }
+  user_two_factors: { id: string; user_id: string }
+  user_links: UserLinksTable
   schema_migrations: { name: string; applied_at: Generated<Instant> }
 }

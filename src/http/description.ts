@@ -58,6 +58,9 @@ const REFUSED: Readonly<Partial<Record<RefusalCode, { description: string; heade
     description: 'There is no valid key.',
     headers: { 'WWW-Authenticate': { schema: { type: 'string', const: 'Bearer' } } },
   },
+  forbidden: {
+    description: 'Who asks may not do this, or it was asked with a cookie by a page of another address.',
+  },
   not_found: { description: 'There is nothing with this id.' },
   conflict: { description: 'What is there already stands against it; `detail` says what. Nothing was changed.' },
   revision_changed: { description: 'It has another revision than If-Match names. Nothing was changed.' },
@@ -70,6 +73,10 @@ const REFUSED: Readonly<Partial<Record<RefusalCode, { description: string; heade
     headers: { 'Content-Range': { description: 'How many it has.', schema: { type: 'string' } } },
   },
   invalid: { description: 'Body or query have faults; `errors` tells them all, with their paths. Nothing was stored.' },
+  too_many_requests: {
+    description: 'That was tried too often.',
+    headers: { 'Retry-After': { description: 'Seconds.', schema: { type: 'integer' } } },
+  },
   broken: { description: 'The service is at fault. Its log says why.' },
   bad_gateway: { description: 'Zadarma does not do it; `detail` says why.' },
   unavailable: {
@@ -79,13 +86,14 @@ const REFUSED: Readonly<Partial<Record<RefusalCode, { description: string; heade
 }
 
 function refusalsOf(
-  { told = {}, body, params, querystring }: FastifySchema,
+  { told = {}, body, params, querystring, security }: FastifySchema,
   { url, method }: RouteOptions,
 ): RefusalCode[] {
   // A body that comes with DELETE is read, too, though nothing is done with it.
   const readsBody = body !== undefined || method === 'DELETE'
   return [
-    ...(url.startsWith('/api/') ? (['unauthorized', 'broken', 'unavailable'] as const) : []),
+    ...(url.startsWith('/api/') ? (['broken', 'unavailable'] as const) : []),
+    ...(url.startsWith('/api/') && security?.length !== 0 ? (['unauthorized'] as const) : []),
     ...(!readsBody ? [] : (['malformed', 'too_large', 'unsupported_media_type'] as const)),
     ...(params === undefined ? [] : (['malformed', 'not_found'] as const)),
     ...(body === undefined && querystring === undefined ? [] : (['invalid'] as const)),
@@ -187,14 +195,22 @@ const ABOUT = `Registers every outbound call as a numbered attempt of its lead o
 An address answers 405 with \`Allow\` to the methods that it does not have. What is refused is answered as
 \`application/problem+json\` (RFC 9457).`
 
+const SESSION =
+  'Of a person who has logged in, for pages of the same address; where there is no TLS, on this machine only, `first_call`.'
+
 /** Collects the description of every route that is added afterwards; from the schemas that validate. */
 export async function describe(app: FastifyInstance): Promise<void> {
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
       info: { title: 'First Call', version: '1', description: ABOUT },
-      components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
-      security: [{ key: [] }],
+      components: {
+        securitySchemes: {
+          key: { type: 'http', scheme: 'bearer' },
+          session: { type: 'apiKey', in: 'cookie', name: '__Host-first_call', description: SESSION },
+        },
+      },
+      security: [{ key: [] }, { session: [] }],
     },
     transform: describeRoute,
     transformObject: shareComponents,

@@ -8,6 +8,7 @@ export interface Fault {
 export type RefusalCode =
   | 'malformed'
   | 'unauthorized'
+  | 'forbidden'
   | 'not_found'
   | 'method_not_allowed'
   | 'conflict'
@@ -16,6 +17,7 @@ export type RefusalCode =
   | 'unsupported_media_type'
   | 'range_not_satisfiable'
   | 'invalid'
+  | 'too_many_requests'
   | 'broken'
   | 'bad_gateway'
   | 'unavailable'
@@ -25,6 +27,8 @@ export interface Refusal {
   code: RefusalCode
   detail: string
   errors?: readonly Fault[]
+  /** When it may be tried again. */
+  retryAfterSeconds?: number
 }
 
 /** Builds a refusal. */
@@ -50,6 +54,7 @@ export interface Problem {
 const STATUS: Readonly<Record<RefusalCode, { status: number; title: string }>> = {
   malformed: { status: 400, title: 'Bad Request' },
   unauthorized: { status: 401, title: 'Unauthorized' },
+  forbidden: { status: 403, title: 'Forbidden' },
   not_found: { status: 404, title: 'Not Found' },
   method_not_allowed: { status: 405, title: 'Method Not Allowed' },
   conflict: { status: 409, title: 'Conflict' },
@@ -58,6 +63,7 @@ const STATUS: Readonly<Record<RefusalCode, { status: number; title: string }>> =
   unsupported_media_type: { status: 415, title: 'Unsupported Media Type' },
   range_not_satisfiable: { status: 416, title: 'Range Not Satisfiable' },
   invalid: { status: 422, title: 'Unprocessable Content' },
+  too_many_requests: { status: 429, title: 'Too Many Requests' },
   broken: { status: 500, title: 'Internal Server Error' },
   bad_gateway: { status: 502, title: 'Bad Gateway' },
   unavailable: { status: 503, title: 'Service Unavailable' },
