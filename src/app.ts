@@ -1,4 +1,5 @@
 import { maxHeaderSize } from 'node:http'
+import { fastifyCookie } from '@fastify/cookie'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { CountryCode } from 'libphonenumber-js'
@@ -86,6 +87,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   app.decorateRequest('caller', null)
   app.addHook('onRequest', requireHost)
   answerErrors(app)
+  await app.register(fastifyCookie, { hook: false })
   readJson(app)
   await describe(app)
 

@@ -1,5 +1,4 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import { fastifyCookie } from '@fastify/cookie'
 
 /** The cookies of people who are logged in, or about to be. */
 export interface CookieNames {
@@ -21,10 +20,10 @@ export function cookieNames(publicUrl: URL | null): CookieNames {
  * Reads what better-auth wrote: a token, a dot, and its HMAC by the service's secret. A cookie that was not signed by us
  * asks the database nothing.
  *
- * @returns null where there is no such cookie
+ * @param value percent-decoded
+ * @returns null where it is none
  */
-export function readSignedCookie(header: string | undefined, name: string, secret: string): string | null {
-  const value = header === undefined ? undefined : fastifyCookie.parse(header)[name]
+export function readSignedCookie(value: string | undefined, secret: string): string | null {
   const dot = value?.lastIndexOf('.') ?? -1
   if (value === undefined || dot < 1) return null
   const token = value.slice(0, dot)

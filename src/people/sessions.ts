@@ -42,7 +42,9 @@ export function openSessions(
   { cookieName, secret }: { cookieName: string; secret: string },
 ): Sessions {
   const known = new Map<string, Known>()
-  const tokenOf = ({ headers }: FastifyRequest) => readSignedCookie(headers.cookie, cookieName, secret)
+  // A request with a key has no cookies that anybody reads.
+  const tokenOf = ({ server, headers: { cookie } }: FastifyRequest) =>
+    cookie === undefined ? null : readSignedCookie(server.parseCookie(cookie)[cookieName], secret)
 
   const read = async (tokenHash: string): Promise<Caller | null> => {
     // On the calls' connections: no list may keep out who wants to tell of a call.

@@ -1,0 +1,97 @@
+import { createHmac } from 'node:crypto'
+import type { FastifyInstance } from 'fastify'
+import type { Role } from '../src/auth/caller.ts'
+import type { Answer, TestService } from './service.ts'
+
+/* People for tests, and the browsers that they sit at. */
+
+export const PASSWORD = 'cuatro gatos grises en 1 tejado'
+
+interface Invited {
+  id: string
+  email: string
+  /** Of the link that sets a password. */
+  token: string
+}
+
+let number = 0
+
+/** Somebody who has an invitation, and has done nothing with it yet. */
+export async function invite(service: TestService, given: { email?: string; role?: Role } = {}): Promise<Invited> {
+  const { email = `person-${++number}@example.com`, role = 'agent' } = given
+  const { status, body } = await service.request('POST', '/api/admin/users', { email, role, name: 'Ana García' })
+  if (status !== 201) throw new Error(JSON.stringify(body))
+  return { id: body.id, email, token: tokenOf(body.link.url) }
+}
+
+/** The token of a link that a person was given. */
+export const tokenOf = (url: string): string => /#token=(.+)$/.exec(url)?.[1] ?? ''
+
+/** Somebody who has set {@link PASSWORD}. */
+export async function invited(service: TestService, given: { email?: string; role?: Role } = {}): Promise<Invited> {
+  const person = await invite(service, given)
+  const browser = openBrowser(service.app)
+  const { status, body } = await browser.post('/api/auth/accept', { token: person.token, password: PASSWORD })
+  if (status !== 204) throw new Error(JSON.stringify(body))
+  return person
+}
+
+export interface Browser {
+  cookies: Map<string, string>
+  get(url: string, headers?: Record<string, string>): Promise<Answer>
+  post(url: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
+  send(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', url: string, body?: unknown, headers?: Headers): Promise<Answer>
+}
+
+type Headers = Record<string, string>
+
+/** What a browser does on a page of ours: it keeps cookies, and says where it is. */
+export function openBrowser(app: FastifyInstance, remoteAddress = '127.0.0.1'): Browser {
+  const cookies = new Map<string, string>()
+  const send: Browser['send'] = async (method, url, body, headers = {}) => {
+    const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+    const response = await app.inject({
+      method,
+      url,
+      remoteAddress,
+      headers: {
+        host: '127.0.0.1',
+        ...(method === 'GET' ? {} : { origin: 'http://127.0.0.1', 'sec-fetch-site': 'same-origin' }),
+        ...(cookie === '' ? {} : { cookie }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { payload: body as object }),
+    })
+    for (const line of [response.headers['set-cookie'] ?? []].flat()) keep(cookies, line)
+    const text = response.body
+    return { status: response.statusCode, body: text === '' ? null : JSON.parse(text), headers: response.headers }
+  }
+  return {
+    cookies,
+    send,
+    get: (url, headers) => send('GET', url, undefined, headers),
+    post: (url, body, headers) => send('POST', url, body, headers),
+  }
+}
+
+/** Keeps a cookie, or lets go of it. */
+export function keep(cookies: Map<string, string>, line: string): void {
+  const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
+  if (/max-age=0/i.test(line)) cookies.delete(name)
+  else cookies.set(name, value)
+}
+
+const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
+
+/** What an authenticator shows (RFC 6238) that has read this address, so many periods of 30 seconds from now. */
+export function totp(uri: string, periods = 0): string {
+  const secret = new URL(uri).searchParams.get('secret') ?? ''
+  const bits = [...secret.replace(/=+$/, '')].map((letter) => BASE32.indexOf(letter).toString(2).padStart(5, '0'))
+  const bytes = bits.join('').match(/.{8}/g) ?? []
+  const counter = Buffer.alloc(8)
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000) + periods))
+  const key = Buffer.from(bytes.map((byte) => Number.parseInt(byte, 2)))
+  const digest = createHmac('sha1', key).update(counter).digest()
+  const offset = (digest.at(-1) ?? 0) & 15
+  return String((digest.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, '0')
+}
