@@ -4,6 +4,7 @@ import { type RelinkOptions, waitingLinker } from '../src/contacts/relink.ts'
 import { type DoorsOptions, openDoors } from '../src/inbox/doors.ts'
 import type { MailFolders } from '../src/mailbox/files.ts'
 import { loadWording } from '../src/mailbox/wording.ts'
+import type { PeopleConfig } from '../src/people/people.ts'
 import { zadarmaApiOf } from '../src/zadarma/api.ts'
 
 /** What the account at Zadarma is to the tests. */
@@ -31,12 +32,13 @@ type Parts = Pick<AppOptions, 'database' | 'register' | 'metrics' | 'log'>
 
 interface Given extends Partial<Pick<DoorsOptions, 'folders' | 'processMail' | 'wording' | 'mailLimits'>> {
   zadarma?: ZadarmaConfig
+  people?: Partial<PeopleConfig>
 }
 
 /** What the application needs for the doors beside REST. */
 export function doorsOf(
   parts: Parts,
-  { zadarma = ZADARMA, folders = NO_FOLDERS, ...given }: Given = {},
+  { zadarma = ZADARMA, folders = NO_FOLDERS, people = {}, ...given }: Given = {},
 ): Pick<AppOptions, 'zadarma' | 'zadarmaApi' | 'inbox' | 'mails' | 'linkWaiting' | 'recordingsDir' | 'people'> & {
   relink: RelinkOptions
   closeDoors: () => Promise<void>
@@ -52,7 +54,7 @@ export function doorsOf(
     mails,
     linkWaiting: waitingLinker(relink),
     recordingsDir: folders.recordings,
-    people: { secret: 'a-secret-for-tests-that-is-long-enough', publicUrl: null, mail: null },
+    people: { secret: 'a-secret-for-tests-that-is-long-enough', publicUrl: null, mail: null, ...people },
     relink,
     closeDoors: close,
   }

@@ -2,6 +2,7 @@ import { Command, type OutputConfiguration } from 'commander'
 import type { Surroundings } from './command.ts'
 import { addInboxCommands } from './inbox.ts'
 import { addMailCommands } from './mail.ts'
+import { addUserCommands } from './user.ts'
 import { addZadarmaCommands } from './zadarma.ts'
 
 /** All commands. It throws CommanderError where it was called wrongly, and after it has shown its help. */
@@ -13,6 +14,7 @@ export function createProgram(surroundings: Surroundings, output: OutputConfigur
     .showHelpAfterError('(--help says more)')
   addInboxCommands(program, surroundings)
   addMailCommands(program, surroundings)
+  addUserCommands(program, surroundings)
   addZadarmaCommands(program, surroundings)
   return program
 }
