@@ -23,6 +23,9 @@ export const ZADARMA: ZadarmaConfig = {
 
 const MAIL: MailConfig = { allowedSenders: ['zadarma.com'], matchMinutes: 10, patternsFile: null }
 
+/** Signs the cookies of people. */
+export const SECRET = 'a-secret-for-tests-that-is-long-enough'
+
 /** For tests that keep no file. */
 export const NO_FOLDERS: MailFolders = { recordings: '/dev/null/recordings', mails: '/dev/null/mails' }
 
@@ -54,7 +57,7 @@ export function doorsOf(
     mails,
     linkWaiting: waitingLinker(relink),
     recordingsDir: folders.recordings,
-    people: { secret: 'a-secret-for-tests-that-is-long-enough', publicUrl: null, mail: null, ...people },
+    people: { secret: SECRET, publicUrl: null, mail: null, ...people },
     relink,
     closeDoors: close,
   }
