@@ -202,12 +202,14 @@ describe('who tries to find a way in', () => {
       noAddress: () => logIn(openBrowser(service.app), 'no address'),
     }
     const answers: unknown[] = []
+    // Of the processor, which is what it takes: others may be at work beside it.
     const times: Record<string, number[]> = {}
     for (let round = 0; round < 2; round++) {
       for (const [name, ask] of Object.entries(cases)) {
-        const startedAt = performance.now()
+        const before = process.cpuUsage()
         const { status, body, headers } = await ask()
-        times[name] = [...(times[name] ?? []), performance.now() - startedAt]
+        const { user, system } = process.cpuUsage(before)
+        times[name] = [...(times[name] ?? []), user + system]
         answers.push({ status, body, names: Object.keys(headers) })
       }
     }
@@ -218,10 +220,11 @@ describe('who tries to find a way in', () => {
       expect(fastest(name) / fastest('wrong')).toBeGreaterThan(0.5)
       expect(fastest(name) / fastest('wrong')).toBeLessThan(2)
     }
-    // A control: to look an account up takes nowhere near as long, and would show.
-    const startedAt = performance.now()
-    await service.sql('select from users where email = $1', [known.email])
-    expect((performance.now() - startedAt) / fastest('wrong')).toBeLessThan(0.5)
+    // A control: without a password to hash it takes nowhere near as long, and would show.
+    const before = process.cpuUsage()
+    await openBrowser(service.app).get('/api/me')
+    const { user, system } = process.cpuUsage(before)
+    expect((user + system) / fastest('wrong')).toBeLessThan(0.5)
   })
 
   it('has ten tries at an account in a quarter of an hour, on all servers together, and from everywhere', async () => {
