@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { Writable } from 'node:stream'
-import { afterAll, beforeAll, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { runCommandLine } from '../src/cli/run.ts'
 import { invited, openBrowser, PASSWORD, tokenOf } from './people.ts'
 import { urlTo } from './postgres.ts'
@@ -30,18 +30,13 @@ async function run(...args: string[]) {
     }) as NodeJS.WritableStream as NodeJS.WriteStream
   const code = await runCommandLine({
     args: ['user', ...args],
-    env: { DATABASE_URL: urlOf(), PUBLIC_URL: 'https://crm.example.com' },
+    env: { DATABASE_URL: urlTo(database.connection), PUBLIC_URL: 'https://crm.example.com' },
     rootDir: path.resolve(import.meta.dirname, '..'),
     output: streamTo('stdout'),
     messages: streamTo('stderr'),
     signal: new AbortController().signal,
   })
   return { code, ...texts }
-}
-
-function urlOf(): string {
-  const { connection } = database
-  return urlTo(inject('server'), 'database' in connection ? connection.database : '')
 }
 
 it('people are added, listed, changed and let in by the command line', async () => {
@@ -81,7 +76,7 @@ it('people are added, listed, changed and let in by the command line', async () 
 })
 
 it.each([
-  [['add', 'luz'], 'It is no e-mail address.'],
+  [['add', 'luz', '--name', 'Luz', '--role', 'agent'], 'It is no e-mail address.'],
   [['add', 'mora@example.com', '--name', 'Mora'], '--role'],
   [['role', 'luz@example.com', 'boss'], 'It is one of admin, manager, agent, viewer.'],
 ])('user %j is used wrongly, and told so', async (args, words) => {

@@ -127,7 +127,11 @@ export const logInRoutes: FastifyPluginAsyncZod<LogInOptions> = async (app, { pe
         summary: 'Logs a person out; the session is over on the server, too',
         querystring: noQuery,
         response: { 204: z.null() },
-        told: { answers: { 204: 'Nobody is logged in here.' }, refuses: ['forbidden'] },
+        told: {
+          answers: { 204: 'Nobody is logged in here.' },
+          // A body that comes with it is read, though nothing is done with it.
+          refuses: ['forbidden', 'malformed', 'too_large', 'unsupported_media_type'],
+        },
       },
     },
     async (request, reply) => {

@@ -1,4 +1,3 @@
-import { isOutage } from '../database/database.ts'
 import { HOURS, type LinkKind } from './links.ts'
 import type { SmtpConfig } from './smtp.ts'
 
@@ -28,6 +27,7 @@ export async function sendLink(
     port: smtp.port,
     secure: smtp.isTlsFromStart,
     requireTLS: smtp.isTlsNeeded,
+    ignoreTLS: !smtp.isTlsNeeded,
     ...(smtp.user === null ? {} : { auth: { user: smtp.user, pass: smtp.password ?? '' } }),
     connectionTimeout: PATIENCE_MS,
     greetingTimeout: PATIENCE_MS,
@@ -40,7 +40,7 @@ export async function sendLink(
     await transport.sendMail({ from, to: { name, address: email }, subject, text: text(name, address) })
     return null
   } catch (error) {
-    return `The e-mail was not sent: ${isOutage(error) ? `${smtp.host} is not reached` : wordsOf(error)}.`
+    return `The e-mail was not sent: ${wordsOf(error)}.`
   } finally {
     transport.close()
   }
@@ -49,7 +49,7 @@ export async function sendLink(
 /** On one line; the server's words may be anything. */
 function wordsOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error)
-  return text.replace(/\s+/g, ' ').slice(0, 200)
+  return text.replace(/\s+/g, ' ').slice(0, 200).replace(/\.$/, '')
 }
 
 const WORDS: Readonly<Record<LinkKind, { subject: string; text: (name: string, address: string) => string }>> = {

@@ -2,7 +2,7 @@
 export interface SmtpConfig {
   host: string
   port: number
-  /** Whether TLS comes with the connection; else STARTTLS is asked for, and needed but on this machine. */
+  /** Whether TLS comes with the connection; else STARTTLS has to be offered, but on this machine. */
   isTlsFromStart: boolean
   isTlsNeeded: boolean
   user: string | null
@@ -17,11 +17,13 @@ const EXAMPLE = 'smtps://user:password@smtp.example.com'
  * @returns what is wrong as what follows the variable's name; it never holds a part of the address
  */
 export function parseSmtpUrl(text: string): SmtpConfig | { fault: string } {
-  if (!/^smtps?:\/\//i.test(text) || !URL.canParse(text)) return { fault: `must be an address such as ${EXAMPLE}` }
-  const { protocol, hostname, port, username, password, pathname, search, hash } = new URL(text)
-  if (hostname === '' || !['', '/'].includes(pathname) || search !== '' || hash !== '') {
+  if (!/^smtps?:\/\//i.test(text)) return { fault: `must be an address such as ${EXAMPLE}` }
+  if (/^\w+:\/\/.*([?#]|\/.)/.test(text)) {
     return { fault: 'must end after host and port; write /, ? and # of the password as %2F, %3F and %23' }
   }
+  if (!URL.canParse(text)) return { fault: `must be an address such as ${EXAMPLE}` }
+  const { protocol, hostname, port, username, password } = new URL(text)
+  if (hostname === '') return { fault: `must name a host, as in ${EXAMPLE}` }
   const host = hostname.replace(/^\[(.*)\]$/, '$1')
   const isTlsFromStart = protocol.toLowerCase() === 'smtps:'
   try {
