@@ -158,6 +158,6 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     },
     { prefix: '/api/auth' },
   )
-  app.addHook('onListen', () => loadWhereNeeded(people))
+  app.addHook('onListen', async () => void loadWhereNeeded(people))
   return app
 }

@@ -173,6 +173,7 @@ it.each([
   ['PUBLIC_URL', 'https://crm.example.com/path', /^PUBLIC_URL must be an address such as https/],
   ['AUTH_SECRET', 'too short', /^AUTH_SECRET must have 32 to 200/],
   ['SMTP_URL', 'smtps://ana:secret@smtp.example.com', /^SMTP_FROM must be set/],
+  ['SMTP_URL', 'smtps://ana%40example.com:secret@smtp.example.com', /^PUBLIC_URL must be set where SMTP_URL is/],
   ['SMTP_URL', 'https://secret@smtp.example.com', /^SMTP_URL must be an address such as smtps(?!.*secret@)/],
   ['SMTP_FROM', 'nobody', /^SMTP_FROM must be an e-mail address/],
 ])('%s=%s is refused', (name, value, fault) => {

@@ -275,6 +275,9 @@ export function readConfig(env: NodeJS.ProcessEnv, workingDir: string): Config {
   ) {
     faults.push('SMTP_FROM must be set to the address that e-mails come from, as the user of SMTP_URL is none.')
   }
+  if (data?.SMTP_URL !== undefined && data.PUBLIC_URL === undefined) {
+    faults.push('PUBLIC_URL must be set where SMTP_URL is: the links that are mailed lead there.')
+  }
   const trust = readTrust(set.MAILBOX_CA_FILE, workingDir, (fault) => faults.push(fault))
   if (data === undefined || faults.length > 0) throw new ConfigError(faults)
   return {

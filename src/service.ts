@@ -116,7 +116,7 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
           work: async () =>
             (await sweepMailCalls({ ...relink, database: behind, metrics, folder: folders.recordings })) > 0,
         },
-        forgetOver(database),
+        forgetOver(behind),
         ...(zadarmaApi === null
           ? []
           : [

@@ -141,7 +141,8 @@ describe('the description', () => {
     const headers = parameters.filter((parameter) => parameter.in === 'header').map((parameter) => parameter.name)
     const [method = ''] = name.split(' ')
     const isRepeatable =
-      ['POST /api/crm/review/{id}', 'POST /api/recordings/email'].includes(name) || /^\w+ \/api\/(admin|auth)\//.test(name)
+      ['POST /api/crm/review/{id}', 'POST /api/recordings/email'].includes(name) ||
+      /^\w+ \/api\/(admin|auth)\//.test(name)
     const expected = isRepeatable ? [] : ({ POST: ['Idempotency-Key'], GET: [] }[method] ?? ['If-Match'])
     expect(headers).toEqual(expected)
   })

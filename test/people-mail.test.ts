@@ -113,7 +113,7 @@ it('a link that could not be mailed is shown to whoever asked for it, with what 
 })
 
 it('elsewhere than on this machine a server has to offer TLS, with a certificate that is trusted', async () => {
-  const plain = new SMTPServer({ hideSTARTTLS: true, authOptional: true })
+  const plain = new SMTPServer({ disabledCommands: ['STARTTLS'], authOptional: true })
   await once(plain.listen(0, '127.0.0.1'), 'listening')
   const faults: string[] = []
   for (const port of [portOf(plain.server), portOf(server.server)]) {

@@ -33,5 +33,10 @@ export async function makeLink({ query }: Pick<Database, 'query'>, { id, hasPass
   return { kind, token, expiresAt: expires_at }
 }
 
+/** Makes the link of a person useless. */
+export async function dropLink({ query }: Pick<Database, 'query'>, userId: string): Promise<void> {
+  await query.deleteFrom('user_links').where('user_id', '=', userId).execute()
+}
+
 /** The address that a person opens. What follows # no server and no log gets to see. */
 export const linkAddress = (publicUrl: string, { token }: Link): string => `${publicUrl}/accept#token=${token}`

@@ -7,6 +7,7 @@ import { refusal } from '../http/refusal.ts'
 import { noQuery } from '../http/schemas.ts'
 import { cookieOf, type LogInOptions, sendTooMany, setCookies } from './answers.ts'
 import type { LibraryRefusal } from './library.ts'
+import { dropLink } from './links.ts'
 import { passwordFault } from './password.ts'
 import { givenPassword } from './schema.ts'
 import { findUser } from './store.ts'
@@ -87,6 +88,8 @@ export const passwordRoutes: FastifyPluginAsyncZod<LogInOptions> = async (app, {
         () => attempt(() => api.changePassword({ body: asked, headers: cookieOf(request), returnHeaders: true })),
         'current_password',
       )
+      // A link from before would set yet another one.
+      if (done !== null) await dropLink(database, user?.id ?? '')
       return done === null ? reply : reply.code(204).send(null)
     },
   )
