@@ -31,17 +31,21 @@ function elsewhere(browser: Browser, at: TestService): Browser {
   return copy
 }
 
-/** How long it takes until somebody is let in no longer, in milliseconds. */
+/**
+ * When the last request was sent that somebody was still let in with, in milliseconds from now. How long a busy machine
+ * takes to answer it is another matter.
+ */
 async function untilOut(browser: Browser): Promise<number> {
   const startedAt = performance.now()
-  while ((await browser.get('/api/me')).status !== 401) {
-    if (performance.now() - startedAt > 5_000) throw new Error('still logged in')
+  let lastIn = 0
+  for (;;) {
+    const sentAt = performance.now() - startedAt
+    if ((await browser.get('/api/me')).status === 401) return lastIn
+    lastIn = sentAt
   }
-  return performance.now() - startedAt
 }
 
-/** A second, and what a busy machine adds. */
-const A_SECOND = 1_500
+const A_SECOND = 1_000
 
 describe('a person who logs in', () => {
   it('is who they are, and may do what a key may', async () => {
@@ -138,8 +142,9 @@ describe.concurrent('all sessions of a person are over within a second, on every
     await elsewhereToo.get('/api/me')
     const { status } = await service.request('PATCH', `/api/admin/users/${person.id}`, change)
     expect(status).toBe(200)
-    expect(await untilOut(elsewhereToo)).toBeLessThan(A_SECOND)
-    expect(await untilOut(browser)).toBeLessThan(A_SECOND)
+    for (const lastIn of await Promise.all([untilOut(elsewhereToo), untilOut(browser)])) {
+      expect(lastIn).toBeLessThanOrEqual(A_SECOND)
+    }
   })
 
   it('when the password is changed, but for a new one here', async () => {
@@ -164,7 +169,7 @@ describe.concurrent('all sessions of a person are over within a second, on every
     expect((await elsewhere(browser, other).get('/api/me')).status).toBe(200)
     const accepting = { token: tokenOf(body.link.url), password: 'tejado gris con 5 gatos' }
     expect((await openBrowser(service.app).post('/api/auth/accept', accepting)).status).toBe(204)
-    expect(await untilOut(browser)).toBeLessThan(A_SECOND)
+    expect(await untilOut(browser)).toBeLessThanOrEqual(A_SECOND)
   })
 
   it('when they log out', async () => {
@@ -175,7 +180,7 @@ describe.concurrent('all sessions of a person are over within a second, on every
     expect(await browser.post('/api/auth/sign-out')).toMatchObject({ status: 204 })
     expect(browser.cookies.size).toBe(0)
     expect((await stolen.get('/api/me')).status).toBe(401)
-    expect(await untilOut(stolenElsewhere)).toBeLessThan(A_SECOND)
+    expect(await untilOut(stolenElsewhere)).toBeLessThanOrEqual(A_SECOND)
   })
 
   it('and one who is disabled gets no new one, until they are enabled', async () => {
@@ -390,7 +395,7 @@ describe('a second factor', () => {
     const lost = await withAuthenticator()
     const reset = await service.request('POST', `/api/admin/users/${lost.person.id}/reset`, { two_factor: true })
     expect(reset.status).toBe(200)
-    expect(await untilOut(lost.browser)).toBeLessThan(A_SECOND)
+    expect(await untilOut(lost.browser)).toBeLessThanOrEqual(A_SECOND)
     for (const { email } of [person, lost.person]) {
       expect((await logIn(openBrowser(service.app), email)).body).toEqual({ two_factor_required: false })
     }

@@ -46,8 +46,8 @@ it('has 12 to 128 characters', () => {
 })
 
 it('takes no time to speak of, however it is written', () => {
-  const startedAt = performance.now()
+  const before = process.cpuUsage()
   for (const part of ['a', 'abcd', 'qwerty', '1234567890', 'adminadmin'])
     passwordFault(part.repeat(128).slice(0, 128), ABOUT)
-  expect(performance.now() - startedAt).toBeLessThan(500)
+  expect(process.cpuUsage(before).user).toBeLessThan(500_000)
 })
