@@ -18,6 +18,7 @@ import { readJson } from './http/json.ts'
 import { addLifeSigns } from './http/life-signs.ts'
 import { answerOtherMethods, knowEveryMethod } from './http/method-not-allowed.ts'
 import { answerClientError, refuseExpectations, requireHost } from './http/raw-answers.ts'
+import { answerRequestId, requestIdOf } from './http/request-id.ts'
 import type { InboxOptions } from './inbox/inbox.ts'
 import type { MailOptions } from './mailbox/handle.ts'
 import { mailRoutes } from './mailbox/routes.ts'
@@ -62,6 +63,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     http: { requireHostHeader: false },
     clientErrorHandler: answerClientError,
     requestTimeout: 30_000,
+    genReqId: requestIdOf,
     // Requests are counted and timed by the metrics; a line each would drown what needs attention.
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: 'idle',
@@ -76,6 +78,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   app.decorateRequest('caller', null)
+  answerRequestId(app)
   app.addHook('onRequest', requireHost)
   answerErrors(app)
   readJson(app)

@@ -5,7 +5,7 @@ import { type Run, runOn } from '../src/attempts/read.ts'
 import { Register } from '../src/attempts/register.ts'
 import { createCall, type NewCall, retryCall } from '../src/calls/save.ts'
 import { type Colour, Model, type ModelCallFields, type ModelNewCall } from './model.ts'
-import { createTestDatabase, createTestService, type TestDatabase, type TestService } from './service.ts'
+import { createTestDatabase, createTestService, SOMEBODY, type TestDatabase, type TestService } from './service.ts'
 
 /* R9: random histories, on the real service and on a naive model that knows only the rules. */
 
@@ -244,7 +244,7 @@ class History {
     }
     const register = new Register(dying, { onBatch() {}, onRetry() {}, onNotRegistered() {} })
     // Where there is nothing to write, it answers before it dies.
-    await Promise.race([died, register.registerCallAttempt(createCall(call.asked)).catch(() => undefined)])
+    await Promise.race([died, register.registerCallAttempt(createCall(call.asked, SOMEBODY)).catch(() => undefined)])
     if (hasWritten) this.#inModel(call, false)
     const { status } = await service.request('POST', '/api/crm/calls', call.sent)
     expect(status).toBe(this.#inModel(call, false))

@@ -1,3 +1,5 @@
+import type { Entry } from '../audit/entry.ts'
+import { entriesOf } from '../audit/plan-entries.ts'
 import { isOutage, isUnavailable, sqlState } from '../database/database.ts'
 import type { Book } from './book.ts'
 import type { Change, Plan } from './change.ts'
@@ -211,7 +213,7 @@ export class Register {
   async #processBatch(open: Set<Job>, way: Way): Promise<void> {
     const needs = mergeNeeds([...open].map((job) => job.needs))
     const book = way === 'register' ? await readForDeciding(this.#run, needs) : await readForSaving(this.#run, needs)
-    const planned: { job: Job; plan: Plan<unknown> }[] = []
+    const planned: { job: Job; plan: Plan<unknown>; entries: readonly Entry[] }[] = []
     const groups = new Groups()
     for (const job of open) {
       // Whoever was told that it cannot be done is not to find it done.
@@ -228,12 +230,12 @@ export class Register {
         continue
       }
       groups.add([...rowsOf(plan), ...seen])
-      planned.push({ job, plan })
+      // Before it is entered: of what it changes, the book still has how it was.
+      planned.push({ job, plan, entries: entriesOf(book, plan, job.change.by) })
       enter(book, plan)
     }
-    const plans = planned.map(({ plan }) => plan)
     for (const { job } of planned) job.isBeingWritten = true
-    const refused = await write(this.#run, writingOf(book, plans, groups))
+    const refused = await write(this.#run, writingOf(book, planned, groups))
       .catch((error: unknown) => {
         if (isOutage(error)) for (const { job } of planned) answerLost(job)
         throw error

@@ -1,4 +1,5 @@
 import { v7 as uuidv7 } from 'uuid'
+import type { Entry } from '../audit/entry.ts'
 import { type Call, NO_FIELDS, type Recording } from '../calls/call.ts'
 import type { HandledMessage } from '../inbox/message.ts'
 import type { Opportunity } from '../opportunities/opportunity.ts'
@@ -38,6 +39,10 @@ export interface Writing {
   answeredRequests: InGroup<{ id: string; callId: string }>[]
   /** Raw messages that are settled by what is written with them, whether they were stored before or not. */
   messages: InGroup<{ message: HandledMessage; now: number }>[]
+  /** What is changed by whom, in the order of the plans. */
+  audit: InGroup<{ entry: Entry; now: number }>[]
+  /** Personal values of the entry at that place among them, from 1 on. */
+  auditValues: InGroup<{ place: number; personal: NonNullable<Entry['personal']> }>[]
 }
 
 /** A recording of a call, or of an item of the review list. */
@@ -335,6 +340,44 @@ const PARTS: Part = {
       handled_at: formatInstant(now),
     }),
   },
+  audit: {
+    columns: {
+      at: 'timestamptz',
+      who: 'text',
+      request_id: 'text',
+      action: 'text',
+      entity_id: 'uuid',
+      before: 'json',
+      after: 'json',
+      personal_fields: 'text[]',
+    },
+    statement: `insert into audit (id, at, who, request_id, action, entity_id, before, after, personal_fields)
+      select id, at, who, request_id, action, entity_id, before, after, personal_fields
+      from audit_numbered where ${NOT_REFUSED}`,
+    record: ({ entry: { by, action, entityId, before, after, personal }, now }) => ({
+      at: formatInstant(now),
+      who: by.who,
+      request_id: by.requestId,
+      action,
+      entity_id: entityId,
+      before,
+      after,
+      personal_fields: personal?.fields ?? null,
+    }),
+  },
+  auditValues: {
+    columns: { place: 'integer', contact_id: 'uuid', call_id: 'uuid', before: 'json', after: 'json' },
+    statement: `insert into audit_values (audit_id, contact_id, call_id, before, after)
+      select numbered.id, i.contact_id, i.call_id, i.before, i.after
+      from "auditValues_in" i join audit_numbered numbered using (place) where i.${NOT_REFUSED}`,
+    record: ({ place, personal: { contactId, callId, before, after } }) => ({
+      place,
+      contact_id: contactId,
+      call_id: callId,
+      before,
+      after,
+    }),
+  },
 }
 
 /** The audio is seldom there before. */
@@ -409,6 +452,10 @@ const ONCE_ONLY = [
   ['goneExpected', 'recordings', "t.status <> 'available'"],
 ] as const
 
+/** The personal values of an entry have its number. */
+const NUMBERED = `audit_numbered as materialized (
+  select nextval('audit_id_seq') as id, row_number() over () as place, * from audit_in)`
+
 const columnsOf = (part: keyof Writing): Columns => ({ group_id: 'integer', ...PARTS[part].columns })
 
 const isArray = (type: string): boolean => type.endsWith('[]')
@@ -436,6 +483,7 @@ function statementFor(parts: readonly (keyof Writing)[]): string {
       order by t.id for no key update skip locked)`)
     guards.push(`select group_id from "${part}_in" where id not in (select id from "open_${part}")`)
   }
+  if (isRead('audit')) ctes.push(NUMBERED)
   ctes.push(`refused as materialized (${guards.join(' union ') || 'select null::integer as group_id where false'})`)
   for (const part of parts) ctes.push(`"write_${part}" as (${PARTS[part].statement})`)
   return `with ${ctes.join(', ')} select group_id from refused`

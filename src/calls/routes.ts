@@ -6,6 +6,7 @@ import { z } from 'zod'
 import type { Answer } from '../attempts/book.ts'
 import type { Register } from '../attempts/register.ts'
 import { UnavailableError } from '../attempts/register.ts'
+import { actorOf } from '../audit/requester.ts'
 import type { Database } from '../database/database.ts'
 import { writeCursor } from '../http/cursor.ts'
 import { A_PAGE } from '../http/description.ts'
@@ -63,7 +64,9 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
       const done = metrics.registering.startTimer({ door: 'rest' })
       const answerKey = answerKeyOf(request)
       if (isRefusal(answerKey)) return sendRefusal(reply, answerKey)
-      const answer = await register.registerCallAttempt(createCall(newCall(request.body), undefined, answerKey))
+      const answer = await register.registerCallAttempt(
+        createCall(newCall(request.body), actorOf(request), undefined, answerKey),
+      )
       done()
       return sendAnswer(reply, answer)
     },
@@ -105,6 +108,7 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
       // A key's first request is the only one of which anything is saved, and a batch is one request.
       const isUsedUp = async () => firstKey !== null && (await wasUsedOtherwise(database, firstKey))
       if (await isUsedUp()) return sendRefusal(reply, KEY_USED_BEFORE)
+      const by = actorOf(request)
       const clock = { start: null }
       const mostFaults = mostFaultsOfEach(request.body.calls.length)
       const results = await Promise.all(
@@ -114,7 +118,9 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
           const answerKey = firstKey === null ? null : { ...firstKey, place }
           const done = metrics.registering.startTimer({ door: 'batch' })
           try {
-            const answer = await register.registerCallAttempt(createCall(newCall(data), { clock, place }, answerKey))
+            const answer = await register.registerCallAttempt(
+              createCall(newCall(data), by, { clock, place }, answerKey),
+            )
             done()
             if (answer.status >= 400) return answer
             return { status: answer.status, body: await withAttempt(database, answer.body as CallBody) }
@@ -196,7 +202,7 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
     handler: async (request, reply) => {
       const done = metrics.registering.startTimer({ door: 'rest' })
       const changes = request.body as CallChanges & { provider?: string | null; provider_call_id?: string | null }
-      const change = updateCall(request.params.id, changes, ifMatch(request.headers['if-match']))
+      const change = updateCall(request.params.id, changes, actorOf(request), ifMatch(request.headers['if-match']))
       const result = await register.registerCallAttempt(change)
       done()
       return 'code' in result ? sendRefusal(reply, result) : sendCall(reply, 200, await withAttempt(database, result))
@@ -216,7 +222,7 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
       },
     },
     async (request, reply) => {
-      const change = deleteCall(request.params.id, ifMatch(request.headers['if-match']))
+      const change = deleteCall(request.params.id, actorOf(request), ifMatch(request.headers['if-match']))
       const result = await register.registerCallAttempt(change)
       return result === null ? reply.code(204).send(null) : sendRefusal(reply, result)
     },

@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { CountryCode } from 'libphonenumber-js'
 import { v7 as uuidv7 } from 'uuid'
 import { z } from 'zod'
+import { actorOf } from '../audit/requester.ts'
 import type { Database } from '../database/database.ts'
 import { writeCursor } from '../http/cursor.ts'
 import { A_PAGE } from '../http/description.ts'
@@ -50,7 +51,7 @@ export const contactRoutes: FastifyPluginAsyncZod<ContactRoutesOptions> = async 
       const { status, body } = await createContact(database, { id, created_at, ...fields }, answerKey)
       if (status >= 400) return sendProblem(reply, body as Problem)
       const contact = body as ContactBody
-      await linkWaiting(contact.phones)
+      await linkWaiting(contact.phones, actorOf(request))
       return reply
         .code(201)
         .header('location', `/api/crm/contacts/${contact.id}`)
@@ -115,7 +116,7 @@ export const contactRoutes: FastifyPluginAsyncZod<ContactRoutesOptions> = async 
       const result = await changeContact(database, id, request.body as ContactChanges, isExpected)
       if (result === 'not_found') return sendRefusal(reply, noSuchContact(id))
       if ('revision' in result) return sendRefusal(reply, revisionChanged(result))
-      if ('phones' in request.body) await linkWaiting(result.contact.phones)
+      if ('phones' in request.body) await linkWaiting(result.contact.phones, actorOf(request))
       return reply.header('etag', etagOf(result.contact)).send(result.contact)
     },
   )

@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { v7 as uuidv7 } from 'uuid'
 import { z } from 'zod'
 import type { Register } from '../attempts/register.ts'
+import { actorOf } from '../audit/requester.ts'
 import type { Database } from '../database/database.ts'
 import { writeCursor } from '../http/cursor.ts'
 import { A_PAGE } from '../http/description.ts'
@@ -54,7 +55,7 @@ export const opportunityRoutes: FastifyPluginAsyncZod<OpportunityRoutesOptions> 
         ...rest
       } = request.body
       const asked = { id, title, assigned_to, source, created_at, ...rest }
-      const { status, body } = await register.registerCallAttempt(createOpportunity(asked, answerKey))
+      const { status, body } = await register.registerCallAttempt(createOpportunity(asked, actorOf(request), answerKey))
       if (status >= 400) return sendProblem(reply, body as Problem)
       const opportunity = body as OpportunityBody
       return reply
@@ -117,7 +118,8 @@ export const opportunityRoutes: FastifyPluginAsyncZod<OpportunityRoutesOptions> 
     },
     async (request, reply) => {
       const isExpected = ifMatch(request.headers['if-match'])
-      const change = changeOpportunity(request.params.id, request.body as OpportunityChanges, isExpected)
+      const changes = request.body as OpportunityChanges
+      const change = changeOpportunity(request.params.id, changes, actorOf(request), isExpected)
       const result = await register.registerCallAttempt(change)
       if ('code' in result) return sendRefusal(reply, result)
       return reply.header('etag', etagOf(result)).send(result)

@@ -1,6 +1,8 @@
+import type { FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Register } from '../attempts/register.ts'
+import { actorOf } from '../audit/requester.ts'
 import { findCall } from '../calls/store.ts'
 import { findContact } from '../contacts/store.ts'
 import type { Database } from '../database/database.ts'
@@ -65,7 +67,7 @@ export const reviewRoutes: FastifyPluginAsyncZod<ReviewRoutesOptions> = async (a
     },
     async (request, reply) => {
       const { action, call_id = null, contact_id = null, reason = null } = request.body
-      const result = await decide(request.params.id, { action, call_id, contact_id, reason }, ownerOf(request))
+      const result = await decide(request.params.id, { action, call_id, contact_id, reason }, request)
       return isRefusal(result) ? sendRefusal(reply, result) : reply.send(itemBody(result))
     },
   )
@@ -93,11 +95,12 @@ export const reviewRoutes: FastifyPluginAsyncZod<ReviewRoutesOptions> = async (a
     },
   )
 
-  async function decide(id: string, answer: ReviewAnswer, by: string): Promise<ReviewItem | Refusal> {
+  async function decide(id: string, answer: ReviewAnswer, request: FastifyRequest): Promise<ReviewItem | Refusal> {
+    const decidedBy = ownerOf(request)
     const item = await findItem(database, id)
     if (item === null) return refusal('not_found', `There is no item with the id ${id}.`)
     const { decision } = item
-    if (decision !== null) return decidedBefore({ ...item, decision }, { ...answer, by })
+    if (decision !== null) return decidedBefore({ ...item, decision }, { ...answer, by: decidedBy })
     const fault = faultOf(item, answer)
     if (fault !== null) return fault
     if (answer.contact_id !== null && (await findContact(database, answer.contact_id)) === null) {
@@ -107,7 +110,7 @@ export const reviewRoutes: FastifyPluginAsyncZod<ReviewRoutesOptions> = async (a
       const call = await findCall(database, answer.call_id)
       if (call === null) return wrong('call_id', `There is no call with the id ${answer.call_id}.`)
     }
-    const result = await register.registerCallAttempt(decideItem(item, answer, by))
+    const result = await register.registerCallAttempt(decideItem(item, answer, actorOf(request), decidedBy))
     if (isRefusal(result)) return result
     await removeFiles(recordingsDir, result.unusedAudio)
     return result.item
