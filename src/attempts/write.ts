@@ -519,10 +519,11 @@ function valuesOf<Name extends keyof Writing>(writing: Writing, part: Name): unk
   const pieces = writing[part]
   const records = pieces.map(record) as Readonly<Record<string, unknown>>[]
   const arrays = Object.entries(columns).map(([name, type]) =>
-    records.map((row) => (isArray(type) ? arrayOf(row[name] as readonly (string | null)[]) : row[name])),
+    records.map((row) => (isArray(type) ? arrayOf(row[name] as readonly (string | null)[] | null) : row[name])),
   )
   return [pieces.map(({ group }) => group), ...arrays]
 }
 
 /** An array within an array, as text: PostgreSQL's own have all the same length. Of words without any punctuation. */
-const arrayOf = (words: readonly (string | null)[]): string => `{${words.map((word) => word ?? 'NULL').join(',')}}`
+const arrayOf = (words: readonly (string | null)[] | null): string | null =>
+  words === null ? null : `{${words.map((word) => word ?? 'NULL').join(',')}}`
