@@ -41,28 +41,32 @@ declare
   attempt jsonb;
   number int := 0;
   call_ids text[] := '{}';
-  previous text collate "C" := '';
+  call_id text;
   moment text collate "C";
+  previous text collate "C" := '';
 begin
   if jsonb_typeof(attempts) <> 'object' then return false; end if;
   loop
     attempt := attempts -> (number + 1)::text;
     exit when attempt is null;
     number := number + 1;
-    if number > 5 or jsonb_typeof(attempt) <> 'object' then return false; end if;
-    if not attempt ?& array['status', 'call_id', 'attempted_at', 'notes']
-      or attempt - array['status', 'call_id', 'attempted_at', 'notes'] <> '{}' then return false; end if;
-    if attempt -> 'status' not in ('"green"', '"orange"', '"red"') then return false; end if;
-    if jsonb_typeof(attempt -> 'call_id') <> 'string' or jsonb_typeof(attempt -> 'notes') <> 'string' then return false; end if;
-    if char_length(attempt ->> 'call_id') not between 1 and 100 or attempt ->> 'call_id' = any (call_ids) then return false; end if;
-    call_ids := call_ids || (attempt ->> 'call_id');
+    call_id := attempt ->> 'call_id';
     moment := attempt ->> 'attempted_at';
-    if moment !~ '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z$' then return false; end if;
-    moment := rtrim(moment, 'Z');
-    if moment < previous then return false; end if;
-    previous := moment;
+    if (case when number > 5 or jsonb_typeof(attempt) <> 'object' then false
+      else attempt ?& array['status', 'call_id', 'attempted_at', 'notes']
+        and attempt - array['status', 'call_id', 'attempted_at', 'notes'] = '{}'
+        and attempt -> 'status' in ('"green"', '"orange"', '"red"')
+        and jsonb_typeof(attempt -> 'call_id') = 'string' and jsonb_typeof(attempt -> 'notes') = 'string'
+        and char_length(call_id) between 1 and 100 and call_id <> all (call_ids)
+        and translate(moment, '123456789', '000000000') in (
+          '0000-00-00T00:00:00Z', '0000-00-00T00:00:00.0Z', '0000-00-00T00:00:00.00Z', '0000-00-00T00:00:00.000Z')
+        and rtrim(moment, 'Z') >= previous
+      end) is not true then return false; end if;
+    call_ids := call_ids || call_id;
+    previous := rtrim(moment, 'Z');
   end loop;
-  return attempts - array['1', '2', '3', '4', '5'] = '{}' and number = (select count(*) from jsonb_object_keys(attempts));
+  return attempts - array['1', '2', '3', '4', '5'] = '{}'
+    and not attempts ?| (array['1', '2', '3', '4', '5'])[number + 1:];
 end
 $function$;
 
@@ -102,16 +106,61 @@ AS $function$
   select case when octet_length(search_text) <= 800 then search_text end
 $function$;
 
+CREATE OR REPLACE FUNCTION public.note_first_opportunities()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  delete from contacts_without_opportunity using made where contacts_without_opportunity.contact_id = made.contact_id;
+  return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.note_last_opportunity()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform await_contact(old.contact_id);
+  insert into contacts_without_opportunity
+  select id from contacts where id = old.contact_id
+    and not exists (select from lead_opportunities where contact_id = old.contact_id)
+  on conflict do nothing;
+  return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.note_new_contact()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform await_contact(new.id);
+  insert into contacts_without_opportunity
+  select new.id where not exists (select from lead_opportunities where contact_id = new.id);
+  return null;
+end
+$function$;
+
 CREATE TABLE api_keys (
   id uuid NOT NULL,
   name text NOT NULL,
   role text NOT NULL,
   key_sha256 bytea NOT NULL,
   created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
+  short_id text,
+  user_id text,
+  expires_at timestamp(3) with time zone,
+  last_used_at timestamp(3) with time zone,
+  revoked_at timestamp(3) with time zone,
   CONSTRAINT api_keys_key_sha256_check CHECK ((octet_length(key_sha256) = 32)),
   CONSTRAINT api_keys_key_sha256_key UNIQUE (key_sha256),
+  CONSTRAINT api_keys_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
   CONSTRAINT api_keys_pkey PRIMARY KEY (id),
-  CONSTRAINT api_keys_role_check CHECK ((role = 'admin'::text))
+  CONSTRAINT api_keys_role_check CHECK ((role = ANY (ARRAY['admin'::text, 'manager'::text, 'agent'::text, 'viewer'::text]))),
+  CONSTRAINT api_keys_short_id_check CHECK ((short_id ~ '^[0-9A-Za-z]{8}$'::text)),
+  CONSTRAINT api_keys_short_id_key UNIQUE (short_id),
+  CONSTRAINT api_keys_user_id_check CHECK (((char_length(user_id) >= 1) AND (char_length(user_id) <= 200)))
 );
 
 CREATE TABLE calls (
@@ -185,6 +234,11 @@ CREATE TABLE contacts (
   CONSTRAINT contacts_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
   CONSTRAINT contacts_phones_check CHECK ((cardinality(phones) <= 20)),
   CONSTRAINT contacts_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE contacts_without_opportunity (
+  contact_id uuid NOT NULL,
+  CONSTRAINT contacts_without_opportunity_pkey PRIMARY KEY (contact_id)
 );
 
 CREATE TABLE dial_requests (
@@ -389,7 +443,32 @@ CREATE TABLE sweep_marks (
   CONSTRAINT sweep_marks_pkey PRIMARY KEY (name)
 );
 
+CREATE TABLE sync_runs (
+  id uuid NOT NULL,
+  state text DEFAULT 'waiting'::text NOT NULL,
+  options jsonb NOT NULL,
+  reached jsonb,
+  seen bigint DEFAULT 0 NOT NULL,
+  registered bigint DEFAULT 0 NOT NULL,
+  before_opportunity bigint DEFAULT 0 NOT NULL,
+  turned_away jsonb DEFAULT '{}'::jsonb NOT NULL,
+  failed bigint DEFAULT 0 NOT NULL,
+  due_at timestamp(3) with time zone,
+  claimed_by uuid,
+  created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
+  started_at timestamp(3) with time zone,
+  finished_at timestamp(3) with time zone,
+  CONSTRAINT finished_at_follows CHECK (((state = ANY (ARRAY['done'::text, 'failed'::text])) = (finished_at IS NOT NULL))),
+  CONSTRAINT sync_runs_options_check CHECK ((jsonb_typeof(options) = 'object'::text)),
+  CONSTRAINT sync_runs_pkey PRIMARY KEY (id),
+  CONSTRAINT sync_runs_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'running'::text, 'done'::text, 'failed'::text]))),
+  CONSTRAINT sync_runs_turned_away_check CHECK ((jsonb_typeof(turned_away) = 'object'::text)),
+  CONSTRAINT unfinished_is_due CHECK (((state = ANY (ARRAY['done'::text, 'failed'::text])) = (due_at IS NULL)))
+);
+
 ALTER TABLE calls ADD CONSTRAINT calls_opportunity_id_fkey FOREIGN KEY (opportunity_id) REFERENCES lead_opportunities(id);
+
+ALTER TABLE contacts_without_opportunity ADD CONSTRAINT contacts_without_opportunity_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES contacts(id) ON DELETE CASCADE;
 
 ALTER TABLE foreign_attempts ADD CONSTRAINT foreign_attempts_opportunity_id_fkey FOREIGN KEY (opportunity_id) REFERENCES lead_opportunities(id);
 
@@ -428,6 +507,10 @@ CREATE INDEX calls_only_by_mail ON public.calls USING btree (phone_number, happe
 CREATE INDEX calls_only_by_mail_by_change ON public.calls USING btree (updated_at) WHERE ((provider IS NULL) AND (deleted_at IS NULL) AND ((sources ->> 'call'::text) = 'email'::text));
 
 CREATE INDEX calls_pending_by_entity ON public.calls USING btree (entity_id) WHERE (due_at IS NOT NULL);
+
+CREATE INDEX calls_unheld ON public.calls USING btree (entity_id, happened_at, created_at, id) WHERE ((direction = 'outbound'::text) AND (entity_type = 'contacts'::text) AND (entity_id IS NOT NULL) AND (deleted_at IS NULL) AND (outcome <> ALL (ARRAY['registered'::text, 'pending'::text])));
+
+CREATE INDEX calls_without_contact ON public.calls USING btree (happened_at, id) WHERE ((deleted_at IS NULL) AND (opportunity_id IS NULL) AND ((entity_id IS NULL) OR (entity_type IS DISTINCT FROM 'contacts'::text)));
 
 CREATE INDEX calls_without_contact_by_change ON public.calls USING btree (updated_at) WHERE ((entity_id IS NULL) AND (phone_number IS NOT NULL) AND (deleted_at IS NULL) AND (NOT (sources ?| ARRAY['entity_type'::text, 'entity_id'::text])) AND (sources @? '$.*?(@ != "person")'::jsonpath));
 
@@ -501,10 +584,18 @@ CREATE INDEX review_items_by_call ON public.review_items USING btree (call_id);
 
 CREATE INDEX review_items_open ON public.review_items USING btree (created_at, id) WHERE (decided_at IS NULL);
 
+CREATE INDEX sync_runs_due ON public.sync_runs USING btree (due_at) WHERE (due_at IS NOT NULL);
+
 CREATE TRIGGER copy_search_text_to_opportunities AFTER INSERT OR UPDATE OF search_text ON public.contacts FOR EACH ROW EXECUTE FUNCTION copy_search_text_to_opportunities();
+
+CREATE TRIGGER note_new_contact AFTER INSERT ON public.contacts FOR EACH ROW EXECUTE FUNCTION note_new_contact();
 
 CREATE TRIGGER copy_search_text_of_contact BEFORE INSERT OR UPDATE OF contact_id ON public.lead_opportunities FOR EACH ROW EXECUTE FUNCTION copy_search_text_of_contact();
 
 CREATE TRIGGER list_changed_opportunities AFTER UPDATE ON public.lead_opportunities REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION list_changed_opportunities();
 
 CREATE TRIGGER list_new_opportunities AFTER INSERT ON public.lead_opportunities REFERENCING NEW TABLE AS made FOR EACH STATEMENT EXECUTE FUNCTION list_new_opportunities();
+
+CREATE TRIGGER note_first_opportunities AFTER INSERT ON public.lead_opportunities REFERENCING NEW TABLE AS made FOR EACH STATEMENT EXECUTE FUNCTION note_first_opportunities();
+
+CREATE TRIGGER note_last_opportunity AFTER DELETE ON public.lead_opportunities FOR EACH ROW EXECUTE FUNCTION note_last_opportunity();

@@ -8,6 +8,9 @@ const ALONE = ['test/faults.test.ts', 'test/locked.test.ts', 'test/steady.test.t
 /** Only where `DOVECOT` names the program: elsewhere nobody is to wait for it, or to read of a test that was skipped. */
 const ELSEWHERE = process.env.DOVECOT === undefined ? ['test/dovecot.test.ts'] : []
 
+/** Has a configuration of its own: `npm run test:chaos`. */
+const CHAOS = 'test/chaos/**'
+
 /** Data of tests need not outlive them: in memory, where there is room and programs may run, no disk is waited for. */
 const MEMORY = '/dev/shm'
 const ROOM_BYTES = 4 * 1024 ** 3
@@ -35,7 +38,7 @@ export default defineConfig({
           name: 'together',
           isolate: false,
           include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-          exclude: [...ALONE, ...ELSEWHERE],
+          exclude: [...ALONE, ...ELSEWHERE, CHAOS],
           sequence: { groupOrder: 0 },
         },
       },

@@ -3,13 +3,18 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { CountryCode } from 'libphonenumber-js'
 import type { Register } from './attempts/register.ts'
+import { auditRoutes, historyRoutes } from './audit/routes.ts'
+import { requireAccess } from './auth/access.ts'
 import type { FindCaller } from './auth/keys.ts'
+import { keyRoutes } from './auth/routes.ts'
 import { callRoutes } from './calls/routes.ts'
 import type { ZadarmaConfig } from './config.ts'
 import type { LinkWaiting } from './contacts/relink.ts'
 import { contactRoutes } from './contacts/routes.ts'
+import { coverageRoutes } from './coverage/routes.ts'
 import type { Database } from './database/database.ts'
 import { diallingRoutes } from './dialling/routes.ts'
+import { syncRoutes } from './history/routes.ts'
 import { describe } from './http/description.ts'
 import { showDescription } from './http/docs.ts'
 import { answerErrors, answerNotFound } from './http/errors.ts'
@@ -79,6 +84,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   app.setSerializerCompiler(serializerCompiler)
   app.decorateRequest('caller', null)
   answerRequestId(app)
+  requireAccess(app)
   app.addHook('onRequest', requireHost)
   answerErrors(app)
   readJson(app)
@@ -103,7 +109,10 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
       await crm.register(callRoutes, { database, register, metrics, country })
       await crm.register(recordingRoutes, { database, recordingsDir: options.recordingsDir })
       await crm.register(diallingRoutes, { database, zadarmaApi })
+      await crm.register(syncRoutes, { database })
       await crm.register(reviewRoutes, { database, register, recordingsDir: options.recordingsDir })
+      await crm.register(coverageRoutes, { database })
+      await crm.register(historyRoutes, { database })
       addOtherMethodsOfCrm()
     },
     { prefix: GUARDED.crm },
@@ -125,6 +134,15 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     },
     { prefix: GUARDED.recordingEmail },
   )
-  await app.register(async (scope) => guard(scope), { prefix: GUARDED.admin })
+  await app.register(
+    async (admin) => {
+      guard(admin)
+      const addOtherMethodsOfAdmin = answerOtherMethods(admin)
+      await admin.register(keyRoutes, { database })
+      await admin.register(auditRoutes, { database })
+      addOtherMethodsOfAdmin()
+    },
+    { prefix: GUARDED.admin },
+  )
   return app
 }

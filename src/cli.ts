@@ -13,6 +13,7 @@ const ONE_KEYSTROKE_MS = 500
 async function main(): Promise<number> {
   const ending = new AbortController()
   let endedBy: { code: number; at: number } | null = null
+  let isOutputLost = false
   const onSignal = (signal: keyof typeof EXIT_CODES): void => {
     const code = EXIT_CODES[signal]
     if (endedBy !== null && performance.now() - endedBy.at > ONE_KEYSTROKE_MS) process.exit(code)
@@ -23,9 +24,12 @@ async function main(): Promise<number> {
   process.on('SIGTERM', onSignal)
   process.on('SIGHUP', onSignal)
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    // As with `| head`: nobody wants more.
-    if (error.code === 'EPIPE') ending.abort()
-    else fail(error)
+    // As with `| head`: nobody wants more. Of a full disk somebody has to know, once.
+    if (error.code !== 'EPIPE' && !isOutputLost) {
+      isOutputLost = true
+      fail(error)
+    }
+    ending.abort()
   })
   process.stderr.on('error', () => undefined)
 
@@ -37,7 +41,7 @@ async function main(): Promise<number> {
     messages: process.stderr,
     signal: ending.signal,
   })
-  return (endedBy as { code: number } | null)?.code ?? code
+  return (endedBy as { code: number } | null)?.code ?? (isOutputLost ? FAILED : code)
 }
 
 function fail(error: unknown): void {

@@ -21,12 +21,16 @@ export interface Metrics {
   recordings: Counter<'status'>
   /** Calls that were found in the PBX's statistics, by what that was to them. */
   reconciled: Counter<'result'>
+  /** Whether this server is to read a mailbox, if no other does. */
+  mailboxExpected: Gauge
   /** Whether this server has the mailbox open; of several servers one has. */
   mailboxConnected: Gauge
   /** Messages of the mailbox by what became of them: read, or passed over. */
   mailboxMessages: Counter<'result'>
   /** In seconds since 1970: when all that is in the mailbox was last seen to be read. */
   mailboxLastLook: Gauge
+  /** Of the calls of the last 24 hours: see the API's `/coverage`. */
+  coverage: Record<'contradictions' | 'share' | 'eligible' | 'registered', Gauge>
   /** What e-mails told, found again later: calls joined with those of the PBX, and e-mails linked that waited for a person. */
   mailCalls: Counter<'result'>
 }
@@ -36,6 +40,14 @@ export function createMetrics(): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const registers = [registry]
+  const outcomes = new Counter({
+    name: 'first_call_outcomes_total',
+    help: 'Calls of all doors by what became of them, each time that this was decided otherwise than before.',
+    labelNames: ['outcome'],
+    registers,
+  })
+  // What is not there is no 0 to Prometheus, and nobody would be told that nothing is registered.
+  outcomes.inc({ outcome: 'registered' }, 0)
   return {
     registry,
     registering: new Histogram({
@@ -45,12 +57,7 @@ export function createMetrics(): Metrics {
       buckets: [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2],
       registers,
     }),
-    outcomes: new Counter({
-      name: 'first_call_outcomes_total',
-      help: 'Answered calls by what became of them.',
-      labelNames: ['outcome'],
-      registers,
-    }),
+    outcomes,
     batchSize: new Histogram({
       name: 'first_call_batch_size',
       help: 'Changes that were read, decided and written together.',
@@ -103,6 +110,11 @@ export function createMetrics(): Metrics {
       labelNames: ['result'],
       registers,
     }),
+    mailboxExpected: new Gauge({
+      name: 'first_call_mailbox_expected',
+      help: 'Whether a mailbox is set for this server (1).',
+      registers,
+    }),
     mailboxConnected: new Gauge({
       name: 'first_call_mailbox_connected',
       help: 'Whether this server has the mailbox open (1); of several servers one has.',
@@ -119,6 +131,28 @@ export function createMetrics(): Metrics {
       help: 'When everything in the mailbox was last read, as Unix time; 0 where this server has not done so.',
       registers,
     }),
+    coverage: {
+      contradictions: new Gauge({
+        name: 'first_call_coverage_contradictions',
+        help: 'Contradictions between calls and attempts in the last 24 hours.',
+        registers,
+      }),
+      share: new Gauge({
+        name: 'first_call_coverage_share',
+        help: 'Of the calls of the last 24 hours that should be attempts, the share that is: 1 where nothing is missing.',
+        registers,
+      }),
+      eligible: new Gauge({
+        name: 'first_call_coverage_eligible',
+        help: 'Outbound calls to contacts in the last 24 hours.',
+        registers,
+      }),
+      registered: new Gauge({
+        name: 'first_call_coverage_registered',
+        help: 'Registered calls of the last 24 hours.',
+        registers,
+      }),
+    },
     mailCalls: new Counter({
       name: 'first_call_mail_calls_total',
       help: 'Calls of e-mails joined later with those of the PBX, and waiting e-mails linked to their calls.',

@@ -5,16 +5,20 @@ import { buildApp } from './app.ts'
 import { runOn } from './attempts/read.ts'
 import { Register } from './attempts/register.ts'
 import { sweep } from './attempts/sweep.ts'
+import { watched } from './attempts/watched.ts'
 import { createKeyCheck, makeFirstKey } from './auth/keys.ts'
 import { sweepMailCalls } from './calls/mail-sweep.ts'
 import { doChores } from './chores.ts'
 import type { Config } from './config.ts'
 import { sweepWaiting, waitingLinker } from './contacts/relink.ts'
+import { coverageChore } from './coverage/chore.ts'
 import { dataFolders } from './data-folders.ts'
 import { openDatabase } from './database/database.ts'
 import { removeFiles } from './database/embedded-files.ts'
 import { databaseHome } from './database/home.ts'
 import { isMigrated, migrate } from './database/migrate.ts'
+import { migrateAsOwner } from './database/owner.ts'
+import { syncChore } from './history/chore.ts'
 import { isLoopback } from './http/guard.ts'
 import { closer, isOnEveryAddress, listen } from './http/listening.ts'
 import { inboxChores } from './inbox/chores.ts'
@@ -69,17 +73,11 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
     stops.push(() => database.close())
 
     const migrations = path.join(rootDir, 'migrations')
-    await migrate(database.patient, migrations)
+    if (config.migrationDatabaseUrl === null) await migrate(database.patient, migrations)
+    else await migrateAsOwner({ connectionString: config.migrationDatabaseUrl }, database, migrations)
 
     const metrics = createMetrics()
-    const register = new Register(runOn(database.calls, database.hasPooler), {
-      onBatch: (size) => metrics.batchSize.observe(size),
-      onRetry: () => metrics.retries.inc(),
-      onNotRegistered: (reason) => {
-        metrics.notRegistered.inc()
-        log.error({ err: reason }, 'a call was saved, but its attempt could not be registered yet')
-      },
-    })
+    const register = new Register(runOn(database.calls, database.hasPooler), watched(metrics, log))
     stops.push(() => register.drained())
 
     const sweeping = new AbortController()
@@ -113,6 +111,8 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
           work: async () =>
             (await sweepMailCalls({ ...relink, database: behind, metrics, folder: folders.recordings })) > 0,
         },
+        coverageChore({ database, metrics }),
+        syncChore({ database: behind, metrics, log }),
         ...(zadarmaApi === null
           ? []
           : [

@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, it } from 'vitest'
 import { createTestDatabase, createTestService, type TestDatabase, type TestService } from './service.ts'
 import { callTo, newLead, post } from './stage.ts'
 
@@ -20,5 +19,8 @@ it('try', async () => {
   const lead = await newLead(service)
   const { body } = await post(service, callTo(lead, { phone_number: '+34600111222', resumen_llamada: 'No contesta' }))
   await service.request('PATCH', `/api/crm/calls/${body.id}`, { call_status: 'answered', phone_number: null })
-  console.log(await service.sql('select * from audit order by id'), await service.sql('select * from audit_values order by audit_id'))
+  console.log(
+    await service.sql('select * from audit order by id'),
+    await service.sql('select * from audit_values order by audit_id'),
+  )
 })

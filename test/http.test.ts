@@ -559,7 +559,7 @@ describe('addresses and methods', () => {
       `${CALLS}/`,
       '/docs/nothing',
       '/api/admin',
-      '/api/admin/keys',
+      '/api/admin/key',
       '/api/recordings',
       '/api/recordings/email/x',
     ]) {

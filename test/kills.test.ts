@@ -5,6 +5,7 @@ import path from 'node:path'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
 import { sweepInbox } from '../src/inbox/inbox.ts'
+import { tellFigures } from './figures.ts'
 import { urlTo } from './postgres.ts'
 import { createTestDatabase, createTestService, KEY, type TestDatabase } from './service.ts'
 import { signedNotification } from './zadarma-server.ts'
@@ -92,7 +93,7 @@ it(`${KILLS} kills lose no notification that was answered, and each is a call af
   const url = urlTo(database.connection)
   const answered: string[] = []
   for (let kill = 0; kill < KILLS; kill++) answered.push(...(await answeredBeforeKill(['dist/main.js'], url)))
-  process.stderr.write(`R11: ${answered.length} answered before ${KILLS} kills\n`)
+  tellFigures('R11', `${answered.length} notifications answered before ${KILLS} kills`)
   expect(answered.length).toBeGreaterThanOrEqual(KILLS)
   expect(await missingIn(url, answered)).toEqual([])
   const service = await createTestService(database)
@@ -111,5 +112,7 @@ it('(control) a server that answers first and stores then loses some', async () 
   const url = urlTo(database.connection)
   const answered: string[] = []
   for (let kill = 0; kill < 3; kill++) answered.push(...(await answeredBeforeKill(['test/answers-first.mjs'], url)))
-  expect(await missingIn(url, answered)).not.toEqual([])
+  const missing = await missingIn(url, answered)
+  tellFigures('R11', `${missing.length} of ${answered.length} answered notifications are lost by 3 kills`, true)
+  expect(missing).not.toEqual([])
 })

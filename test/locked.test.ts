@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
+import { tellFigures } from './figures.ts'
 import { timed } from './pace.ts'
 import type { Answer } from './service.ts'
 import { attemptsOf, callTo, drain, newLead, onStage, post, registered, unaccounted } from './stage.ts'
@@ -49,9 +50,10 @@ describe('R3: while a foreign session holds an opportunity', () => {
         const { ms: registeredMs } = await timed(release())
         times.sort((a, b) => a - b)
         const p99 = times[Math.floor(times.length * 0.99)] ?? Number.NaN
-        process.stdout.write(
-          `R3: ${times.length} answers, p99 ${p99.toFixed()} ms, ` +
-            `registered ${registeredMs.toFixed()} ms after the lock\n`,
+        tellFigures(
+          'R3',
+          `${times.length} answers, p99 ${p99.toFixed()} ms, ` +
+            `registered ${registeredMs.toFixed()} ms after the lock`,
         )
         expect(p99).toBeLessThanOrEqual(500)
         expect(registeredMs).toBeLessThanOrEqual(5_000)

@@ -528,10 +528,13 @@ describe('what is old', () => {
     for (const name of [`${lost}.eml`, `${half}.unfinished`, `${young}.eml`, 'notes.txt']) {
       await writeFile(path.join(mails, name), '')
     }
-    const yesterday = new Date(Date.now() - 25 * 3_600_000)
+    const longAgo = new Date(Date.now() - 73 * 3_600_000)
     for (const name of [`${lost}.eml`, `${half}.unfinished`, 'notes.txt', `${id}.eml`]) {
-      await utimes(path.join(mails, name), yesterday, yesterday)
+      await utimes(path.join(mails, name), longAgo, longAgo)
     }
+    // R20: as a server sees it whose clock is 26 hours ahead, while another takes it in.
+    const ahead = new Date(Date.now() - 26 * 3_600_000)
+    await utimes(path.join(mails, `${young}.eml`), ahead, ahead)
     expect(await removeLostMails(service.database, mails)).toBe(2)
     expect(await files('mails')).toEqual(expect.arrayContaining([`${id}.eml`, `${young}.eml`, 'notes.txt']))
     expect(await files('mails')).not.toContain(`${lost}.eml`)

@@ -17,6 +17,20 @@ export interface ModelCallFields {
   started_at: number | null
 }
 
+export interface ModelSync {
+  from?: number
+  to?: number
+  contact_id?: string
+  before_opportunity?: boolean
+}
+
+export interface ModelSyncCounts {
+  seen: number
+  registered: number
+  before_opportunity: number
+  turned_away: Record<string, number>
+}
+
 /** An attempt as A12 shows it; its number is its place in the list + 1. */
 export interface ModelAttempt {
   status: Colour
@@ -321,6 +335,33 @@ export class Model {
     for (const call of this.pendingCalls()) this.decide(call)
   }
 
+  /** B16: goes through the stored eligible calls that no attempt holds, contact by contact, each contact's oldest first. */
+  syncHistory(options: ModelSync = {}): ModelSyncCounts {
+    const counts: ModelSyncCounts = { seen: 0, registered: 0, before_opportunity: 0, turned_away: {} }
+    const { from = -Infinity, to = Infinity } = options
+    const unheld = this.allCalls()
+      .filter((call) => isEligible(call) && call.outcome !== 'registered' && call.outcome !== 'pending')
+      .filter((call) => from <= timeOf(call) && timeOf(call) < to)
+    for (const contactId of [...new Set(unheld.map((call) => call.entity_id ?? ''))].sort()) {
+      if (options.contact_id && lower(options.contact_id) !== contactId) continue
+      if (this.opportunitiesOf(contactId).some(isActive)) {
+        for (const pending of this.pendingCallsOf([contactId])) this.decide(pending) // B9
+      }
+      for (const call of unheld.filter((one) => one.entity_id === contactId).toSorted(inCallOrder)) {
+        counts.seen++
+        const [, named] = this.holderOf(call.id) ? [] : this.answerTo(call)
+        if (named && timeOf(call) < named.created_at && !options.before_opportunity) {
+          counts.before_opportunity++
+          continue
+        }
+        if (call.outcome !== 'registered') this.decide(call)
+        if (call.outcome === 'registered') counts.registered++
+        else counts.turned_away[call.outcome] = (counts.turned_away[call.outcome] ?? 0) + 1
+      }
+    }
+    return counts
+  }
+
   call(id: string): ModelCallView | null {
     const call = this.callsById.get(lower(id))
     if (call === undefined) return null
@@ -525,7 +566,7 @@ export class Model {
   }
 
   /** B9: those that go ahead of `other`. */
-  private pendingCallsOf(contactIds: string[], other?: Call): Call[] {
+  pendingCallsOf(contactIds: string[], other?: Call): Call[] {
     return this.pendingCalls().filter(
       (call) => call !== other && isLinked(call) && contactIds.includes(call.entity_id ?? ''),
     )

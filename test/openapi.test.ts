@@ -26,10 +26,16 @@ it('the description is OpenAPI 3.1 and knows every address of the API', async ()
     '/api/crm/calls/{id}/recording get',
     '/api/crm/calls/{id}/recordings/{recording_id} get',
     '/api/crm/calls/dial post',
+    '/api/crm/sync post',
+    '/api/crm/sync/{id} get',
     '/api/crm/review get',
     '/api/crm/review/{id} post',
     '/api/crm/review/{id}/recordings/{recording_id} get',
+    '/api/crm/coverage get',
+    '/api/crm/coverage/contradictions get',
     '/api/recordings/email post',
+    '/api/admin/keys get,post',
+    '/api/admin/keys/{id} delete',
   ])
 })
 
@@ -69,18 +75,26 @@ describe('the description', () => {
     'GET /healthz': [200],
     'GET /readyz': [200, 503],
     'GET /metrics': [200, 401, 500, 503],
-    'POST /api/crm/calls/batch': [200, 400, 401, 409, ...body, 422, 500, 503],
-    'POST /api/crm/calls/dial': [202, 400, 401, 404, 409, ...body, 422, 500, 502, 503],
-    'PUT /api/crm/calls/{id}': [200, 412, ...crud, ...body],
-    'DELETE /api/crm/calls/{id}': [204, 412, ...crud, ...body],
-    'DELETE /api/crm/contacts/{id}': [204, 409, 412, ...crud, ...body],
-    'DELETE /api/crm/opportunities/{id}': [204, 409, 412, ...crud, ...body],
+    'POST /api/crm/calls/batch': [200, 400, 401, 403, 409, ...body, 422, 500, 503],
+    'POST /api/crm/calls/dial': [202, 400, 401, 403, 404, 409, ...body, 422, 500, 502, 503],
+    'PUT /api/crm/calls/{id}': [200, 403, 412, ...crud, ...body],
+    'DELETE /api/crm/calls/{id}': [204, 403, 412, ...crud, ...body],
+    'DELETE /api/crm/contacts/{id}': [204, 403, 409, 412, ...crud, ...body],
+    'DELETE /api/crm/opportunities/{id}': [204, 403, 409, 412, ...crud, ...body],
+    // Asked again, it finds nothing to do.
+    'POST /api/crm/sync': [202, 400, 401, 403, ...body, 422, 500, 503],
+    'GET /api/crm/sync/{id}': [200, 403, ...crud],
     'GET /api/crm/review': [200, 401, 422, 500, 503],
+    'GET /api/crm/coverage': [200, 401, 403, 422, 500, 503],
+    'GET /api/crm/coverage/contradictions': [200, 401, 403, 422, 500, 503],
     // The same answer again is a success of itself: it needs no Idempotency-Key.
-    'POST /api/crm/review/{id}': [200, 409, ...crud, ...body],
+    'POST /api/crm/review/{id}': [200, 403, 409, ...crud, ...body],
     // The same message again is a success of itself.
-    'POST /api/recordings/email': [202, 400, 401, ...body, 422, 500, 503],
-    'POST /api/crm/calls': [200, 201, 400, 401, 409, ...body, 422, 500, 503],
+    'POST /api/recordings/email': [202, 400, 401, 403, ...body, 422, 500, 503],
+    'POST /api/crm/calls': [200, 201, 400, 401, 403, 404, 409, ...body, 422, 500, 503],
+    'GET /api/admin/keys': [200, 401, 403, 422, 500, 503],
+    'POST /api/admin/keys': [201, 400, 401, 403, ...body, 422, 500, 503],
+    'DELETE /api/admin/keys/{id}': [204, 403, ...crud, ...body],
     'GET /api/crm/calls/{id}/recording': [200, 206, 304, 416, ...crud],
     'GET /api/crm/calls/{id}/recordings/{recording_id}': [200, 206, 304, 416, ...crud],
     'GET /api/crm/review/{id}/recordings/{recording_id}': [200, 206, 304, 416, ...crud],
@@ -88,8 +102,10 @@ describe('the description', () => {
       ['contacts', 'opportunities', 'calls'].flatMap((name) => [
         [`GET /api/crm/${name}`, [200, 401, 422, 500, 503]],
         [`GET /api/crm/${name}/{id}`, [200, ...crud]],
-        [`PATCH /api/crm/${name}/{id}`, [200, 412, ...crud, ...body]],
-        ...(name === 'calls' ? [] : [[`POST /api/crm/${name}`, [201, 400, 401, 409, ...body, 422, 500, 503]]]),
+        [`PATCH /api/crm/${name}/{id}`, [200, 403, 412, ...crud, ...body]],
+        ...(name === 'calls'
+          ? []
+          : [[`POST /api/crm/${name}`, [201, 400, 401, 403, 404, 409, ...body, 422, 500, 503]]]),
       ]),
     ),
   }
@@ -102,7 +118,9 @@ describe('the description', () => {
       if (Number(status) >= 400) expect(Object.keys(content)).toEqual(['application/problem+json'])
       expect(Object.keys(headers).includes('Retry-After')).toBe(status === '503')
       expect(Object.keys(headers).includes('WWW-Authenticate')).toBe(status === '401')
-      expect(Object.keys(headers).includes('Location')).toBe(status === '201')
+      expect(Object.keys(headers).includes('Location')).toBe(
+        status === '201' || (name === 'POST /api/crm/sync' && status === '202'),
+      )
       const isRow = JSON.stringify(content).includes('"schema":{"$ref"') && Number(status) < 300
       expect(Object.keys(headers).includes('ETag')).toBe(isRow)
     }
@@ -111,8 +129,15 @@ describe('the description', () => {
   it.each(operations)('of %s has the headers that it reads', (name, { parameters = [] }) => {
     const headers = parameters.filter((parameter) => parameter.in === 'header').map((parameter) => parameter.name)
     const [method = ''] = name.split(' ')
-    const isRepeatable = ['POST /api/crm/review/{id}', 'POST /api/recordings/email'].includes(name)
-    const expected = isRepeatable ? [] : ({ POST: ['Idempotency-Key'], GET: [] }[method] ?? ['If-Match'])
+    // A key that was kept for a repeated request could be read by whoever reads the database.
+    const takesNone = [
+      'POST /api/crm/review/{id}',
+      'POST /api/recordings/email',
+      'POST /api/crm/sync',
+      'POST /api/admin/keys',
+      'DELETE /api/admin/keys/{id}',
+    ].includes(name)
+    const expected = takesNone ? [] : ({ POST: ['Idempotency-Key'], GET: [] }[method] ?? ['If-Match'])
     expect(headers).toEqual(expected)
   })
 

@@ -8,6 +8,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 import { expect, inject, it } from 'vitest'
 import { isRoot, runAs } from '../src/database/embedded-account.ts'
+import { tellFigures } from './figures.ts'
 import { KEY } from './service.ts'
 
 const MIB = 1024 * 1024
@@ -146,12 +147,18 @@ it.skipIf(!(await canMount()))(
         await rm(ballast)
         const roomAt = performance.now()
         await until(() => isAnswered(201, roomAt), BACK_WITHIN_MS, 'a call after there is room')
+        const backMs = performance.now() - roomAt
         isOver = true
         await Promise.all(callers)
 
         expect(new Set(sent.map(({ status }) => status))).toEqual(new Set([201, 503]))
         expect(sent.filter(({ status, retryAfter }) => (status === 503) !== (retryAfter === '1'))).toEqual([])
         expect(Math.max(...sent.map(({ ms }) => ms))).toBeLessThan(ANSWERED_WITHIN_MS)
+        const count = (status: number): number => sent.filter((one) => one.status === status).length
+        tellFigures(
+          'R18',
+          `full disk: ${count(201)} calls taken, ${count(503)} refused with 503, back ${backMs.toFixed()} ms after room`,
+        )
         for (const { id } of sent.filter(({ status }) => status === 201)) {
           const stored = await fetch(`${address}/api/crm/calls/${id}`, { headers: { authorization: `Bearer ${KEY}` } })
           expect(stored.status).toBe(200)

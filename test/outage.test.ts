@@ -4,6 +4,7 @@ import http from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 import { expect, inject, it } from 'vitest'
+import { tellFigures } from './figures.ts'
 import { createTestDatabase, KEY } from './service.ts'
 
 /* R19: the service is told to stop while it is at work. */
@@ -76,7 +77,7 @@ it('R19: answers what it had accepted, loses nothing, and is gone within ten sec
     expect(stopMs).toBeLessThan(10_000)
     const before = sent.filter(({ sentAt }) => sentAt < stoppedAt)
     const saved = sent.filter(({ status }) => status === 201)
-    process.stdout.write(`R19: ${before.length} before, ${saved.length} saved, gone after ${stopMs.toFixed()} ms\n`)
+    tellFigures('R19', `${before.length} before, ${saved.length} saved, gone after ${stopMs.toFixed()} ms`)
     expect(before.length).toBeGreaterThan(50)
     expect(before.filter(({ status }) => status !== 201)).toEqual([])
     expect(sent.filter(({ status }) => status !== 201 && status !== 503 && status !== null)).toEqual([])

@@ -11,7 +11,15 @@ import { createTestDatabase } from './service.ts'
 
 const rootDir = path.resolve(import.meta.dirname, '..')
 const migrations = path.join(rootDir, 'migrations')
-const MIGRATIONS = ['0001_initial.sql', '0002_pbx.sql', '0003_lists.sql', '0004_mailbox.sql']
+const MIGRATIONS = [
+  '0001_initial.sql',
+  '0002_pbx.sql',
+  '0003_lists.sql',
+  '0004_mailbox.sql',
+  '0005_sync_runs.sql',
+  '0006_sound_attempts.sql',
+  '0010_access.sql',
+]
 const committedSchema = () => readFile(path.join(rootDir, 'schema.sql'), 'utf8')
 
 const cleanUp: (() => Promise<unknown>)[] = []

@@ -7,6 +7,7 @@ import { buildApp } from '../src/app.ts'
 import { type Run, runOn } from '../src/attempts/read.ts'
 import { Register, type RegisterEvents, type RegisterTimes } from '../src/attempts/register.ts'
 import { sweepMeetings, sweepOnce } from '../src/attempts/sweep.ts'
+import { watched } from '../src/attempts/watched.ts'
 import type { Actor } from '../src/audit/actor.ts'
 import { createKeyCheck } from '../src/auth/keys.ts'
 import type { ZadarmaConfig } from '../src/config.ts'
@@ -108,8 +109,7 @@ export async function createTestService({
   const metrics = createMetrics()
   const notRegistered: unknown[] = []
   const events: RegisterEvents = {
-    onBatch: (size) => metrics.batchSize.observe(size),
-    onRetry: () => metrics.retries.inc(),
+    ...watched(metrics, log),
     onNotRegistered: (reason) => notRegistered.push(reason),
   }
   const register = new Register(wrapRun(runOn(database.calls, false)), events, times)

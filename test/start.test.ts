@@ -242,7 +242,7 @@ describe.concurrent('the process of the service', () => {
     const first = start()
     const firstAddress = await addressOf(first)
     const key = await keyOf(first)
-    expect(key).toMatch(/^fc_[\w-]{43}$/)
+    expect(key).toMatch(/^fc_[0-9A-Za-z]{8}_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}$/)
     expect((await fetch(`${firstAddress}/docs`)).status).toBe(200)
     await makeContact(firstAddress, key, 'Ana')
     const underWay = await beginContact(firstAddress, key, 'Luis')

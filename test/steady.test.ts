@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { ZADARMA } from './doors.ts'
+import { tellFigures } from './figures.ts'
 import { timed } from './pace.ts'
 import { createTestDatabase, createTestService } from './service.ts'
 import { signedNotification } from './zadarma-server.ts'
@@ -36,8 +37,9 @@ it(`${PER_SECOND} notifications a second are answered: p99 within 250 ms, all wi
   const [{ waiting = 0 } = {}] = await service.sql<{ waiting: number }>(
     'select count(*)::int as waiting from inbox where handled_at is null',
   )
-  process.stdout.write(
-    `R17: ${times.length} notifications, p99 ${p99.toFixed()} ms, slowest ${slowest.toFixed()} ms, ${waiting} late\n`,
+  tellFigures(
+    'R17',
+    `${times.length} notifications, p99 ${p99.toFixed()} ms, slowest ${slowest.toFixed()} ms, ${waiting} late`,
   )
   expect(calls + waiting).toBe(10 + SECONDS * PER_SECOND)
   expect(p99).toBeLessThanOrEqual(250)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type Call, NO_FIELDS, type Source } from '../calls/call.ts'
-import { changedByPerson, colourOf, formatInstant, reportedByMachine, withFieldsOf } from './attempt.ts'
+import { broughtInAgain, changedByPerson, colourOf, formatInstant, reportedByMachine, withFieldsOf } from './attempt.ts'
 
 const call = (fields: Partial<Call> = {}): Call => ({
   id: '00000000-0000-4000-8000-000000000001',
@@ -70,6 +70,18 @@ describe('B10: a person’s word stands', () => {
   it('a link that a person cleared stays cleared', () => {
     const cleared = changedByPerson(call({ entity_type: 'contacts', entity_id: 'a' }), { entity_id: null })
     expect(reportedByMachine(cleared, { entity_id: 'b' }, 'statistics').entity_id).toBeNull()
+  })
+
+  it('what a person wrote stands against a file, which may be older; but no result gives way to one', () => {
+    const machine = reportedByMachine(call(), { call_status: 'busy', entity_type: 'contacts', entity_id: 'a' }, 'end')
+    const file = { call_status: 'failed', entity_type: 'contacts', entity_id: 'b', extension: '7' }
+    expect(broughtInAgain(machine, file)).toMatchObject(file)
+    const moved = changedByPerson(machine, { call_status: 'answered', entity_id: 'c' })
+    expect(broughtInAgain(moved, file)).toMatchObject({ ...file, call_status: 'answered', entity_id: 'c' })
+    expect(broughtInAgain(moved, { entity_type: 'companies' }).entity_type).toBe('contacts')
+    expect(broughtInAgain(changedByPerson(machine, { call_status: 'calling' }), file).call_status).toBe('failed')
+    const again = broughtInAgain(broughtInAgain(machine, file), file)
+    expect(again).toEqual(broughtInAgain(machine, file))
   })
 
   const machines = ['email', 'start', 'answer', 'end', 'statistics'] as const satisfies readonly Source[]

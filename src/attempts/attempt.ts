@@ -18,7 +18,8 @@ export function isEligible(call: CallFields): call is CallFields & { entity_id: 
   return call.direction === 'outbound' && call.entity_type === 'contacts' && call.entity_id !== null
 }
 
-const COLOURS: ReadonlyMap<string, Colour> = new Map([
+/** A3: the words that name a colour; any other one is orange. */
+export const COLOURS: ReadonlyMap<string, Colour> = new Map([
   ['completed', 'green'],
   ['answered', 'green'],
   ['rejected', 'red'],
@@ -130,6 +131,10 @@ function inOrder(attempts: readonly Attempt[]): Attempt[] {
     return a.call_created_at - b.call_created_at || compareIds(a.call_id, b.call_id)
   })
 }
+
+/** B4, for calls whether they are attempts or not. */
+const inCallOrder = (a: Call, b: Call): number =>
+  attemptedAt(a) - attemptedAt(b) || a.created_at - b.created_at || compareIds(a.id, b.id)
 
 const compareIds = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
@@ -255,6 +260,27 @@ export function decideDeletion(situation: Situation, callId: string): Decision {
   return draft.decision()
 }
 
+/**
+ * Decides a call anew that contradicts what opportunities say of it: the call is right. Where it is marked as registered
+ * it has its attempt (again), as the call now is, and nowhere else; else it is placed as a new one would be.
+ *
+ * @param call as it is stored
+ */
+export function decideRepair(situation: Situation, call: Call): Decision {
+  const draft = new Draft(situation, { call, stored: call })
+  draft.settlePendingOf(draft.contactsOf(call), [call.id])
+  draft.mend(call)
+  return draft.decision()
+}
+
+/** Decides an opportunity anew that does not say what follows from its attempts (B1, B6). */
+export function decideDerivation(situation: Situation, opportunity: Opportunity): Decision {
+  const draft = new Draft(situation)
+  draft.settlePendingOf(new Set([opportunity.contact_id]), [])
+  draft.deriveAgain(opportunity.id)
+  return draft.decision()
+}
+
 /** Decides a person's change of an opportunity (A8, B6). */
 export function decideOpportunityChange(
   situation: Situation,
@@ -272,6 +298,28 @@ export function decideOpportunityChange(
     draft.reconsider(opportunity.id)
   }
   return draft.decision()
+}
+
+/** What becomes of a stored call when history is gone through; one from before its opportunity stays as it is (B16). */
+export type HistoryOutcome = Outcome | 'before_opportunity'
+
+/**
+ * Decides stored calls of a contact that no attempt holds, anew and in B4's order (B16), its pending ones first (B9).
+ *
+ * @param takesEarlier whether calls are taken, too, that took place before the opportunity was there
+ * @returns beside what changes, what became of each call by its id
+ */
+export function decideHistory(
+  situation: Situation,
+  calls: readonly Call[],
+  takesEarlier: boolean,
+): Decision & { outcomes: ReadonlyMap<string, HistoryOutcome> } {
+  const draft = new Draft(situation)
+  draft.settlePendingOf(new Set(calls.flatMap((call) => [...draft.contactsOf(call)])), [])
+  const outcomes = new Map(
+    calls.toSorted(inCallOrder).map(({ id }): [string, HistoryOutcome] => [id, draft.takeUp(id, takesEarlier)]),
+  )
+  return { ...draft.decision(), outcomes }
 }
 
 const OPPORTUNITY_CHANGES = ['title', 'status', 'assigned_to', 'source'] as const
@@ -339,6 +387,29 @@ class Draft {
     if (holder === undefined) this.#place(call)
   }
 
+  /** Whatever the opportunities say: a call that is marked as registered is an attempt where it says so, while there is room. */
+  mend(call: Call): void {
+    const named = call.opportunity_id === null ? undefined : this.#opportunities.get(call.opportunity_id)
+    const isHome = call.outcome === 'registered' && isEligible(call) && named?.contact_id === call.entity_id
+    if (named !== undefined && isHome) {
+      const isThere = named.attempts.some(({ call_id }) => call_id === call.id)
+      const hasRoom = named.attempts.length < MAXIMUM_ATTEMPTS
+      if (!isThere && hasRoom) this.changeOpportunity(withNew(named, attemptOf(call)))
+      if (isThere || hasRoom) {
+        for (const { id } of this.#holdersOf(call.id)) if (id !== named.id) this.#release(id, call.id)
+      }
+    }
+    this.settle(call)
+  }
+
+  /** What follows from the attempts is written anew. */
+  deriveAgain(opportunityId: string): void {
+    const opportunity = this.#opportunities.get(opportunityId)
+    if (opportunity === undefined) return
+    this.changeOpportunity(opportunity)
+    this.#reconsiderIfOpen(opportunityId)
+  }
+
   /** B5: the call is gone and gives its attempt back. */
   withdraw(callId: string): void {
     this.#calls.delete(callId)
@@ -357,9 +428,22 @@ class Draft {
       (call.outcome === 'limit_reached' || call.outcome === 'first_call_completed') &&
       call.opportunity_id === opportunityId &&
       isEligible(call)
-    return [...this.#calls.values()]
-      .filter(isTurnedAway)
-      .sort((a, b) => attemptedAt(a) - attemptedAt(b) || a.created_at - b.created_at || compareIds(a.id, b.id))
+    return [...this.#calls.values()].filter(isTurnedAway).sort(inCallOrder)
+  }
+
+  /** B16: a call that no attempt holds is decided as a door would, unless its opportunity is younger than the call. */
+  takeUp(callId: string, takesEarlier: boolean): HistoryOutcome {
+    const call = this.#calls.get(callId)
+    if (call === undefined) throw new Error(`the call ${callId} is not among those that are known`)
+    // What was pending may have made room for it just now.
+    if (call.outcome === 'registered') return call.outcome
+    if (!takesEarlier && this.#holdersOf(callId).length === 0) {
+      const placement = placementOf(call, this.#opportunities.values(), this.#situation)
+      const isEarlier = 'opportunity' in placement && attemptedAt(call) < placement.opportunity.created_at
+      if (isEarlier) return 'before_opportunity'
+    }
+    this.settle(call)
+    return this.#calls.get(callId)?.outcome ?? call.outcome
   }
 
   /** B6: the calls that this opportunity turned away are placed again; those that stay out get the present reason. */
@@ -571,6 +655,23 @@ export function repeatedByPerson(call: Call, report: CallChanges): Call {
   return changedByPerson(call, withoutEmpty(report))
 }
 
+/**
+ * The same call brought in by a file, whose age nobody knows: as by a person, but what a person wrote stands, so that the
+ * same file again changes nothing (B10).
+ */
+export function broughtInAgain(call: Call, report: CallChanges): Call {
+  const { sources } = call
+  const taken: CallChanges = { ...report }
+  for (const field of fieldsOf(report)) {
+    const isFirstResult = field === 'call_status' && !isResult(call.call_status) && isResult(report.call_status)
+    // A contact's id means nothing without what it is the id of.
+    const isOfEntity = field === 'entity_type' || field === 'entity_id'
+    const isEntityKept = isOfEntity && [sources.entity_type, sources.entity_id].includes('person')
+    if (isEntityKept || (sources[field] === 'person' && !isFirstResult)) delete taken[field]
+  }
+  return repeatedByPerson(call, taken)
+}
+
 /** A machine's report of a call that exists: it fills what is empty and replaces what a lower machine wrote (B10, B11). */
 export function reportedByMachine(call: Call, report: CallChanges, machine: CallReport['machine']): Call {
   const taken: CallChanges = {}
@@ -641,17 +742,38 @@ export function withoutEmpty(report: CallChanges): CallChanges {
 
 /** Whether nothing of the stored call differs, so that there is nothing to write (B14). */
 export function isSameCall(a: Call, b: Call): boolean {
-  const fields = Object.keys({ ...a.sources, ...b.sources }) as (keyof CallFields)[]
   return (
-    fields.every((field) => a.sources[field] === b.sources[field]) &&
+    a.outcome === b.outcome &&
+    a.opportunity_id === b.opportunity_id &&
+    a.pending?.since === b.pending?.since &&
+    hasSameFields(a, b)
+  )
+}
+
+/** Whether what is known of a call is the same, whatever was decided of it. */
+function hasSameFields(a: Call, b: Call): boolean {
+  return (
+    hasSameSources(a.sources, b.sources) &&
     a.provider_call_id === b.provider_call_id &&
     CALL_FIELDS.every((field) => a[field] === b[field]) &&
     isSameLink(a.link, b.link) &&
-    isSameRecordings(a.recordings, b.recordings) &&
-    a.outcome === b.outcome &&
-    a.opportunity_id === b.opportunity_id &&
-    a.pending?.since === b.pending?.since
+    isSameRecordings(a.recordings, b.recordings)
   )
+}
+
+/** Whether the stored call differs in nothing but what was decided of it, and waits for nothing more. */
+export const isOnlyDecided = (call: Call, stored: Call): boolean => call.pending === null && hasSameFields(call, stored)
+
+/** Whether the stored opportunity differs in nothing but its attempts and its status. */
+export const isOnlyTried = (opportunity: Opportunity, stored: Opportunity): boolean =>
+  opportunity.title === stored.title &&
+  opportunity.assigned_to === stored.assigned_to &&
+  opportunity.source === stored.source
+
+function hasSameSources(a: Sources, b: Sources): boolean {
+  if (a === b) return true
+  const fields = Object.keys({ ...a, ...b }) as (keyof CallFields)[]
+  return fields.every((field) => a[field] === b[field])
 }
 
 const isSameLink = (a: Call['link'], b: Call['link']): boolean =>

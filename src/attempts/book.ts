@@ -26,6 +26,8 @@ export interface Reading {
   now: Instant
   opportunities: readonly Opportunity[]
   calls: readonly Call[]
+  /** Whether nothing was read of the calls but what a decision rests on. */
+  areCallsBare: boolean
   /** Ids and provider keys of deleted calls (B5). */
   stones: readonly { id: string; provider: string | null; provider_call_id: string | null }[]
   /** B7: which opportunity holds a call's id as a foreign attempt. */
@@ -62,6 +64,8 @@ export const answerKey = ({ owner, key, place }: AnswerKey): string => JSON.stri
  */
 export class Book {
   readonly now: Instant
+  /** Whether no more is known of the calls than a decision rests on: nothing but the decision is written of them. */
+  readonly areCallsBare: boolean
   readonly #readOpportunities: ReadonlyMap<string, Opportunity>
   readonly #readCalls: ReadonlyMap<string, Call>
   readonly #opportunities = new Map<string, Opportunity>()
@@ -92,6 +96,7 @@ export class Book {
 
   constructor(reading: Reading) {
     this.now = reading.now
+    this.areCallsBare = reading.areCallsBare
     this.#readOpportunities = new Map(reading.opportunities.map((opportunity) => [opportunity.id, opportunity]))
     this.#readCalls = new Map(reading.calls.map((call) => [call.id, call]))
     this.#knownContacts = new Set(reading.knownContactIds)
@@ -261,6 +266,11 @@ export class Book {
   /** What the heart may look at to decide a change of this contact's opportunities. */
   situationOfContact(contactId: string): Situation {
     return this.#situation([contactId])
+  }
+
+  /** The same for several contacts. */
+  situationOfContacts(contactIds: readonly string[]): Situation {
+    return this.#situation(contactIds)
   }
 
   apply(decision: Decision): void {

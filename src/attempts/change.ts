@@ -40,6 +40,8 @@ export interface Plan<Result> {
   deletedCall?: Call
   /** Ids of recordings that became one with another, which stays. */
   goneRecordings?: readonly string[]
+  /** B7: ids of which it is kept, beside the opportunity, that they are those of foreign attempts, which they are not. */
+  goneForeignAttempts?: readonly string[]
   answer?: { key: AnswerKey; answer: Answer }
   /** What a person is to decide. */
   doubts?: readonly Doubt[]

@@ -1,6 +1,8 @@
+import type { Actor } from '../audit/actor.ts'
 import type { Entry } from '../audit/entry.ts'
 import type { Call, Recording } from '../calls/call.ts'
 import type { Opportunity } from '../opportunities/opportunity.ts'
+import { isOnlyDecided, isOnlyTried } from './attempt.ts'
 import type { Book } from './book.ts'
 import { answerKey } from './book.ts'
 import type { Plan } from './change.ts'
@@ -49,6 +51,7 @@ export function rowsOf(plan: Plan<unknown>): Set<string> {
 /** A plan with what the audit keeps of it. */
 interface Planned {
   plan: Plan<unknown>
+  by: Actor
   entries: readonly Entry[]
 }
 
@@ -59,9 +62,11 @@ interface Planned {
 export function writingOf(book: Book, planned: readonly Planned[], groups: Groups): Writing {
   const writing: Writing = {
     opportunities: [],
+    triedOpportunities: [],
     newOpportunities: [],
     calls: [],
     newCalls: [],
+    decidedCalls: [],
     namedCalls: [],
     newForeignAttempts: [],
     goneForeignAttempts: [],
@@ -82,7 +87,7 @@ export function writingOf(book: Book, planned: readonly Planned[], groups: Group
   const gone = new Map<string, number>()
   const groupOfOpportunity = new Map<string, number>()
   const groupOfCall = new Map<string, number>()
-  planned.forEach(({ plan, entries }, place) => {
+  planned.forEach(({ plan, by, entries }, place) => {
     const group = groups.of(place)
     for (const entry of entries) {
       writing.audit.push({ group, entry, now: book.now })
@@ -95,12 +100,13 @@ export function writingOf(book: Book, planned: readonly Planned[], groups: Group
     for (const { id } of plan.calls ?? []) groupOfCall.set(id, group)
     if (plan.answer !== undefined) writing.answers.push({ group, ...plan.answer, now: book.now })
     for (const doubt of plan.doubts ?? []) {
-      writing.doubts.push({ group, doubt, now: book.now })
+      writing.doubts.push({ group, doubt, by, now: book.now })
       for (const recording of doubt.mail?.audio ?? []) {
         writing.audio.push({ group, callId: null, itemId: doubt.mail?.messageId ?? null, recording, now: book.now })
       }
     }
     for (const id of plan.goneRecordings ?? []) gone.set(id, group)
+    for (const call_id of plan.goneForeignAttempts ?? []) writing.goneForeignAttempts.push({ group, call_id })
     if (plan.decided !== undefined) writing.decisions.push({ group, decided: plan.decided })
     if (plan.answeredRequest !== undefined) writing.answeredRequests.push({ group, ...plan.answeredRequest })
     if (plan.message !== undefined) writing.messages.push({ group, message: plan.message, now: book.now })
@@ -110,7 +116,10 @@ export function writingOf(book: Book, planned: readonly Planned[], groups: Group
     if (opportunity === undefined) continue
     const read = book.readOpportunity(id)
     if (read === undefined) writing.newOpportunities.push({ group, opportunity })
-    else writing.opportunities.push({ group, opportunity, readRevision: read.revision })
+    else {
+      const part = isOnlyTried(opportunity, read) ? 'triedOpportunities' : 'opportunities'
+      writing[part].push({ group, opportunity, readRevision: read.revision })
+    }
     const before = foreignIdsOf(read)
     const after = foreignIdsOf(opportunity)
     for (const call_id of after) {
@@ -133,7 +142,9 @@ export function writingOf(book: Book, planned: readonly Planned[], groups: Group
     if (read === undefined) writing.newCalls.push({ group, call, isDeleted: false })
     else {
       const piece = { group, call, readRevision: read.revision, isDeleted: false }
-      if (read.provider === call.provider) writing.calls.push(piece)
+      if (isOnlyDecided(call, read)) writing.decidedCalls.push(piece)
+      else if (book.areCallsBare) throw new Error(`the call ${id} was not read whole, and is not written whole`)
+      else if (read.provider === call.provider) writing.calls.push(piece)
       else writing.namedCalls.push(piece)
     }
     for (const recording of call.recordings) {

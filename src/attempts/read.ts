@@ -7,7 +7,14 @@ import type { ReviewDecision } from '../review/item.ts'
 import type { Instant } from '../time.ts'
 import { formatInstant } from './attempt.ts'
 import { type Answer, type AnswerKey, Book } from './book.ts'
-import { type CallRow, callFromRow, type OpportunityRow, opportunityFromRow } from './rows.ts'
+import {
+  type CallRow,
+  callFromRow,
+  type OpportunityRow,
+  opportunityFromRow,
+  type UnheldRow,
+  unheldFromRow,
+} from './rows.ts'
 
 /** What a batch has to know before it can be decided. */
 export interface Needs {
@@ -33,6 +40,11 @@ export interface Needs {
   files: readonly string[]
   /** Of what a person is to decide. */
   reviewItemIds: readonly string[]
+  /**
+   * Of calls that no attempt holds (B16): nothing but what is decided of them will be written, and nothing else of them is
+   * read as far as that will do.
+   */
+  isHistory: boolean
 }
 
 export const NO_NEEDS: Needs = {
@@ -48,6 +60,7 @@ export const NO_NEEDS: Needs = {
   near: [],
   files: [],
   reviewItemIds: [],
+  isHistory: false,
 }
 
 const OPPORTUNITY_COLUMNS = `
@@ -66,6 +79,10 @@ const CONTACTS_AT_MOST = 100
 const NEAR_AT_MOST = 100
 /** Itself and the first one: whoever sends one signature again and again makes one more item each time, not n. */
 const SAME_MOMENT_AT_MOST = 2
+
+/** Eligible (A1), and neither an attempt nor the sweep's; the words are those of the index `calls_unheld`. */
+export const UNHELD = `direction = 'outbound' and entity_type = 'contacts' and entity_id is not null and deleted_at is null
+  and outcome not in ('registered', 'pending')`
 
 const ACTIVE = `status in ('pending', 'assigned', 'contacted')`
 
@@ -197,6 +214,26 @@ const byNumber = (first: number): Besides => {
   }
 }
 
+/**
+ * For calls that no attempt holds, by id, of contacts of which nothing is pending: what a decision of them rests on. The
+ * calls in the order of {@link unheldFromRow}.
+ */
+const READ_UNHELD = `
+with active as materialized (
+  select ${OPPORTUNITY_COLUMNS} from lead_opportunities where contact_id = any($1::uuid[]) and ${ACTIVE}
+), unheld as materialized (
+  select id, entity_id, call_status, call_result, resumen_llamada, started_at, created_at, outcome, opportunity_id, revision
+  from unnest($2::uuid[]) as asked (id) join calls using (id) where ${UNHELD}
+)
+select ${NOW},
+  (select json_agg(active) from active) as opportunities,
+  (select json_agg(json_build_array(id, entity_id, call_status, call_result, resumen_llamada, started_at, created_at,
+     outcome, opportunity_id, revision)) from unheld) as unheld,
+  (select json_agg(id) from unnest($1::uuid[]) as asked (id) cross join lateral (${IS_KNOWN('asked.id')}) as known
+   where id not in (select contact_id from active)) as "knownContactIds",
+  exists (select from calls where due_at is not null and entity_id = any($1::uuid[]))
+    or exists (select from foreign_attempts where call_uuid = any($2::uuid[])) as "hasPending"`
+
 /** For everything: with calls that exist, those that wait at an opportunity concerned, and foreign attempts. */
 const readAll = ({ before, named, after, asked, columns }: Besides): string => `
 with ${before}named_ids as (
@@ -285,6 +322,7 @@ interface Found {
   now: number
   opportunities?: OpportunityRow[] | null
   calls?: (CallRow & { recordings: Recording[] | null })[] | null
+  unheld?: UnheldRow[] | null
   contacts?: { id: string; created_at: string; number: string }[] | null
   dialRequests?: (Omit<DialRequest, 'created_at'> & { created_at: string })[] | null
   sameMoment?: (Omit<Trace, 'started_at'> & { started_at: string })[] | null
@@ -311,6 +349,13 @@ export function runOn(pool: pg.Pool, hasPooler: boolean): Run {
 
 /** Reads what a batch rests on, in one round trip; in a second one where a contact has pending calls (B9). */
 export async function readForDeciding(run: Run, needs: Needs): Promise<Book> {
+  if (needs.isHistory) {
+    const [found] = await run<Found>('read_unheld', READ_UNHELD, [
+      `{${needs.contactIds.join(',')}}`,
+      `{${needs.callIds.join(',')}}`,
+    ])
+    if (found !== undefined && found.hasPending !== true) return bookOf(found)
+  }
   const answers = answerValues(needs)
   const isOfDoors = needs.byNumber || !isNone(needs.reviewItemIds)
   const isNewOnly =
@@ -375,7 +420,8 @@ function bookOf(found: Found | undefined): Book {
   return new Book({
     now: found.now,
     opportunities: (found.opportunities ?? []).map(opportunityFromRow),
-    calls: (found.calls ?? []).map(callFromRow),
+    areCallsBare: found.unheld != null,
+    calls: found.unheld?.map(unheldFromRow) ?? (found.calls ?? []).map(callFromRow),
     stones: found.stones ?? [],
     foreignAttempts: found.foreignAttempts ?? [],
     knownContactIds: found.knownContactIds ?? [],

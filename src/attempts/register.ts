@@ -1,5 +1,7 @@
+import type { Actor } from '../audit/actor.ts'
 import type { Entry } from '../audit/entry.ts'
 import { entriesOf } from '../audit/plan-entries.ts'
+import type { Call, Outcome } from '../calls/call.ts'
 import { isOutage, isUnavailable, sqlState } from '../database/database.ts'
 import type { Book } from './book.ts'
 import type { Change, Plan } from './change.ts'
@@ -13,6 +15,8 @@ export interface RegisterTimes {
   registerWithin: number
   /** No answer within this time: the caller is told to come back (R12). */
   answerWithin: number
+  /** Whether a fault that is nobody else's is told at once, and not tried again: where nothing is lost by it. */
+  isFaultFinal?: boolean
 }
 
 const TIMES: RegisterTimes = { registerWithin: 200, answerWithin: 1_900 }
@@ -43,6 +47,8 @@ export interface RegisterEvents {
   onRetry(): void
   /** A call was saved, but its attempt could not be registered (A9). */
   onNotRegistered(reason: unknown): void
+  /** It was written of a call what became of it: of a new one, or otherwise than before. */
+  onOutcome?(outcome: Outcome): void
 }
 
 /** `register`: with its attempt. `save`: the call alone, as pending (A9). */
@@ -213,7 +219,7 @@ export class Register {
   async #processBatch(open: Set<Job>, way: Way): Promise<void> {
     const needs = mergeNeeds([...open].map((job) => job.needs))
     const book = way === 'register' ? await readForDeciding(this.#run, needs) : await readForSaving(this.#run, needs)
-    const planned: { job: Job; plan: Plan<unknown>; entries: readonly Entry[] }[] = []
+    const planned: { job: Job; plan: Plan<unknown>; by: Actor; entries: readonly Entry[] }[] = []
     const groups = new Groups()
     for (const job of open) {
       // Whoever was told that it cannot be done is not to find it done.
@@ -231,7 +237,8 @@ export class Register {
       }
       groups.add([...rowsOf(plan), ...seen])
       // Before it is entered: of what it changes, the book still has how it was.
-      planned.push({ job, plan, entries: entriesOf(book, plan, job.change.by) })
+      const { by } = job.change
+      planned.push({ job, plan, by, entries: entriesOf(book, plan, by) })
       enter(book, plan)
     }
     for (const { job } of planned) job.isBeingWritten = true
@@ -243,6 +250,7 @@ export class Register {
       .finally(() => {
         for (const { job } of planned) job.isBeingWritten = false
       })
+    const told = new Map<string, Call>()
     planned.forEach(({ job, plan }, place) => {
       open.delete(job)
       if (refused.has(groups.of(place))) {
@@ -252,6 +260,11 @@ export class Register {
       // After a lost answer nothing may be left to save.
       if (way === 'save' && plan.calls?.some(({ pending }) => pending !== null))
         this.#events.onNotRegistered(job.reason)
+      for (const call of plan.calls ?? []) {
+        if (isDecidedOtherwise(call, told.get(call.id) ?? book.readCall(call.id)))
+          this.#events.onOutcome?.(call.outcome)
+        told.set(call.id, call)
+      }
       job.answer({ result: plan.result })
     })
   }
@@ -282,7 +295,8 @@ export class Register {
   #failed(job: Job, error: unknown): void {
     job.reason = error
     const isConflict = CONFLICTS.has(sqlState(error) ?? '')
-    if (job.way === 'save' && !isConflict && !isUnavailable(error)) {
+    const isFinal = job.way === 'save' || this.#times.isFaultFinal === true
+    if (isFinal && !isConflict && !isUnavailable(error)) {
       job.answer({ error })
       return
     }
@@ -319,6 +333,9 @@ export class Register {
  * serialisation failure, deadlock: the next reading sees why.
  */
 const CONFLICTS: ReadonlySet<string> = new Set(['23503', '23505', '40001', '40P01'])
+
+const isDecidedOtherwise = (call: Call, before: Call | undefined): boolean =>
+  call.outcome !== before?.outcome || call.opportunity_id !== before.opportunity_id
 
 /** A statement's time was not enough. */
 const OUT_OF_TIME = '57014'
@@ -364,5 +381,6 @@ function mergeNeeds(needs: readonly Needs[]): Needs {
     near: needs.flatMap((need) => need.near),
     files: unique(needs.flatMap((need) => need.files)),
     reviewItemIds: unique(needs.flatMap((need) => need.reviewItemIds)),
+    isHistory: needs.every((need) => need.isHistory),
   }
 }

@@ -58,7 +58,22 @@ export interface CallRow {
   updated_at: Time
 }
 
+/** What is read of a call that no attempt holds. */
+export type UnheldRow = [
+  id: string,
+  entity_id: string,
+  call_status: string | null,
+  call_result: string | null,
+  resumen_llamada: string | null,
+  started_at: Time | null,
+  created_at: Time,
+  outcome: Outcome,
+  opportunity_id: string | null,
+  revision: number,
+]
+
 const NO_RECORDINGS: readonly Recording[] = []
+const NO_SOURCES: Sources = {}
 
 const instant = (time: Time): Instant => Date.parse(time)
 const instantOrNull = (time: Time | null): Instant | null => (time === null ? null : Date.parse(time))
@@ -85,30 +100,40 @@ export function opportunityFromRow(row: OpportunityRow): Opportunity {
   }
 }
 
-/** With the columns that follow from the attempts (B1), which the database's checks compare with them. */
-export function opportunityToRow(opportunity: Opportunity): OpportunityRow & {
-  title_search_text: string
+type TriesRow = Pick<
+  OpportunityRow,
+  'status' | 'first_call_attempts' | 'attempt_call_created_at' | 'revision' | 'updated_at'
+> & {
   first_call_completed: boolean
   first_call_successful_attempt: number | null
   last_contact_attempt_at: Time | null
-} {
+}
+
+/** What attempts change, with what follows from them (B1), which the database's checks compare with them. */
+export function triesToRow(opportunity: Opportunity): TriesRow {
+  return {
+    status: opportunity.status,
+    first_call_attempts: firstCallAttempts(opportunity),
+    first_call_completed: isCompleted(opportunity),
+    first_call_successful_attempt: successfulAttempt(opportunity),
+    last_contact_attempt_at: timeOrNull(lastContactAttemptAt(opportunity)),
+    attempt_call_created_at: opportunity.attempts.map((attempt) => timeOrNull(attempt.call_created_at)),
+    revision: opportunity.revision,
+    updated_at: formatInstant(opportunity.updated_at),
+  }
+}
+
+export function opportunityToRow(opportunity: Opportunity): OpportunityRow & TriesRow & { title_search_text: string } {
   return {
     id: opportunity.id,
     contact_id: opportunity.contact_id,
     title: opportunity.title,
     title_search_text: opportunity.title === null ? '' : searchTextOf([opportunity.title]),
-    status: opportunity.status,
     assigned_to: opportunity.assigned_to,
     source: opportunity.source,
-    first_call_attempts: firstCallAttempts(opportunity),
-    first_call_completed: isCompleted(opportunity),
-    first_call_successful_attempt: successfulAttempt(opportunity),
-    last_contact_attempt_at: timeOrNull(lastContactAttemptAt(opportunity)),
     completed_elsewhere: opportunity.completed_elsewhere,
-    attempt_call_created_at: opportunity.attempts.map((attempt) => timeOrNull(attempt.call_created_at)),
-    revision: opportunity.revision,
     created_at: formatInstant(opportunity.created_at),
-    updated_at: formatInstant(opportunity.updated_at),
+    ...triesToRow(opportunity),
   }
 }
 
@@ -134,6 +159,48 @@ export function callFromRow(row: CallRow & { recordings: readonly Recording[] | 
     pending: pending_since === null ? null : { since: instant(pending_since), tries, isCounted: is_counted },
     created_at: instant(created_at),
     updated_at: instant(updated_at),
+  }
+}
+
+/** A call of which nothing is known but what a decision rests on: nothing else of it may be written. */
+export function unheldFromRow(row: UnheldRow): Call {
+  const [
+    id,
+    entity_id,
+    call_status,
+    call_result,
+    resumen_llamada,
+    started_at,
+    created_at,
+    outcome,
+    opportunity_id,
+    revision,
+  ] = row
+  return {
+    id,
+    entity_type: 'contacts',
+    entity_id,
+    direction: 'outbound',
+    call_status,
+    call_result,
+    resumen_llamada,
+    phone_number: null,
+    extension: null,
+    started_at: instantOrNull(started_at),
+    answered_at: null,
+    ended_at: null,
+    duration_seconds: null,
+    provider: null,
+    provider_call_id: null,
+    sources: NO_SOURCES,
+    link: null,
+    recordings: NO_RECORDINGS,
+    outcome,
+    opportunity_id,
+    pending: null,
+    revision,
+    created_at: instant(created_at),
+    updated_at: instant(created_at),
   }
 }
 

@@ -1,4 +1,5 @@
 import { v7 as uuidv7 } from 'uuid'
+import type { Actor } from '../audit/actor.ts'
 import type { Entry } from '../audit/entry.ts'
 import { type Call, NO_FIELDS, type Recording } from '../calls/call.ts'
 import type { HandledMessage } from '../inbox/message.ts'
@@ -7,7 +8,7 @@ import type { Decided, Doubt } from '../review/item.ts'
 import { formatInstant } from './attempt.ts'
 import type { Answer, AnswerKey } from './book.ts'
 import type { Run } from './read.ts'
-import { callToRow, opportunityToRow } from './rows.ts'
+import { callToRow, opportunityToRow, triesToRow } from './rows.ts'
 
 /**
  * What a batch writes. Each piece carries the number of its group: a group is written whole, and only if every row
@@ -15,9 +16,13 @@ import { callToRow, opportunityToRow } from './rows.ts'
  */
 export interface Writing {
   opportunities: InGroup<{ opportunity: Opportunity; readRevision: number }>[]
+  /** Those of which nothing changes but attempts and status. */
+  triedOpportunities: InGroup<{ opportunity: Opportunity; readRevision: number }>[]
   newOpportunities: InGroup<{ opportunity: Opportunity }>[]
   calls: InGroup<{ call: Call; readRevision: number; isDeleted: boolean }>[]
   newCalls: InGroup<{ call: Call; isDeleted: boolean }>[]
+  /** Those of which nothing changes but what was decided: an outcome that is none of waiting. */
+  decidedCalls: InGroup<{ call: Call; readRevision: number }>[]
   /** Those that were known only by an e-mail, and now get their provider's key. */
   namedCalls: InGroup<{ call: Call; readRevision: number; isDeleted: boolean }>[]
   /** B7: attempts that begin to be foreign, and those that no longer are. */
@@ -34,7 +39,7 @@ export interface Writing {
   goneRecordings: InGroup<{ id: string }>[]
   /** Those without audio: gone only while nobody has brought it, as nothing else knows its file. */
   goneExpected: InGroup<{ id: string }>[]
-  doubts: InGroup<{ doubt: Doubt; now: number }>[]
+  doubts: InGroup<{ doubt: Doubt; by: Actor; now: number }>[]
   decisions: InGroup<{ decided: Decided }>[]
   answeredRequests: InGroup<{ id: string; callId: string }>[]
   /** Raw messages that are settled by what is written with them, whether they were stored before or not. */
@@ -59,24 +64,30 @@ type Part = {
     columns: Columns
     /** Reads `<name>_in`, skips the groups in `refused`. */
     statement: string
+    /** What is written beside it: reads what that statement returns, `write_<name>`. */
+    beside?: string
     record: (piece: Writing[Name][number]) => object
   }
+}
+
+const TRIED_OPPORTUNITY_COLUMNS = {
+  status: 'text',
+  first_call_attempts: 'jsonb',
+  first_call_completed: 'boolean',
+  first_call_successful_attempt: 'smallint',
+  last_contact_attempt_at: 'timestamptz',
+  attempt_call_created_at: 'timestamptz[]',
+  revision: 'bigint',
+  updated_at: 'timestamptz',
 }
 
 const OPPORTUNITY_COLUMNS = {
   title: 'text',
   title_search_text: 'text',
-  status: 'text',
   assigned_to: 'text',
   source: 'text',
-  first_call_attempts: 'jsonb',
-  first_call_completed: 'boolean',
-  first_call_successful_attempt: 'smallint',
-  last_contact_attempt_at: 'timestamptz',
   completed_elsewhere: 'boolean',
-  attempt_call_created_at: 'timestamptz[]',
-  revision: 'bigint',
-  updated_at: 'timestamptz',
+  ...TRIED_OPPORTUNITY_COLUMNS,
 }
 
 const NEW_OPPORTUNITY_COLUMNS = { id: 'uuid', contact_id: 'uuid', created_at: 'timestamptz', ...OPPORTUNITY_COLUMNS }
@@ -148,6 +159,16 @@ const PARTS: Part = {
       from opportunities_in i where t.id = i.id and i.${NOT_REFUSED}`,
     record: ({ opportunity, readRevision }) => ({ ...opportunityToRow(opportunity), read_revision: readRevision }),
   },
+  triedOpportunities: {
+    columns: { id: 'uuid', read_revision: 'bigint', ...TRIED_OPPORTUNITY_COLUMNS },
+    statement: `update lead_opportunities t set ${assigned(TRIED_OPPORTUNITY_COLUMNS)}
+      from "triedOpportunities_in" i where t.id = i.id and i.${NOT_REFUSED}`,
+    record: ({ opportunity, readRevision }) => ({
+      id: opportunity.id,
+      read_revision: readRevision,
+      ...triesToRow(opportunity),
+    }),
+  },
   newOpportunities: {
     columns: NEW_OPPORTUNITY_COLUMNS,
     statement: `insert into lead_opportunities (${names(NEW_OPPORTUNITY_COLUMNS)})
@@ -159,6 +180,27 @@ const PARTS: Part = {
     statement: `update calls t set ${assigned({ ...CALL_COLUMNS, deleted_at: '' })}
       from calls_in i where t.id = i.id and i.${NOT_REFUSED}`,
     record: ({ call, readRevision, isDeleted }) => ({ ...storedRow(call, isDeleted), read_revision: readRevision }),
+  },
+  decidedCalls: {
+    columns: {
+      id: 'uuid',
+      read_revision: 'bigint',
+      outcome: 'text',
+      opportunity_id: 'uuid',
+      revision: 'bigint',
+      updated_at: 'timestamptz',
+    },
+    statement: `update calls t set outcome = i.outcome, opportunity_id = i.opportunity_id, pending_since = null,
+        due_at = null, tries = 0, is_counted = false, revision = i.revision, updated_at = i.updated_at
+      from "decidedCalls_in" i where t.id = i.id and i.${NOT_REFUSED}`,
+    record: ({ call: { id, outcome, opportunity_id, revision, updated_at }, readRevision }) => ({
+      id,
+      read_revision: readRevision,
+      outcome,
+      opportunity_id,
+      revision,
+      updated_at: formatInstant(updated_at),
+    }),
   },
   newCalls: {
     columns: NEW_CALL_COLUMNS,
@@ -274,6 +316,8 @@ const PARTS: Part = {
       reason: 'text',
       candidates: 'jsonb',
       created_at: 'timestamptz',
+      who: 'text',
+      request_id: 'text',
     },
     statement: `insert into review_items
         (id, kind, natural_key, call_id, message_id, mail, reason, candidates, created_at)
@@ -283,8 +327,16 @@ const PARTS: Part = {
         candidates = excluded.candidates
       where review_items.decided_at is null and review_items.mail is not null
         and (review_items.mail, review_items.reason, review_items.candidates)
-          is distinct from (excluded.mail, excluded.reason, excluded.candidates)`,
-    record: ({ doubt, now }) => ({
+          is distinct from (excluded.mail, excluded.reason, excluded.candidates)
+      returning id, xmax = 0 as is_new`,
+    beside: `insert into audit (at, who, request_id, action, entity_id, before, after)
+      select created_at, who, request_id, case when is_new then 'review.opened' else 'review.changed' end, id,
+        case when not is_new then '{}'::json end,
+        json_build_object('kind', kind, 'call_id', call_id, 'message_id', message_id)
+      from doubts_in join "write_doubts" using (id)`,
+    record: ({ doubt, by, now }) => ({
+      who: by.who,
+      request_id: by.requestId,
       // Of a message it is named as the message is, so that its audio knows it.
       id: doubt.mail?.messageId ?? uuidv7(),
       message_id: doubt.mail?.messageId ?? null,
@@ -427,9 +479,8 @@ function stoneOf(call: Call): Call {
  * others insert meanwhile do not count as a lock.
  */
 function refusals(part: string): string {
-  return `select i.group_id from "${part}_in" i
-    left join "locked_${part}" l on l.id = i.id
-    where l.revision is distinct from i.read_revision`
+  // Not a join: with the plans of batches, that would compare each row with each.
+  return `select group_id from "${part}_in" where (id, read_revision) not in (select id, revision from "locked_${part}")`
 }
 
 const locked = (table: string, part: string): string => `"locked_${part}" as materialized (
@@ -440,7 +491,9 @@ const locked = (table: string, part: string): string => `"locked_${part}" as mat
 /** What is written only in the revision that was read. */
 const REVISED = [
   ['opportunities', 'lead_opportunities'],
+  ['triedOpportunities', 'lead_opportunities'],
   ['calls', 'calls'],
+  ['decidedCalls', 'calls'],
   ['namedCalls', 'calls'],
 ] as const
 
@@ -485,7 +538,11 @@ function statementFor(parts: readonly (keyof Writing)[]): string {
   }
   if (isRead('audit')) ctes.push(NUMBERED)
   ctes.push(`refused as materialized (${guards.join(' union ') || 'select null::integer as group_id where false'})`)
-  for (const part of parts) ctes.push(`"write_${part}" as (${PARTS[part].statement})`)
+  for (const part of parts) {
+    const { statement, beside } = PARTS[part]
+    ctes.push(`"write_${part}" as (${statement})`)
+    if (beside !== undefined) ctes.push(`"beside_${part}" as (${beside})`)
+  }
   return `with ${ctes.join(', ')} select group_id from refused`
 }
 
@@ -514,16 +571,26 @@ export async function write(run: Run, writing: Writing): Promise<ReadonlySet<num
 }
 
 /** An array for each column: PostgreSQL reads those several times as fast as records of JSON. */
-function valuesOf<Name extends keyof Writing>(writing: Writing, part: Name): unknown[][] {
+function valuesOf<Name extends keyof Writing>(writing: Writing, part: Name): unknown[] {
   const { record, columns } = PARTS[part]
   const pieces = writing[part]
   const records = pieces.map(record) as Readonly<Record<string, unknown>>[]
-  const arrays = Object.entries(columns).map(([name, type]) =>
-    records.map((row) => (isArray(type) ? arrayOf(row[name] as readonly (string | null)[] | null) : row[name])),
-  )
-  return [pieces.map(({ group }) => group), ...arrays]
+  const arrays = Object.entries(columns).map(([name, type]) => {
+    if (PLAIN_TYPES.has(type)) return arrayOf(records.map((row) => row[name] as Plain))
+    return records.map((row) => (isArray(type) ? arrayOrNull(row[name] as readonly Plain[] | null) : row[name]))
+  })
+  return [arrayOf(pieces.map(({ group }) => group)), ...arrays]
 }
 
-/** An array within an array, as text: PostgreSQL's own have all the same length. Of words without any punctuation. */
-const arrayOf = (words: readonly (string | null)[] | null): string | null =>
-  words === null ? null : `{${words.map((word) => word ?? 'NULL').join(',')}}`
+type Plain = string | number | boolean | null
+
+/** Types whose values are words without any punctuation that means something in an array. */
+const PLAIN_TYPES: ReadonlySet<string> = new Set(['uuid', 'bigint', 'integer', 'smallint', 'boolean', 'timestamptz'])
+
+/**
+ * An array as text: of words that need no quotes, which `pg` would look for in each. It stands for an array within an
+ * array, too: PostgreSQL's own have all the same length.
+ */
+const arrayOf = (words: readonly Plain[]): string => `{${words.map((word) => word ?? 'NULL').join(',')}}`
+
+const arrayOrNull = (words: readonly Plain[] | null): string | null => (words === null ? null : arrayOf(words))

@@ -1,7 +1,8 @@
 import type { Actor } from './actor.ts'
 
 /** What was changed. */
-type Kind = 'call' | 'opportunity' | 'contact' | 'review' | 'recording' | 'dial' | 'key' | 'user'
+export const KINDS = ['call', 'opportunity', 'contact', 'review', 'recording', 'dial', 'sync', 'key', 'user'] as const
+export type Kind = (typeof KINDS)[number]
 
 /** What was done to it, such as `call.created`. */
 export type Action = `${Kind}.${string}`
@@ -30,17 +31,20 @@ export interface Entry {
 const NOBODY: Concerned = { contactId: null, callId: null }
 
 /** Fields that tell of a person: names, numbers, addresses, and what somebody wrote. */
-const PERSONAL: ReadonlySet<string> = new Set([
-  'name',
-  'phones',
-  'email',
-  'phone_number',
-  'call_result',
-  'resumen_llamada',
-  'title',
-  'attempt_notes',
-  'reason',
-])
+const PERSONAL: Readonly<Record<Kind, readonly string[]>> = {
+  call: ['phone_number', 'call_result', 'resumen_llamada'],
+  opportunity: ['title', 'attempt_notes'],
+  contact: ['name', 'phones', 'email'],
+  review: ['reason'],
+  recording: [],
+  dial: ['phone_number'],
+  sync: [],
+  key: [],
+  user: ['name', 'email'],
+}
+
+/** What was changed, by the action. */
+export const kindOf = (action: Action): Kind => action.slice(0, action.indexOf('.')) as Kind
 
 /**
  * What the audit keeps of a change.
@@ -59,11 +63,12 @@ export function entryOf(
 ): Entry | null {
   const names = before !== null && after !== null ? changedNames(before, after) : namesOf(before ?? after ?? {})
   if (names.length === 0 && before !== null && after !== null) return null
-  const personal = names.filter((name) => PERSONAL.has(name))
+  const ofPerson = PERSONAL[kindOf(action)]
+  const personal = names.filter((name) => ofPerson.includes(name))
   if (personal.length === 0) {
     return { by, action, entityId, before: only(before, names), after: only(after, names), personal: null }
   }
-  const others = names.filter((name) => !PERSONAL.has(name))
+  const others = names.filter((name) => !ofPerson.includes(name))
   return {
     by,
     action,

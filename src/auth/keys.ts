@@ -1,45 +1,61 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
+import { sql } from 'kysely'
 import { v7 as uuidv7 } from 'uuid'
 import type { Database } from '../database/database.ts'
-
-/** Who is asking. */
-export interface Caller {
-  /** The key's id: what belongs to one owner is kept apart from another's. */
-  owner: string
-  role: 'admin'
-}
+import type { Caller, Role } from './caller.ts'
+import { hashOf, isWhole, makeKeyText, shortIdOf } from './key-text.ts'
 
 interface StoredKey {
   id: string
-  role: Caller['role']
+  short_id: string | null
+  name: string
+  role: Role
+  user_id: string | null
   key_sha256: Buffer
+}
+
+interface KnownKey {
+  caller: Caller
+  hash: Buffer
+}
+
+/** Those that are alive: by the id that stands in them, and older ones, which have none, by their hash. */
+interface KnownKeys {
+  byShortId: ReadonlyMap<string, KnownKey>
+  byHash: ReadonlyMap<string, KnownKey>
 }
 
 export type FindCaller = (key: string) => Promise<Caller | null>
 
-const BOOTSTRAP_OWNER = 'bootstrap'
-const REMEMBERED_MS = 1_000
+const BOOTSTRAP: Caller = { owner: 'bootstrap', kind: 'key', role: 'admin', userId: null, name: 'BOOTSTRAP_API_KEY' }
 
-const sha256 = (key: string): Buffer => createHash('sha256').update(key).digest()
+/** With the time of the reading itself, a key that is revoked or over is refused within a second on every server. */
+const REMEMBERED_MS = 800
+/** A whole key that is not known may have been made just now. Whoever guesses has the database asked no more often. */
+const REMEMBERED_OTHERWISE_MS = 50
+/** When it was used last is kept so roughly. */
+const USE_NOTED_EVERY_MS = 60_000
+
+/** Its clock is the database's: no server's may be wrong by more than it takes. */
+const ALIVE = `select id, short_id, name, role, user_id, key_sha256 from api_keys
+  where revoked_at is null and (expires_at is null or expires_at > clock_timestamp())`
 
 /**
- * Gives the check of a key. The keys' hashes are read at most once a second, so that no key costs a query and a wrong
- * one never reaches the database.
+ * Gives the check of a key. Those that are alive are read about once a second, and a little more often while there are
+ * requests with whole keys that are not known: no key costs a query, and what is no key never reaches the database.
  *
  * @param bootstrapKey accepted as an admin's for as long as it is configured
  */
 export function createKeyCheck(database: Database, bootstrapKey: string | null): FindCaller {
-  const bootstrapHash = bootstrapKey === null ? null : sha256(bootstrapKey)
-  let known: Promise<StoredKey[]> | null = null
+  const bootstrapHash = bootstrapKey === null ? null : hashOf(bootstrapKey)
+  let known: Promise<KnownKeys> | null = null
   let readAt = 0
 
-  const readKeys = () => {
-    if (known === null || performance.now() - readAt > REMEMBERED_MS) {
+  const readKeys = (rememberedMs = REMEMBERED_MS) => {
+    if (known === null || performance.now() - readAt > rememberedMs) {
       readAt = performance.now()
       // On the calls' connections: no list may keep a call out.
-      const reading = database.calls
-        .query<StoredKey>('select id, role, key_sha256 from api_keys')
-        .then(({ rows }) => rows)
+      const reading = database.calls.query<StoredKey>(ALIVE).then(({ rows }) => inMaps(rows))
       known = reading
       reading.catch(() => {
         if (known === reading) known = null
@@ -47,14 +63,47 @@ export function createKeyCheck(database: Database, bootstrapKey: string | null):
     }
     return known
   }
+  const noteUse = useNoter(database)
 
   return async (key) => {
-    const hash = sha256(key)
-    if (bootstrapHash !== null && timingSafeEqual(hash, bootstrapHash)) return { owner: BOOTSTRAP_OWNER, role: 'admin' }
-    for (const { id, role, key_sha256 } of await readKeys()) {
-      if (timingSafeEqual(hash, key_sha256)) return { owner: id, role }
-    }
-    return null
+    const hash = hashOf(key)
+    if (bootstrapHash !== null && timingSafeEqual(hash, bootstrapHash)) return BOOTSTRAP
+    const shortId = shortIdOf(key)
+    if (shortId !== null && !isWhole(key)) return null
+    const { byShortId, byHash } = await readKeys()
+    const found =
+      shortId === null
+        ? byHash.get(hash.toString('base64'))
+        : (byShortId.get(shortId) ?? (await readKeys(REMEMBERED_OTHERWISE_MS)).byShortId.get(shortId))
+    if (found === undefined || !timingSafeEqual(hash, found.hash)) return null
+    noteUse(found.caller.owner)
+    return found.caller
+  }
+}
+
+function inMaps(rows: readonly StoredKey[]): KnownKeys {
+  const byShortId = new Map<string, KnownKey>()
+  const byHash = new Map<string, KnownKey>()
+  for (const { id, short_id, name, role, user_id: userId, key_sha256: hash } of rows) {
+    const key: KnownKey = { caller: { owner: id, kind: 'key', role, userId, name }, hash }
+    if (short_id === null) byHash.set(hash.toString('base64'), key)
+    else byShortId.set(short_id, key)
+  }
+  return { byShortId, byHash }
+}
+
+/** Writes down when keys are used, at most once a minute for each. Nobody waits for it, nor is told of a fault. */
+function useNoter({ chores }: Database): (id: string) => void {
+  const notedAt = new Map<string, number>()
+  return (id) => {
+    const now = performance.now()
+    const before = notedAt.get(id)
+    if (before !== undefined && now - before < USE_NOTED_EVERY_MS) return
+    notedAt.set(id, now)
+    sql`update api_keys set last_used_at = now()
+      where id = ${id} and (last_used_at is null or last_used_at < now() - interval '1 minute')`
+      .execute(chores)
+      .catch(() => undefined)
   }
 }
 
@@ -63,16 +112,23 @@ export function createKeyCheck(database: Database, bootstrapKey: string | null):
  *
  * @returns the key, which is shown once and stored as a hash only; null where there is one already
  */
+const NOW = `date_trunc('milliseconds', clock_timestamp())`
+
 export async function makeFirstKey({ patient }: Database): Promise<string | null> {
-  const key = `fc_${randomBytes(32).toString('base64url')}`
+  const { key, shortId, hash } = makeKeyText()
   const client = await patient.connect()
   try {
     await client.query('begin')
     await client.query('lock table api_keys in exclusive mode')
     const { rowCount } = await client.query(
-      `insert into api_keys (id, name, role, key_sha256)
-       select $1, 'first admin key', 'admin', $2 where not exists (select from api_keys)`,
-      [uuidv7(), sha256(key)],
+      `with made as (
+         insert into api_keys (id, short_id, name, role, key_sha256)
+         select $1, $2, 'first admin key', 'admin', $3 where not exists (select from api_keys)
+         returning id, name, role
+       )
+       insert into audit (at, who, action, entity_id, after)
+       select ${NOW}, 'bootstrap', 'key.created', id, json_build_object('name', name, 'role', role) from made`,
+      [uuidv7(), shortId, hash],
     )
     await client.query('commit')
     client.release()

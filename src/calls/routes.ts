@@ -7,13 +7,15 @@ import type { Answer } from '../attempts/book.ts'
 import type { Register } from '../attempts/register.ts'
 import { UnavailableError } from '../attempts/register.ts'
 import { actorOf } from '../audit/requester.ts'
+import { type Named, NO_CALL_WITH_KEY, noSuch, refusalOfUnseen, type Unseen, unseen } from '../auth/named.ts'
 import type { Database } from '../database/database.ts'
 import { writeCursor } from '../http/cursor.ts'
 import { A_PAGE } from '../http/description.ts'
 import { invalid, mostFaultsOfEach, RETRY_AFTER, sendProblem, sendRefusal } from '../http/errors.ts'
+import { sightIn } from '../http/guard.ts'
 import { answerKeyOf, isRefusal, wasUsedOtherwise } from '../http/idempotency.ts'
 import { etagOf, ifMatch } from '../http/preconditions.ts'
-import { KEY_USED_BEFORE, type Problem, problemOf, refusal } from '../http/refusal.ts'
+import { KEY_USED_BEFORE, type Problem, problemOf, type Refusal, refusal } from '../http/refusal.ts'
 import { listOf, noQuery, problemSchema, uuid } from '../http/schemas.ts'
 import type { Metrics } from '../metrics.ts'
 import type { CallBody } from './body.ts'
@@ -39,7 +41,6 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
   const tags = ['calls']
 
   const sendCall = (reply: FastifyReply, status: number, call: CallBody): FastifyReply => {
-    metrics.outcomes.inc({ outcome: call.attempt.outcome })
     return reply.code(status).header('etag', etagOf(call)).send(call)
   }
 
@@ -56,6 +57,7 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
         response: { 201: callResponse, 200: callResponse },
         told: {
           takes: 'Idempotency-Key',
+          refuses: ['not_found'],
           answers: { 200: 'The call that has this provider key already, as it is now.' },
         },
       },
@@ -64,9 +66,10 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
       const done = metrics.registering.startTimer({ door: 'rest' })
       const answerKey = answerKeyOf(request)
       if (isRefusal(answerKey)) return sendRefusal(reply, answerKey)
-      const answer = await register.registerCallAttempt(
-        createCall(newCall(request.body), actorOf(request), undefined, answerKey),
-      )
+      const hidden = await refusalOfUnseen(database, sightIn(request), namedBy([request.body]))
+      if (hidden !== null) return sendRefusal(reply, hidden)
+      const change = createCall(newCall(request.body), actorOf(request), undefined, answerKey)
+      const answer = await register.registerCallAttempt(change)
       done()
       return sendAnswer(reply, answer)
     },
@@ -111,10 +114,15 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
       const by = actorOf(request)
       const clock = { start: null }
       const mostFaults = mostFaultsOfEach(request.body.calls.length)
+      const read = request.body.calls.map((given) => schemas.newCall.safeParse(given))
+      const sight = sightIn(request)
+      const hidden =
+        sight === 'everything' ? null : await unseen(database, sight, namedBy(read.flatMap(({ data }) => data ?? [])))
       const results = await Promise.all(
-        request.body.calls.map(async (given, place): Promise<Answer> => {
-          const { data, error } = schemas.newCall.safeParse(given)
+        read.map(async ({ data, error }, place): Promise<Answer> => {
           if (data === undefined) return problemAnswer(problemOf(invalid(error.issues, mostFaults)))
+          const refused = hidden === null ? null : refusalOf(data, hidden)
+          if (refused !== null) return problemAnswer(problemOf(refused))
           const answerKey = firstKey === null ? null : { ...firstKey, place }
           const done = metrics.registering.startTimer({ door: 'batch' })
           try {
@@ -140,9 +148,7 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
       return {
         results: results.map(({ status, body }) => {
           if (status >= 400) return { status, problem: body as Problem }
-          const call = body as CallBody
-          metrics.outcomes.inc({ outcome: call.attempt.outcome })
-          return { status, call }
+          return { status, call: body as CallBody }
         }),
       }
     },
@@ -163,7 +169,7 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
     },
     async (request) => {
       const { limit, cursor: after = null, ...filter } = request.query
-      const { data, next } = await listCalls(database, filter, limit, after)
+      const { data, next } = await listCalls(database, filter, limit, after, sightIn(request))
       return { data, next_cursor: next === null ? null : writeCursor(next) }
     },
   )
@@ -180,9 +186,8 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
       },
     },
     async (request, reply) => {
-      const call = await findCall(database, request.params.id)
-      if (call === null)
-        return sendRefusal(reply, refusal('not_found', `There is no call with the id ${request.params.id}.`))
+      const call = await findCall(database, request.params.id, sightIn(request))
+      if (call === null) return sendRefusal(reply, noSuch('call', request.params.id))
       return reply.header('etag', etagOf(call)).send(call)
     },
   )
@@ -201,6 +206,9 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
     },
     handler: async (request, reply) => {
       const done = metrics.registering.startTimer({ door: 'rest' })
+      const named = { callIds: [request.params.id], contactIds: [request.body.entity_id] }
+      const hidden = await refusalOfUnseen(database, sightIn(request), named)
+      if (hidden !== null) return sendRefusal(reply, hidden)
       const changes = request.body as CallChanges & { provider?: string | null; provider_call_id?: string | null }
       const change = updateCall(request.params.id, changes, actorOf(request), ifMatch(request.headers['if-match']))
       const result = await register.registerCallAttempt(change)
@@ -222,6 +230,8 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
       },
     },
     async (request, reply) => {
+      const hidden = await refusalOfUnseen(database, sightIn(request), { callIds: [request.params.id] })
+      if (hidden !== null) return sendRefusal(reply, hidden)
       const change = deleteCall(request.params.id, actorOf(request), ifMatch(request.headers['if-match']))
       const result = await register.registerCallAttempt(change)
       return result === null ? reply.code(204).send(null) : sendRefusal(reply, result)
@@ -240,6 +250,24 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
       fields: fields as NewCall['fields'],
     }
   }
+}
+
+/** What a new call names. */
+type Names = Partial<Record<'id' | 'entity_id' | 'provider' | 'provider_call_id', string | null | undefined>>
+
+const namedBy = (calls: readonly Names[]): Named => ({
+  contactIds: calls.map(({ entity_id }) => entity_id),
+  callIds: calls.map(({ id }) => id),
+  providerKeys: calls.flatMap(({ provider, provider_call_id }) =>
+    provider == null ? [] : [{ provider, provider_call_id }],
+  ),
+})
+
+/** What one call of a batch names and may not be seen by whoever sent it. */
+function refusalOf({ id, entity_id, provider, provider_call_id }: Names, hidden: Unseen): Refusal | null {
+  if (entity_id != null && hidden.contactIds.has(entity_id)) return noSuch('contact', entity_id)
+  if (id != null && hidden.callIds.has(id)) return noSuch('call', id)
+  return hidden.hasKey({ provider, provider_call_id }) ? NO_CALL_WITH_KEY : null
 }
 
 const isRefused = ({ status }: Answer): boolean => status >= 400

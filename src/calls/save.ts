@@ -1,4 +1,10 @@
-import { changedByPerson, decideDeletion, repeatedByPerson, sourcesOfPerson } from '../attempts/attempt.ts'
+import {
+  broughtInAgain,
+  changedByPerson,
+  decideDeletion,
+  repeatedByPerson,
+  sourcesOfPerson,
+} from '../attempts/attempt.ts'
 import { type Answer, type AnswerKey, type Book, answerKey as nameOf } from '../attempts/book.ts'
 import type { Change, Plan } from '../attempts/change.ts'
 import { NO_NEEDS } from '../attempts/read.ts'
@@ -18,6 +24,8 @@ export interface NewCall {
   provider: string | null
   provider_call_id: string | null
   created_at: Instant | null
+  /** Whether it is a line of a file, which does not know what was changed since. */
+  isOfFile?: true
   /** The fields that were sent, `null` where they were sent as null. */
   fields: CallChanges & Pick<CallFields, 'direction'>
 }
@@ -66,7 +74,8 @@ export function createCall(
       updated_at: now,
     })
 
-  const repeated = (existing: Call): Call => repeatedByPerson(existing, asked.fields)
+  const repeated = (existing: Call): Call =>
+    asked.isOfFile === true ? broughtInAgain(existing, asked.fields) : repeatedByPerson(existing, asked.fields)
 
   /** What is known before any deciding: an answer given before, a call that exists, or nothing. */
   const known = (book: Book): { answer: Answer } | { existing: Call } | null => {

@@ -1,7 +1,13 @@
 import { Command, type OutputConfiguration } from 'commander'
 import type { Surroundings } from './command.ts'
+import { addCoverageCommand } from './coverage.ts'
+import { addExportCommand } from './export.ts'
+import { addImportCommands } from './import.ts'
 import { addInboxCommands } from './inbox.ts'
+import { addKeyCommands } from './key.ts'
 import { addMailCommands } from './mail.ts'
+import { addRepairCommand } from './repair.ts'
+import { addSyncCommand } from './sync.ts'
 import { addZadarmaCommands } from './zadarma.ts'
 
 /** All commands. It throws CommanderError where it was called wrongly, and after it has shown its help. */
@@ -11,8 +17,15 @@ export function createProgram(surroundings: Surroundings, output: OutputConfigur
     .exitOverride()
     .configureOutput(output)
     .showHelpAfterError('(--help says more)')
+    .enablePositionalOptions()
   addInboxCommands(program, surroundings)
+  addKeyCommands(program, surroundings)
   addMailCommands(program, surroundings)
+  addSyncCommand(program, surroundings)
   addZadarmaCommands(program, surroundings)
+  addImportCommands(program, surroundings)
+  addExportCommand(program, surroundings)
+  addCoverageCommand(program, surroundings)
+  addRepairCommand(program, surroundings)
   return program
 }

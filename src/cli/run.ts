@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander'
 import { ConfigError, readConfig } from '../config.ts'
 import { createProgram } from './program.ts'
-import { createTerminal } from './terminal.ts'
+import { createTerminal, printable } from './terminal.ts'
 import { UsageError } from './usage.ts'
 
 const [FAILED, WRONG_USAGE] = [1, 2]
@@ -47,7 +47,11 @@ export async function runCommandLine({ args, env, rootDir, output, messages, sig
 
 /** What is said of what was thrown, with a line break at its end. */
 export function wordsOf(error: unknown): string {
-  if (!(error instanceof ConfigError)) return `${error instanceof Error ? error.message : String(error)}\n`
+  if (!(error instanceof ConfigError)) {
+    const message = error instanceof Error ? error.message : String(error)
+    // It may have names of a stranger's file.
+    return `${message.split('\n').map(printable).join('\n')}\n`
+  }
   return `The configuration has faults:\n${error.faults.map((fault) => `  ${fault}\n`).join('')}`
 }
 

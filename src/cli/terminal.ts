@@ -4,10 +4,14 @@ import { styleText } from 'node:util'
 export interface Terminal {
   /** What was asked for. */
   print(text: string | Buffer): void
+  /** A part of much that was asked for; waits until whoever reads it has come so far. Throws where it cannot be written. */
+  send(text: string): Promise<void>
   /** A line of what else a person should know; it is no part of what was asked for. */
   note(line: string): void
   /** How far a long work is, on one line that is written over; nothing where nobody watches. Empty: it is over. */
   progress(line: string): void
+  /** Where a bar may be drawn that is written over; null where nobody watches. */
+  watched: NodeJS.WriteStream | null
   /** Coloured where the terminal has colours and NO_COLOR is not set. */
   paint(style: 'green' | 'red' | 'dim' | 'bold', text: string): string
 }
@@ -17,10 +21,19 @@ export function createTerminal(output: NodeJS.WriteStream, messages: NodeJS.Writ
   const isWatched = messages.isTTY === true
   return {
     print: (text) => void output.write(text),
+    send: (text) =>
+      new Promise((resolve, reject) => {
+        output.write(text, (error) => {
+          // Whoever has gone is told of elsewhere.
+          if (error && (error as NodeJS.ErrnoException).code !== 'EPIPE') reject(error)
+          else resolve()
+        })
+      }),
     note: (line) => void messages.write(`${isWatched ? CLEAR_LINE : ''}${printable(line)}\n`),
     progress: (line) => {
       if (isWatched) messages.write(`${CLEAR_LINE}${line}`)
     },
+    watched: isWatched ? messages : null,
     paint: (style, text) => (output.isTTY === true ? styleText(style, text, { stream: output }) : text),
   }
 }

@@ -3,10 +3,12 @@ import type { CountryCode } from 'libphonenumber-js'
 import { v7 as uuidv7 } from 'uuid'
 import { z } from 'zod'
 import { actorOf } from '../audit/requester.ts'
+import { noSuch, refusalOfUnseen } from '../auth/named.ts'
 import type { Database } from '../database/database.ts'
 import { writeCursor } from '../http/cursor.ts'
 import { A_PAGE } from '../http/description.ts'
 import { sendProblem, sendRefusal } from '../http/errors.ts'
+import { sightIn } from '../http/guard.ts'
 import { answerKeyOf, isRefusal } from '../http/idempotency.ts'
 import { etagOf, ifMatch, revisionChanged } from '../http/preconditions.ts'
 import { counted, type Problem, refusal } from '../http/refusal.ts'
@@ -30,7 +32,7 @@ export const contactRoutes: FastifyPluginAsyncZod<ContactRoutesOptions> = async 
   const schemas = contactSchemas(country)
   const params = z.object({ id: uuid })
   const tags = ['contacts']
-  const noSuchContact = (id: string) => refusal('not_found', `There is no contact with the id ${id}.`)
+  const noSuchContact = (id: string) => noSuch('contact', id)
 
   app.post(
     '/contacts',
@@ -41,14 +43,16 @@ export const contactRoutes: FastifyPluginAsyncZod<ContactRoutesOptions> = async 
         querystring: noQuery,
         body: schemas.newContact,
         response: { 201: contactResponse },
-        told: { takes: 'Idempotency-Key' },
+        told: { takes: 'Idempotency-Key', refuses: ['not_found'] },
       },
     },
     async (request, reply) => {
       const answerKey = answerKeyOf(request)
       if (isRefusal(answerKey)) return sendRefusal(reply, answerKey)
+      const unseen = await refusalOfUnseen(database, sightIn(request), { contactIds: [request.body.id] })
+      if (unseen !== null) return sendRefusal(reply, unseen)
       const { id = uuidv7(), created_at = null, ...fields } = request.body
-      const { status, body } = await createContact(database, { id, created_at, ...fields }, answerKey)
+      const { status, body } = await createContact(database, { id, created_at, ...fields }, actorOf(request), answerKey)
       if (status >= 400) return sendProblem(reply, body as Problem)
       const contact = body as ContactBody
       await linkWaiting(contact.phones, actorOf(request))
@@ -74,7 +78,7 @@ export const contactRoutes: FastifyPluginAsyncZod<ContactRoutesOptions> = async 
     },
     async (request) => {
       const { limit, cursor: after = null, ...filter } = request.query
-      const { data, next } = await listContacts(database, filter, limit, after)
+      const { data, next } = await listContacts(database, filter, limit, after, sightIn(request))
       return { data, next_cursor: next === null ? null : writeCursor(next) }
     },
   )
@@ -91,7 +95,7 @@ export const contactRoutes: FastifyPluginAsyncZod<ContactRoutesOptions> = async 
       },
     },
     async (request, reply) => {
-      const contact = await findContact(database, request.params.id)
+      const contact = await findContact(database, request.params.id, sightIn(request))
       if (contact === null) return sendRefusal(reply, noSuchContact(request.params.id))
       return reply.header('etag', etagOf(contact)).send(contact)
     },
@@ -112,11 +116,14 @@ export const contactRoutes: FastifyPluginAsyncZod<ContactRoutesOptions> = async 
     },
     async (request, reply) => {
       const { id } = request.params
+      const unseen = await refusalOfUnseen(database, sightIn(request), { contactIds: [id] })
+      if (unseen !== null) return sendRefusal(reply, unseen)
       const isExpected = ifMatch(request.headers['if-match'])
-      const result = await changeContact(database, id, request.body as ContactChanges, isExpected)
+      const by = actorOf(request)
+      const result = await changeContact(database, id, request.body as ContactChanges, by, isExpected)
       if (result === 'not_found') return sendRefusal(reply, noSuchContact(id))
       if ('revision' in result) return sendRefusal(reply, revisionChanged(result))
-      if ('phones' in request.body) await linkWaiting(result.contact.phones, actorOf(request))
+      if ('phones' in request.body) await linkWaiting(result.contact.phones, by)
       return reply.header('etag', etagOf(result.contact)).send(result.contact)
     },
   )
@@ -135,7 +142,9 @@ export const contactRoutes: FastifyPluginAsyncZod<ContactRoutesOptions> = async 
     },
     async (request, reply) => {
       const { id } = request.params
-      const obstacle = await deleteContact(database, id, ifMatch(request.headers['if-match']))
+      const unseen = await refusalOfUnseen(database, sightIn(request), { contactIds: [id] })
+      if (unseen !== null) return sendRefusal(reply, unseen)
+      const obstacle = await deleteContact(database, id, actorOf(request), ifMatch(request.headers['if-match']))
       if (obstacle === null) return reply.code(204).send(null)
       if (obstacle === 'not_found') return sendRefusal(reply, noSuchContact(id))
       if ('revision' in obstacle) return sendRefusal(reply, revisionChanged(obstacle))

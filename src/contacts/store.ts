@@ -1,6 +1,10 @@
 import { sql, type Transaction } from 'kysely'
 import { formatInstant } from '../attempts/attempt.ts'
 import type { Answer, AnswerKey } from '../attempts/book.ts'
+import type { Actor } from '../audit/actor.ts'
+import { entryOf, type Fields } from '../audit/entry.ts'
+import { recordChange, recordEntries } from '../audit/record.ts'
+import { type AgentSight, type Sight, seenContact, seenOpportunity } from '../auth/sight.ts'
 import type { Database } from '../database/database.ts'
 import { lookThrough } from '../database/look-through.ts'
 import type { Tables } from '../database/tables.ts'
@@ -37,6 +41,7 @@ type NewContact = Omit<Contact, 'revision' | 'created_at' | 'updated_at'> & { cr
 export async function createContact(
   database: Database,
   contact: NewContact,
+  by: Actor,
   answerKey: AnswerKey | null = null,
 ): Promise<Answer> {
   const remembered = answerKey === null ? null : await rememberedAnswer(database, answerKey)
@@ -46,6 +51,7 @@ export async function createContact(
     .execute(async (transaction) => {
       const body = await insertContact(transaction, contact)
       if (body === null) return null
+      await recordChange(transaction, by, 'contact.created', body.id, null, auditedOf(body), concernedBy(body))
       const answer = { status: 201, body }
       if (answerKey !== null) await rememberAnswer(transaction, answerKey, answer)
       return answer
@@ -60,25 +66,66 @@ export async function createContact(
   return winner ?? refusedAnswer(refusal('conflict', `A contact with the id ${contact.id} exists already.`))
 }
 
+const valuesOf = ({ created_at, ...contact }: NewContact) => ({
+  ...contact,
+  search_text: searchTextFor(contact),
+  created_at: created_at === null ? sql<string>`now()` : formatInstant(created_at),
+  updated_at: sql<string>`now()`,
+})
+
 async function insertContact(transaction: Transaction<Tables>, contact: NewContact): Promise<ContactBody | null> {
-  const { created_at, ...fields } = contact
   const row = await transaction
     .insertInto('contacts')
-    .values({
-      ...fields,
-      search_text: searchTextFor(contact),
-      created_at: created_at === null ? sql`now()` : formatInstant(created_at),
-      updated_at: sql`now()`,
-    })
+    .values(valuesOf(contact))
     .onConflict((conflict) => conflict.column('id').doNothing())
     .returning(COLUMNS)
     .executeTakeFirst()
   return row === undefined ? null : bodyOf(row)
 }
 
-/** One contact, or null. */
-export async function findContact({ query }: Database, id: string): Promise<ContactBody | null> {
-  const row = await query.selectFrom('contacts').select(COLUMNS).where('id', '=', id).executeTakeFirst()
+/**
+ * Makes contacts in one statement; one whose id is there already is left as it is.
+ *
+ * @returns the ids of those that were made
+ */
+export async function createContacts(
+  { query }: Database,
+  contacts: readonly NewContact[],
+  by: Actor,
+): Promise<Set<string>> {
+  const rows = await query.transaction().execute(async (transaction) => {
+    const made = await transaction
+      .insertInto('contacts')
+      .values(contacts.map(valuesOf))
+      .onConflict((conflict) => conflict.column('id').doNothing())
+      .returning(COLUMNS)
+      .execute()
+    const entries = made
+      .map(bodyOf)
+      .map((body) => entryOf(by, 'contact.created', body.id, null, auditedOf(body), concernedBy(body)))
+    await recordEntries(
+      transaction,
+      entries.filter((entry) => entry !== null),
+    )
+    return made
+  })
+  return new Set(rows.map(({ id }) => id))
+}
+
+/** What the audit knows of a contact: all but what follows from the rest. */
+const auditedOf = ({ id: _, revision: __, updated_at: ___, ...fields }: ContactBody): Fields => ({ ...fields })
+
+const concernedBy = ({ id }: { id: string }) => ({ contactId: id, callId: null })
+
+/** One contact; null where there is none, or the caller may not see it. */
+export async function findContact(
+  { query }: Database,
+  id: string,
+  sight: Sight = 'everything',
+): Promise<ContactBody | null> {
+  let contact = query.selectFrom('contacts').select(COLUMNS).where('id', '=', id)
+  if (sight !== 'everything') contact = contact.where(seenContact(sight, CONTACT_ID))
+  const row = await contact.executeTakeFirst()
   return row === undefined ? null : bodyOf(row)
 }
 
@@ -91,6 +138,7 @@ export async function changeContact(
   { query }: Database,
   id: string,
   changes: ContactChanges,
+  by: Actor,
   isExpected: (revision: number) => boolean,
 ): Promise<{ contact: ContactBody } | 'not_found' | { revision: number }> {
   return query.transaction().execute(async (transaction) => {
@@ -110,7 +158,10 @@ export async function changeContact(
       .where('id', '=', id)
       .returning(COLUMNS)
       .executeTakeFirstOrThrow()
-    return { contact: bodyOf(row) }
+    const [before, contact] = [bodyOf(found), bodyOf(row)]
+    const fields = [auditedOf(before), auditedOf(contact)] as const
+    await recordChange(transaction, by, 'contact.changed', id, ...fields, concernedBy(contact))
+    return { contact }
   })
 }
 
@@ -122,12 +173,13 @@ export async function changeContact(
 export async function deleteContact(
   { query }: Database,
   id: string,
+  by: Actor,
   isExpected: (revision: number) => boolean,
 ): Promise<null | 'not_found' | { revision: number } | { calls: number; opportunities: number }> {
   return query.transaction().execute(async (transaction) => {
     const found = await transaction
       .selectFrom('contacts')
-      .select('revision')
+      .select(COLUMNS)
       .where('id', '=', id)
       .forUpdate()
       .executeTakeFirst()
@@ -147,6 +199,7 @@ export async function deleteContact(
       .executeTakeFirstOrThrow()
     if (calls > 0 || opportunities > 0) return { calls, opportunities }
     await transaction.deleteFrom('contacts').where('id', '=', id).execute()
+    await recordChange(transaction, by, 'contact.deleted', id, auditedOf(bodyOf(found)), null, concernedBy(found))
     return null
   })
 }
@@ -158,12 +211,15 @@ export interface ContactFilter {
   phone?: string | undefined
 }
 
-/** The contacts that the filter leaves, newest first, after a position. */
+const CONTACT_ID = sql`contacts.id`
+
+/** The contacts that the filter leaves and the caller may see, newest first, after a position. */
 export async function listContacts(
   { query }: Database,
   { q = '', phone }: ContactFilter,
   limit: number,
   after: Position | null,
+  sight: Sight = 'everything',
 ): Promise<{ data: ContactBody[]; next: Position | null }> {
   let contacts = query.selectFrom('contacts').select(COLUMNS)
   if (phone !== undefined) {
@@ -176,24 +232,35 @@ export async function listContacts(
   }
   const sorted = contacts.orderBy('created_at', 'desc').orderBy('id', 'desc')
   const isMatch = sql<boolean>`search_text like any(${searchPatterns(q)}::text[])`
+  const isSearch = q.trim() !== ''
   const among = (count: number) => {
-    const firstRows = query.selectFrom(sorted.select('search_text').limit(count).as('contacts'))
-    return firstRows
-      .select(COLUMNS)
-      .where(isMatch)
-      .limit(limit + 1)
-      .execute()
+    let firstRows = query.selectFrom(sorted.select('search_text').limit(count).as('contacts')).select(COLUMNS)
+    if (isSearch) firstRows = firstRows.where(isMatch)
+    if (sight !== 'everything') firstRows = firstRows.where(seenContact(sight, CONTACT_ID))
+    return firstRows.limit(limit + 1).execute()
   }
-  const byIndex = () =>
-    sorted
-      .where(sql<boolean>`contacts.id in (select id from contacts where ${isAmongFew(q)} offset 0)`)
-      .limit(limit + 1)
-      .execute()
-  const rows = await (q.trim() === '' ? sorted.limit(limit + 1).execute() : lookThrough(limit + 1, among, byIndex))
+  const byIndex = () => {
+    let few = sorted
+    if (isSearch)
+      few = few.where(sql<boolean>`contacts.id in (select id from contacts where ${isAmongFew(q)} offset 0)`)
+    else if (sight !== 'everything' && phone === undefined) {
+      few = few.where(sql<boolean>`contacts.id in (${idsInSight(sight)})`)
+    }
+    if (sight !== 'everything') few = few.where(seenContact(sight, CONTACT_ID))
+    return few.limit(limit + 1).execute()
+  }
+  const isPlain = !isSearch && (sight === 'everything' || phone !== undefined)
+  const rows = await (isPlain ? byIndex() : lookThrough(limit + 1, among, byIndex))
   const data = rows.slice(0, limit)
   const last = data.at(-1)
   const next = rows.length > limit && last ? { key: formatInstant(last.created_at), id: last.id } : null
   return { data: data.map(bodyOf), next }
+}
+
+/** Of the contacts that an agent may see, where those are few. */
+export function idsInSight(sight: AgentSight) {
+  return sql`select contact_id from lead_opportunities where ${seenOpportunity(sight)}
+    union select contact_id from contacts_without_opportunity offset 0`
 }
 
 /** By the index of trigrams for the shorter patterns; for the whole ones not by it. */

@@ -26,6 +26,8 @@ export interface Database {
    * on a machine that is busy starting.
    */
   patient: pg.Pool
+  /** For batches of stored calls, for which nobody waits: planned as those of `calls` are, with more time. */
+  history: pg.Pool
   /** Typed queries on `general`. */
   query: Kysely<Tables>
   /** The same for chores, for which no request waits: they have their own connections, and wait longer. */
@@ -41,6 +43,7 @@ export const PATIENT_CONNECT_TIMEOUT_MS = 5_000
 const CALL_STATEMENT_TIMEOUT_MS = 700
 const STATEMENT_TIMEOUT_MS = 1_500
 const CHORE_TIMEOUT_MS = 10_000
+const HISTORY_STATEMENT_TIMEOUT_MS = 20_000
 /** Whether no request can be waiting. */
 const isPatient = (statementTimeoutMs: number | null): boolean =>
   statementTimeoutMs === null || statementTimeoutMs >= CHORE_TIMEOUT_MS
@@ -97,17 +100,24 @@ export function openDatabase({ connection, hasPooler, onIdleError }: DatabaseOpt
     '-c timezone=UTC -c jit=off -c max_parallel_workers_per_gather=0',
   )
   const chores = open(2, IDLE_MS, CHORE_TIMEOUT_MS, '-c timezone=UTC -c jit=off')
+  const history = open(
+    4,
+    IDLE_MS,
+    HISTORY_STATEMENT_TIMEOUT_MS,
+    `${BY_KEY_ONLY} -c timezone=UTC -c synchronous_commit=off`,
+  )
   const patient = open(1, IDLE_MS, null, '-c timezone=UTC')
   const queriesOn = (pool: pg.Pool) => new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
   return {
     calls,
     general,
     patient,
+    history,
     query: queriesOn(general),
     chores: queriesOn(chores),
     hasPooler,
     close: async () => {
-      await Promise.all([calls.end(), general.end(), chores.end(), patient.end()])
+      await Promise.all([calls.end(), general.end(), chores.end(), patient.end(), history.end()])
     },
   }
 }

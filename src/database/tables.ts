@@ -1,5 +1,6 @@
 import type { ColumnType, Generated } from 'kysely'
 import type { FirstCallAttempt } from '../attempts/attempt.ts'
+import type { Role } from '../auth/caller.ts'
 import type { CallFields, Link, Outcome, Recording, Sources } from '../calls/call.ts'
 import type { Doubt, KeptMail, ReviewDecision } from '../review/item.ts'
 import type { Instant } from '../time.ts'
@@ -160,6 +161,47 @@ interface MailboxesTable {
   updated_at: Time
 }
 
+/** The history sync; its queries are SQL. */
+interface SyncRunsTable {
+  id: string
+  state: 'waiting' | 'running' | 'done' | 'failed'
+  due_at: TimeOrNull
+}
+
+interface AuditTable {
+  id: Generated<number>
+  at: Time
+  who: string
+  request_id: string | null
+  action: string
+  entity_id: string
+  before: ColumnType<Record<string, unknown> | null, string | null, never>
+  after: ColumnType<Record<string, unknown> | null, string | null, never>
+  personal_fields: string[] | null
+}
+
+interface AuditValuesTable {
+  audit_id: number
+  contact_id: string | null
+  call_id: string | null
+  before: ColumnType<Record<string, unknown> | null, string | null, string | null>
+  after: ColumnType<Record<string, unknown> | null, string | null, string | null>
+}
+
+interface ApiKeysTable {
+  id: string
+  /** Null of keys that were made before keys had one. */
+  short_id: string | null
+  name: string
+  role: Role
+  user_id: string | null
+  key_sha256: Buffer
+  created_at: Generated<Instant>
+  expires_at: TimeOrNull
+  last_used_at: TimeOrNull
+  revoked_at: TimeOrNull
+}
+
 /** The tables as queries see them; `migrations/` is what makes them. */
 export interface Tables {
   calls: CallsTable
@@ -176,12 +218,16 @@ export interface Tables {
     answer: string
     created_at: Generated<Instant>
   }
-  api_keys: { id: string; name: string; role: 'admin'; key_sha256: Buffer; created_at: Generated<Instant> }
+  api_keys: ApiKeysTable
+  audit: AuditTable
+  audit_values: AuditValuesTable
+  contacts_without_opportunity: { contact_id: string }
   inbox: InboxTable
   recordings: RecordingsTable
   review_items: ReviewItemsTable
   dial_requests: DialRequestsTable
   mailboxes: MailboxesTable
+  sync_runs: SyncRunsTable
   sweep_marks: { name: string; swept_until: Time; due_at: ColumnType<Instant, string | undefined, string> }
   schema_migrations: { name: string; applied_at: Generated<Instant> }
 }

@@ -1,7 +1,10 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { actorOf } from '../audit/requester.ts'
+import { refusalOfUnseen } from '../auth/named.ts'
 import type { Database } from '../database/database.ts'
 import { RETRY_AFTER, sendProblem, sendRefusal } from '../http/errors.ts'
+import { sightIn } from '../http/guard.ts'
 import { answerKeyOf, isRefusal } from '../http/idempotency.ts'
 import type { Problem } from '../http/refusal.ts'
 import { noQuery, text, uuid } from '../http/schemas.ts'
@@ -20,6 +23,7 @@ const extension = text(6)
 
 /** `/api/crm/calls/dial` */
 export const diallingRoutes: FastifyPluginAsyncZod<DiallingRoutesOptions> = async (app, options) => {
+  const { database } = options
   app.post(
     '/calls/dial',
     {
@@ -40,7 +44,9 @@ export const diallingRoutes: FastifyPluginAsyncZod<DiallingRoutesOptions> = asyn
     async (request, reply) => {
       const answerKey = answerKeyOf(request)
       if (isRefusal(answerKey)) return sendRefusal(reply, answerKey)
-      const { status, body } = await dialContact(request.body, answerKey, options)
+      const hidden = await refusalOfUnseen(database, sightIn(request), { contactIds: [request.body.contact_id] })
+      if (hidden !== null) return sendRefusal(reply, hidden)
+      const { status, body } = await dialContact(request.body, actorOf(request), answerKey, options)
       if (status === 503) void reply.header('retry-after', RETRY_AFTER)
       if (status >= 400) return sendProblem(reply, body as Problem)
       return reply.code(202).send(body as { request_id: string })

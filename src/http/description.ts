@@ -1,6 +1,7 @@
 import swagger, { type FastifyDynamicSwaggerOptions } from '@fastify/swagger'
 import type { FastifyInstance, FastifySchema, RouteOptions } from 'fastify'
 import { createJsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
+import { accessOf, ROLES } from '../auth/access.ts'
 import { problemOf, type RefusalCode, refusal } from './refusal.ts'
 
 declare module 'fastify' {
@@ -15,6 +16,8 @@ interface Told {
   takes?: keyof typeof TAKEN
   /** What it refuses beside what follows from its address, header and body. */
   refuses?: readonly RefusalCode[]
+  /** Whether what it accepts has an address of its own, which the answer names. */
+  isLocated?: true
   /** What its successes say, by status, where that is not what {@link DONE} says. */
   answers?: Readonly<Record<number, string>>
 }
@@ -58,7 +61,8 @@ const REFUSED: Readonly<Partial<Record<RefusalCode, { description: string; heade
     description: 'There is no valid key.',
     headers: { 'WWW-Authenticate': { schema: { type: 'string', const: 'Bearer' } } },
   },
-  not_found: { description: 'There is nothing with this id.' },
+  forbidden: { description: 'The role of the key does not allow it.' },
+  not_found: { description: 'There is nothing with this id, or nothing that the key may see.' },
   conflict: { description: 'What is there already stands against it; `detail` says what. Nothing was changed.' },
   revision_changed: { description: 'It has another revision than If-Match names. Nothing was changed.' },
   too_large: { description: 'The body is larger than 1 MiB, a batch than 16 MiB, or a mail than 80 MiB.' },
@@ -84,8 +88,10 @@ function refusalsOf(
 ): RefusalCode[] {
   // A body that comes with DELETE is read, too, though nothing is done with it.
   const readsBody = body !== undefined || method === 'DELETE'
+  const access = accessOf(String([method].flat()[0]), url)
   return [
     ...(url.startsWith('/api/') ? (['unauthorized', 'broken', 'unavailable'] as const) : []),
+    ...(Array.isArray(access) && access.length < ROLES.length ? (['forbidden'] as const) : []),
     ...(!readsBody ? [] : (['malformed', 'too_large', 'unsupported_media_type'] as const)),
     ...(params === undefined ? [] : (['malformed', 'not_found'] as const)),
     ...(body === undefined && querystring === undefined ? [] : (['invalid'] as const)),
@@ -104,7 +110,7 @@ function success(status: string, schema: Json, told: Told): Json {
   if (schema.type === 'null') return { ...schema, description }
   const headers = {
     ...(isRow(schema) ? { ETag: ETAG } : {}),
-    ...(status === '201' ? { Location: LOCATION } : {}),
+    ...(status === '201' || told.isLocated ? { Location: LOCATION } : {}),
   }
   const content = 'content' in schema ? schema.content : { 'application/json': { schema } }
   return { description, ...(Object.keys(headers).length > 0 ? { headers } : {}), content }

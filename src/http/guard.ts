@@ -1,5 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import type { Caller, FindCaller } from '../auth/keys.ts'
+import type { Caller } from '../auth/caller.ts'
+import type { FindCaller } from '../auth/keys.ts'
+import { type Sight, sightOf } from '../auth/sight.ts'
 import { sendError, sendRefusal } from './errors.ts'
 import { refusal } from './refusal.ts'
 
@@ -13,7 +15,10 @@ declare module 'fastify' {
 /** A hook `onRequest`; what it sends is the answer. */
 export type Guard = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply | undefined>
 
-/** Checks `Authorization: Bearer <key>` before anything else of the request is looked at. */
+/**
+ * Checks `Authorization: Bearer <key>` before anything else of the request is looked at, and then whether the caller's role
+ * may use the route, which the table in `auth/access.ts` says.
+ */
 export function requireKey(findCaller: FindCaller): Guard {
   return async (request, reply) => {
     // Of two headers a proxy may have checked the other one.
@@ -22,6 +27,15 @@ export function requireKey(findCaller: FindCaller): Guard {
     request.caller = key === undefined || isRepeated ? null : await findCaller(key)
     if (request.caller === null) {
       return sendRefusal(reply, refusal('unauthorized', 'Send a valid key as "Authorization: Bearer <key>".'))
+    }
+    // An address that cannot be read has no route, and one that is nothing's no entry: then anybody may hear so.
+    const { access } = request.routeOptions?.config ?? {}
+    const { role } = request.caller
+    if (Array.isArray(access) && !access.includes(role)) {
+      return sendRefusal(
+        reply,
+        refusal('forbidden', `The role ${role} does not allow this. It is for: ${access.join(', ')}.`),
+      )
     }
     return undefined
   }
@@ -69,8 +83,14 @@ export function requireKeyUnlessLocal(findCaller: FindCaller, host: string): Gua
   }
 }
 
-/** The key's owner, to whom idempotency keys belong. */
-export function ownerOf(request: FastifyRequest): string {
+/** Who is asking, where a key was asked for. */
+function callerOf(request: FastifyRequest): Caller {
   if (request.caller === null) throw new Error('a route that needs a caller is not guarded')
-  return request.caller.owner
+  return request.caller
 }
+
+/** The key's owner, to whom idempotency keys belong. */
+export const ownerOf = (request: FastifyRequest): string => callerOf(request).owner
+
+/** What the caller may see. */
+export const sightIn = (request: FastifyRequest): Sight => sightOf(callerOf(request))

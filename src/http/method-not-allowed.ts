@@ -27,6 +27,7 @@ export function answerOtherMethods(app: FastifyInstance): () => void {
         // A plugin within this scope has a prefix of its own, which is part of the address here.
         url: url.slice(app.prefix.length),
         schema: { hide: true },
+        config: { answers405: true },
         onRequest: async (request, reply) => {
           void reply.header('allow', allow)
           return sendRefusal(

@@ -8,6 +8,7 @@ export interface Fault {
 export type RefusalCode =
   | 'malformed'
   | 'unauthorized'
+  | 'forbidden'
   | 'not_found'
   | 'method_not_allowed'
   | 'conflict'
@@ -50,6 +51,7 @@ export interface Problem {
 const STATUS: Readonly<Record<RefusalCode, { status: number; title: string }>> = {
   malformed: { status: 400, title: 'Bad Request' },
   unauthorized: { status: 401, title: 'Unauthorized' },
+  forbidden: { status: 403, title: 'Forbidden' },
   not_found: { status: 404, title: 'Not Found' },
   method_not_allowed: { status: 405, title: 'Method Not Allowed' },
   conflict: { status: 409, title: 'Conflict' },

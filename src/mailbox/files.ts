@@ -15,6 +15,8 @@ export interface MailFolders {
 }
 
 const DAY_MS = 86_400_000
+/** The clocks of servers that share a folder may differ by more than a day, and what one just takes in is not another's. */
+const LOST_AFTER_MS = 3 * DAY_MS
 const AT_ONCE = 500
 
 /**
@@ -68,7 +70,7 @@ export async function removeLeftAudio(database: Database, folder: string): Promi
 }
 
 /**
- * Removes files older than a day that no message knows: those of messages that were received and never committed.
+ * Removes files older than three days that no message knows: those of messages that were received and never committed.
  *
  * @returns how many it were
  */
@@ -92,7 +94,7 @@ export async function removeLostMails(database: Database, folder: string): Promi
 
 async function isOld(file: string): Promise<boolean> {
   const found = await stat(file).catch(() => null)
-  return found !== null && Date.now() - found.mtimeMs > DAY_MS
+  return found !== null && Date.now() - found.mtimeMs > LOST_AFTER_MS
 }
 
 function nothingThere(error: unknown): string[] {

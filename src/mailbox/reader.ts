@@ -27,7 +27,8 @@ const TIMES: ReaderTimes = {
  * Nothing that goes wrong ends it. It is told to the log, and tried again on a new connection.
  */
 export async function readMailbox(options: ReaderOptions): Promise<void> {
-  const { mailbox, database, signal } = options
+  const { mailbox, database, metrics, signal } = options
+  metrics.mailboxExpected.set(1)
   const times = { ...TIMES, ...options.times }
   const claim: Claim = { mailboxId: mailboxIdOf(mailbox), claimedBy: randomUUID(), leaseMs: times.leaseMs }
   const tokens = mailbox.oauth === null ? null : accessTokens(mailbox.oauth)

@@ -7,7 +7,7 @@ import { columnText } from '../zadarma/fields.ts'
 import { NOT_ALLOWED } from './door.ts'
 import { handleMail, type MailOptions, type ReceivedMail } from './handle.ts'
 import { type MailHeader, readHeader } from './header.ts'
-import { MailTooLargeError } from './mail.ts'
+import { MailError, MailTooLargeError } from './mail.ts'
 import { naturalKeyOf } from './natural-key.ts'
 import { discard, finish, mailFileName, spool } from './spool.ts'
 import { keepMail, type NewMail, takeUp } from './store.ts'
@@ -26,6 +26,24 @@ export async function receiveMail(
   way: MailWay,
   options: MailOptions,
   requestId?: string,
+): Promise<ReceivedMail> {
+  const { messages } = options.inbox.metrics
+  try {
+    const received = await takeIn(raw, way, options, requestId)
+    messages.inc({ door: 'mail', result: 'accepted' })
+    return received
+  } catch (error) {
+    // The mailbox brings it again.
+    if (way !== 'imap' || error instanceof MailError) messages.inc({ door: 'mail', result: 'refused' })
+    throw error
+  }
+}
+
+async function takeIn(
+  raw: AsyncIterable<Uint8Array>,
+  way: MailWay,
+  options: MailOptions,
+  requestId: string | undefined,
 ): Promise<ReceivedMail> {
   const place = { folder: options.folders.mails, id: uuidv7() }
   const spooled = await spool(raw, place).catch((error: unknown) => {

@@ -44,11 +44,9 @@ export const mailRoutes: FastifyPluginAsyncZod<{ mails: MailOptions }> = async (
       try {
         const { id, result, callId } = await receiveMail(chunksOf(request.body as Readable), 'push', mails, request.id)
         done()
-        metrics.messages.inc({ door: 'mail', result: 'accepted' })
         if (result === 'waiting') return sendRefusal(reply, refusal('unavailable', KEPT))
         return reply.code(202).send({ id, result, call_id: callId })
       } catch (error) {
-        metrics.messages.inc({ door: 'mail', result: 'refused' })
         return answerFault(error, request, reply)
       }
     },

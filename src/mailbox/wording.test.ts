@@ -1,12 +1,16 @@
-import { mkdtemp, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { ConfigError } from '../config.ts'
 import { loadWording } from './wording.ts'
 
+const folders: string[] = []
+afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true }))))
+
 async function fileOf(content: unknown): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), 'first-call-wording-'))
+  folders.push(folder)
   const file = path.join(folder, 'patterns.json')
   await writeFile(file, typeof content === 'string' ? content : JSON.stringify(content))
   return file

@@ -1,15 +1,18 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
-import { v7 as uuidv7 } from 'uuid'
+import { validate as isUuid, v7 as uuidv7 } from 'uuid'
 import { z } from 'zod'
 import type { Register } from '../attempts/register.ts'
 import { actorOf } from '../audit/requester.ts'
+import { noSuch, refusalOfUnseen } from '../auth/named.ts'
+import { mayAssign, type Sight } from '../auth/sight.ts'
 import type { Database } from '../database/database.ts'
 import { writeCursor } from '../http/cursor.ts'
 import { A_PAGE } from '../http/description.ts'
 import { sendProblem, sendRefusal } from '../http/errors.ts'
+import { sightIn } from '../http/guard.ts'
 import { answerKeyOf, isRefusal } from '../http/idempotency.ts'
 import { etagOf, ifMatch, revisionChanged } from '../http/preconditions.ts'
-import { counted, type Problem, refusal } from '../http/refusal.ts'
+import { counted, type Problem, type Refusal, refusal } from '../http/refusal.ts'
 import { listOf, noQuery, uuid } from '../http/schemas.ts'
 import type { OpportunityBody } from './body.ts'
 import type { OpportunityChanges } from './opportunity.ts'
@@ -29,7 +32,7 @@ export const opportunityRoutes: FastifyPluginAsyncZod<OpportunityRoutesOptions> 
 ) => {
   const params = z.object({ id: uuid })
   const tags = ['opportunities']
-  const noSuchOpportunity = (id: string) => refusal('not_found', `There is no opportunity with the id ${id}.`)
+  const noSuchOpportunity = (id: string) => noSuch('opportunity', id)
 
   app.post(
     '/opportunities',
@@ -40,12 +43,14 @@ export const opportunityRoutes: FastifyPluginAsyncZod<OpportunityRoutesOptions> 
         querystring: noQuery,
         body: newOpportunity,
         response: { 201: opportunityResponse },
-        told: { takes: 'Idempotency-Key' },
+        told: { takes: 'Idempotency-Key', refuses: ['not_found'] },
       },
     },
     async (request, reply) => {
       const answerKey = answerKeyOf(request)
       if (isRefusal(answerKey)) return sendRefusal(reply, answerKey)
+      const refused = await refusalOfNew(request.body, sightIn(request))
+      if (refused !== null) return sendRefusal(reply, refused)
       const {
         id = uuidv7(),
         title = null,
@@ -80,7 +85,7 @@ export const opportunityRoutes: FastifyPluginAsyncZod<OpportunityRoutesOptions> 
     },
     async (request) => {
       const { limit, cursor: after = null, sort, ...filter } = request.query
-      const { data, next } = await listOpportunities(database, filter, sort, limit, after)
+      const { data, next } = await listOpportunities(database, filter, sort, limit, after, sightIn(request))
       return { data, next_cursor: next === null ? null : writeCursor(next) }
     },
   )
@@ -97,7 +102,7 @@ export const opportunityRoutes: FastifyPluginAsyncZod<OpportunityRoutesOptions> 
       },
     },
     async (request, reply) => {
-      const opportunity = await findOpportunity(database, request.params.id)
+      const opportunity = await findOpportunity(database, request.params.id, sightIn(request))
       if (opportunity === null) return sendRefusal(reply, noSuchOpportunity(request.params.id))
       return reply.header('etag', etagOf(opportunity)).send(opportunity)
     },
@@ -117,9 +122,14 @@ export const opportunityRoutes: FastifyPluginAsyncZod<OpportunityRoutesOptions> 
       },
     },
     async (request, reply) => {
-      const isExpected = ifMatch(request.headers['if-match'])
+      const sight = sightIn(request)
       const changes = request.body as OpportunityChanges
-      const change = changeOpportunity(request.params.id, changes, actorOf(request), isExpected)
+      if (!mayAssign(sight, changes.assigned_to)) {
+        const refused = await refusalOfUnseen(database, sight, { opportunityIds: [request.params.id] })
+        return sendRefusal(reply, refused ?? NOT_TO_OTHERS)
+      }
+      const isExpected = ifMatch(request.headers['if-match'])
+      const change = changeOpportunity(request.params.id, changes, actorOf(request), isExpected, sight)
       const result = await register.registerCallAttempt(change)
       if ('code' in result) return sendRefusal(reply, result)
       return reply.header('etag', etagOf(result)).send(result)
@@ -140,7 +150,8 @@ export const opportunityRoutes: FastifyPluginAsyncZod<OpportunityRoutesOptions> 
     },
     async (request, reply) => {
       const { id } = request.params
-      const obstacle = await deleteOpportunity(database, id, ifMatch(request.headers['if-match']))
+      const isExpected = ifMatch(request.headers['if-match'])
+      const obstacle = await deleteOpportunity(database, id, actorOf(request), isExpected, sightIn(request))
       if (obstacle === null) return reply.code(204).send(null)
       if (obstacle === 'not_found') return sendRefusal(reply, noSuchOpportunity(id))
       if ('revision' in obstacle) return sendRefusal(reply, revisionChanged(obstacle))
@@ -148,4 +159,20 @@ export const opportunityRoutes: FastifyPluginAsyncZod<OpportunityRoutesOptions> 
       return sendRefusal(reply, refusal('conflict', `The opportunity has ${has}, and stays.`))
     },
   )
+
+  async function refusalOfNew(asked: z.output<typeof newOpportunity>, sight: Sight): Promise<Refusal | null> {
+    const attemptIds = Object.values(asked.first_call_attempts).map(({ call_id }) => call_id)
+    const unseen = await refusalOfUnseen(database, sight, {
+      contactIds: [asked.contact_id],
+      opportunityIds: [asked.id],
+      callIds: attemptIds.filter(isUuid),
+      attemptIds,
+    })
+    return unseen ?? (mayAssign(sight, asked.assigned_to) ? null : NOT_TO_OTHERS)
+  }
 }
+
+const NOT_TO_OTHERS = refusal(
+  'forbidden',
+  'An agent may take an opportunity or give it back (assigned_to null), and not give it to somebody else.',
+)

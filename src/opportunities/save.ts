@@ -3,6 +3,8 @@ import { type Answer, type AnswerKey, type Book, answerKey as nameOf } from '../
 import type { Change } from '../attempts/change.ts'
 import { NO_NEEDS } from '../attempts/read.ts'
 import type { Actor } from '../audit/actor.ts'
+import { noSuch } from '../auth/named.ts'
+import { isInSight, type Sight } from '../auth/sight.ts'
 import type { Call } from '../calls/call.ts'
 import { anyRevision, type RevisionTest, revisionChanged } from '../http/preconditions.ts'
 import { KEY_USED_BEFORE, problemOf, type Refusal, refusal } from '../http/refusal.ts'
@@ -97,12 +99,17 @@ export function createOpportunity(
 
 const entry = (id: string, call: Call | undefined): [string, Call][] => (call === undefined ? [] : [[id, call]])
 
-/** `PATCH`: a person's change; one that opens the opportunity places the calls again that it turned away (B6). */
+/**
+ * `PATCH`: a person's change; one that opens the opportunity places the calls again that it turned away (B6).
+ *
+ * @param sight what that person may see: of two who take an opportunity at the same moment, the second finds it gone
+ */
 export function changeOpportunity(
   id: string,
   changes: OpportunityChanges,
   by: Actor,
   isExpected: RevisionTest = anyRevision,
+  sight: Sight = 'everything',
 ): Change<OpportunityBody | Refusal> {
   let wasAnswerLost = false
   return {
@@ -110,8 +117,8 @@ export function changeOpportunity(
     needs: { ...NO_NEEDS, opportunityIds: [id] },
     plan: (book: Book) => {
       const opportunity = book.opportunity(id)
-      if (opportunity === undefined) {
-        return { result: refusal('not_found', `There is no opportunity with the id ${id}.`), restsOn: [id] }
+      if (opportunity === undefined || !isInSight(sight, opportunity)) {
+        return { result: noSuch('opportunity', id), restsOn: [id] }
       }
       const decision = decideOpportunityChange(book.situationOfContact(opportunity.contact_id), opportunity, changes)
       const isOwnWork = wasAnswerLost && decision.opportunities.length === 0

@@ -1,5 +1,8 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { type FirstCallAttempt, formatInstant } from '../attempts/attempt.ts'
+import type { Actor } from '../audit/actor.ts'
+import { recordChange } from '../audit/record.ts'
+import { isInSight, type Sight, seenOpportunity } from '../auth/sight.ts'
 import { indexPatterns, searchPatterns } from '../contacts/search.ts'
 import type { Database } from '../database/database.ts'
 import { lookThrough } from '../database/look-through.ts'
@@ -54,9 +57,15 @@ const COLUMNS = [
   'updated_at',
 ] as const
 
-/** One opportunity, or null. */
-export async function findOpportunity({ query }: Database, id: string): Promise<OpportunityBody | null> {
-  const row = await query.selectFrom('lead_opportunities').select(COLUMNS).where('id', '=', id).executeTakeFirst()
+/** One opportunity; null where there is none, or the caller may not see it. */
+export async function findOpportunity(
+  { query }: Database,
+  id: string,
+  sight: Sight = 'everything',
+): Promise<OpportunityBody | null> {
+  let opportunity = query.selectFrom('lead_opportunities').select(COLUMNS).where('id', '=', id)
+  if (sight !== 'everything') opportunity = opportunity.where(seenOpportunity(sight))
+  const row = await opportunity.executeTakeFirst()
   return row === undefined ? null : bodyOf(row)
 }
 
@@ -77,7 +86,7 @@ interface Sorted {
 }
 
 /**
- * The opportunities that the filter leaves, sorted, after a position.
+ * The opportunities that the filter leaves and the caller may see, sorted, after a position.
  *
  * @returns at most `limit` of them, and where the rest begins
  */
@@ -87,11 +96,17 @@ export async function listOpportunities(
   sort: OpportunitySort,
   limit: number,
   after: Position | null,
+  sight: Sight = 'everything',
 ): Promise<{ data: OpportunityBody[]; next: Position | null }> {
-  const list = sortedList(filter, sort, after)
-  const found = await (q.trim() === '' && list.unindexed.length === 0
-    ? idsIn(query, list, list.conditions, limit + 1)
-    : lookFor(query, list, q.trim(), limit + 1))
+  const founds = await Promise.all(
+    partsOf(filter, sight).map((part) => {
+      const list = sortedList(part, sort, after)
+      return q.trim() === '' && list.unindexed.length === 0
+        ? idsIn(query, list, list.conditions, limit + 1)
+        : lookFor(query, list, q.trim(), limit + 1)
+    }),
+  )
+  const found = merged(founds, sort)
   const page = found.slice(0, limit)
   const last = page.at(-1)
   const next = found.length > limit && last ? { key: keyText(last.key), id: last.id } : null
@@ -103,12 +118,35 @@ export async function listOpportunities(
   return { data: ids.flatMap((id) => byId.get(id) ?? []).map(bodyOf), next }
 }
 
+/** Of a filter, `null` is nobody. */
+type Part = Omit<OpportunityFilter, 'q' | 'assigned_to'> & { assigned_to?: string | null | undefined }
+
+/**
+ * What an agent sees are two lists, his and nobody's, for each of which there is an index; for both together there is
+ * none, and an agent who has few would wait for a walk past everybody else's.
+ */
+function partsOf(filter: Part, sight: Sight): Part[] {
+  if (sight === 'everything') return [filter]
+  const seen = sight.userId === null ? [null] : [null, sight.userId]
+  const { assigned_to: wanted } = filter
+  return seen.filter((one) => wanted === undefined || one === wanted).map((one) => ({ ...filter, assigned_to: one }))
+}
+
+function merged(lists: readonly Found[][], sort: OpportunitySort): Found[] {
+  const [only = []] = lists
+  if (lists.length < 2) return only
+  const direction = sort.startsWith('-') ? -1 : 1
+  return lists
+    .flat()
+    .sort((a, b) => direction * (a.key < b.key ? -1 : a.key > b.key || a.id > b.id ? 1 : a.id < b.id ? -1 : 0))
+}
+
 /** When those were tried last that never were. */
 const NEVER = '-infinity'
 
 const keyText = (key: Instant): string => (Number.isFinite(key) ? formatInstant(key) : NEVER)
 
-function sortedList(filter: Omit<OpportunityFilter, 'q'>, sort: OpportunitySort, after: Position | null): Sorted {
+function sortedList(filter: Part, sort: OpportunitySort, after: Position | null): Sorted {
   const { contact_id, attempts, last_status, first_call_completed, status, assigned_to, source } = filter
   const isByAttempt = sort.endsWith('last_contact_attempt_at')
   const changesByAttempt =
@@ -131,7 +169,8 @@ function sortedList(filter: Omit<OpportunityFilter, 'q'>, sort: OpportunitySort,
     indexed.push(sql.raw(first_call_completed ? 'first_call_completed' : 'not first_call_completed'))
   }
   const others: Condition[] = []
-  if (assigned_to !== undefined) others.push(equal('assigned_to', assigned_to))
+  if (assigned_to === null) others.push(sql`assigned_to is null`)
+  else if (assigned_to !== undefined) others.push(equal('assigned_to', assigned_to))
   if (source !== undefined) others.push(equal('source', source))
 
   const id = sql.ref(isListed ? 'opportunity_id' : 'id')
@@ -217,16 +256,18 @@ async function lookFor(query: Kysely<Tables>, list: Sorted, q: string, limit: nu
 export async function deleteOpportunity(
   { query }: Database,
   id: string,
+  by: Actor,
   isExpected: (revision: number) => boolean,
+  sight: Sight = 'everything',
 ): Promise<null | 'not_found' | { revision: number } | { attempts: number; calls: number }> {
   return query.transaction().execute(async (transaction) => {
     const found = await transaction
       .selectFrom('lead_opportunities')
-      .select(['revision', 'attempts_made'])
+      .select(['revision', 'attempts_made', 'contact_id', 'title', 'status', 'assigned_to', 'source', 'created_at'])
       .where('id', '=', id)
       .forUpdate()
       .executeTakeFirst()
-    if (found === undefined) return 'not_found'
+    if (found === undefined || !isInSight(sight, found)) return 'not_found'
     if (!isExpected(found.revision)) return { revision: found.revision }
     const { calls } = await transaction
       .selectFrom('calls')
@@ -235,6 +276,10 @@ export async function deleteOpportunity(
       .executeTakeFirstOrThrow()
     if (found.attempts_made > 0 || calls > 0) return { attempts: found.attempts_made, calls }
     await transaction.deleteFrom('lead_opportunities').where('id', '=', id).execute()
+    const { revision: _, attempts_made: __, created_at, ...fields } = found
+    const before = { ...fields, created_at: formatInstant(created_at) }
+    const concerned = { contactId: found.contact_id, callId: null }
+    await recordChange(transaction, by, 'opportunity.deleted', id, before, null, concerned)
     return null
   })
 }

@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Database } from '../database/database.ts'
 import { sendRefusal } from '../http/errors.ts'
+import { sightIn } from '../http/guard.ts'
 import { refusal } from '../http/refusal.ts'
 import { uuid } from '../http/schemas.ts'
 import { AUDIO, sendAudio } from './hear.ts'
@@ -26,7 +27,7 @@ export const recordingRoutes: FastifyPluginAsyncZod<RecordingRoutesOptions> = as
     '/calls/:id/recording',
     { schema: { ...AUDIO, tags, summary: 'Gives the first recording of a call that is there', params } },
     async (request, reply) => {
-      const call = await recordingsOf(database, request.params.id)
+      const call = await recordingsOf(database, request.params.id, sightIn(request))
       const recordings = call?.recordings ?? []
       const first = recordings.find(({ file }) => file !== null)
       return answer(request, reply, call, first ?? recordings.find(isExpected) ?? recordings[0])
@@ -39,7 +40,7 @@ export const recordingRoutes: FastifyPluginAsyncZod<RecordingRoutesOptions> = as
       schema: { ...AUDIO, tags, summary: 'Gives a recording of a call', params: params.extend({ recording_id: uuid }) },
     },
     async (request, reply) => {
-      const call = await recordingsOf(database, request.params.id)
+      const call = await recordingsOf(database, request.params.id, sightIn(request))
       const one = call?.recordings.find(({ id }) => id === request.params.recording_id)
       return answer(request, reply, call, one)
     },

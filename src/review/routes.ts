@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Register } from '../attempts/register.ts'
 import { actorOf } from '../audit/requester.ts'
+import { noSuch, refusalOfUnseen } from '../auth/named.ts'
 import { findCall } from '../calls/store.ts'
 import { findContact } from '../contacts/store.ts'
 import type { Database } from '../database/database.ts'
@@ -10,7 +11,7 @@ import { removeFiles } from '../database/embedded-files.ts'
 import { writeCursor } from '../http/cursor.ts'
 import { A_PAGE } from '../http/description.ts'
 import { sendRefusal } from '../http/errors.ts'
-import { ownerOf } from '../http/guard.ts'
+import { ownerOf, sightIn } from '../http/guard.ts'
 import { isRefusal } from '../http/idempotency.ts'
 import { type Refusal, refusal } from '../http/refusal.ts'
 import { listOf, noQuery, uuid } from '../http/schemas.ts'
@@ -46,7 +47,7 @@ export const reviewRoutes: FastifyPluginAsyncZod<ReviewRoutesOptions> = async (a
     },
     async (request) => {
       const { limit, cursor: after = null, ...filter } = request.query
-      const { data, next } = await listOpenItems(database, filter, limit, after)
+      const { data, next } = await listOpenItems(database, filter, limit, after, sightIn(request))
       return { data: data.map(itemBody), next_cursor: next === null ? null : writeCursor(next) }
     },
   )
@@ -67,7 +68,8 @@ export const reviewRoutes: FastifyPluginAsyncZod<ReviewRoutesOptions> = async (a
     },
     async (request, reply) => {
       const { action, call_id = null, contact_id = null, reason = null } = request.body
-      const result = await decide(request.params.id, { action, call_id, contact_id, reason }, request)
+      const answer = { action, call_id, contact_id, reason }
+      const result = await decide(request.params.id, answer, request)
       return isRefusal(result) ? sendRefusal(reply, result) : reply.send(itemBody(result))
     },
   )
@@ -84,7 +86,7 @@ export const reviewRoutes: FastifyPluginAsyncZod<ReviewRoutesOptions> = async (a
     },
     async (request, reply) => {
       const { id, recording_id } = request.params
-      const mail = (await findItem(database, id))?.mail
+      const mail = (await findItem(database, id, sightIn(request)))?.mail
       const one = mail?.audio.find((audio) => audio.id === recording_id)
       if (mail === undefined || one === undefined) {
         return sendRefusal(reply, refusal('not_found', 'There is no such recording that waits for a decision.'))
@@ -97,8 +99,12 @@ export const reviewRoutes: FastifyPluginAsyncZod<ReviewRoutesOptions> = async (a
 
   async function decide(id: string, answer: ReviewAnswer, request: FastifyRequest): Promise<ReviewItem | Refusal> {
     const decidedBy = ownerOf(request)
-    const item = await findItem(database, id)
-    if (item === null) return refusal('not_found', `There is no item with the id ${id}.`)
+    const sight = sightIn(request)
+    const item = await findItem(database, id, sight)
+    if (item === null) return noSuch('item', id)
+    const named = { contactIds: [answer.contact_id], callIds: [answer.call_id] }
+    const hidden = await refusalOfUnseen(database, sight, named)
+    if (hidden !== null) return hidden
     const { decision } = item
     if (decision !== null) return decidedBefore({ ...item, decision }, { ...answer, by: decidedBy })
     const fault = faultOf(item, answer)

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { formatInstant } from '../attempts/attempt.ts'
+import { type Sight, seenItem } from '../auth/sight.ts'
 import type { Recording } from '../calls/call.ts'
 import { RECORDINGS_OF_ITEM } from '../calls/recordings.ts'
 import type { Database } from '../database/database.ts'
@@ -12,14 +13,15 @@ const COLUMNS = ['id', 'kind', 'call_id', 'reason', 'candidates', 'created_at', 
 /** What waits with an item, or has; audio that went to a call is no longer here. */
 const audio = sql<Recording[] | null>`${sql.raw(RECORDINGS_OF_ITEM('review_items.id'))}`.as('audio')
 
-/** One item, open or decided; or null. */
-export async function findItem({ query }: Database, id: string): Promise<ReviewItem | null> {
-  const row = await query
-    .selectFrom('review_items')
-    .select(COLUMNS)
-    .select(audio)
-    .where('id', '=', id)
-    .executeTakeFirst()
+/** One item, open or decided; null where there is none, or the caller may not see all that it names. */
+export async function findItem(
+  { query }: Database,
+  id: string,
+  sight: Sight = 'everything',
+): Promise<ReviewItem | null> {
+  let item = query.selectFrom('review_items').select(COLUMNS).select(audio).where('id', '=', id)
+  if (sight !== 'everything') item = item.where(seenItem(sight))
+  const row = await item.executeTakeFirst()
   return row === undefined ? null : itemOf(row)
 }
 
@@ -33,8 +35,10 @@ export async function listOpenItems(
   { kind }: { kind?: ReviewItem['kind'] | undefined },
   limit: number,
   after: Position | null,
+  sight: Sight,
 ): Promise<{ data: ReviewItem[]; next: Position | null }> {
   let items = query.selectFrom('review_items').select(COLUMNS).select(audio).where('decided_at', 'is', null)
+  if (sight !== 'everything') items = items.where(seenItem(sight))
   if (kind !== undefined) items = items.where('kind', '=', kind)
   if (after !== null) {
     items = items.where(sql<boolean>`(created_at, id) > (${after.key}::timestamptz, ${after.id}::uuid)`)

@@ -20,6 +20,7 @@ const TABLES = [
   'lead_opportunities',
   'listed_opportunities',
   'foreign_attempts',
+  'contacts_without_opportunity',
   'calls',
   'recordings',
   'review_items',

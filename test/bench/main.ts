@@ -1,18 +1,17 @@
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import pg from 'pg'
-import { openDatabase } from '../../src/database/database.ts'
-import { type EmbeddedDatabase, startEmbeddedDatabase } from '../../src/database/embedded.ts'
-import { migrate } from '../../src/database/migrate.ts'
+import type pg from 'pg'
 import { type DataSize, fill } from './data.ts'
 import { measureLists } from './lists.ts'
+import { makeDatabase, startPostgres } from './postgres.ts'
 import { report } from './report.ts'
 import { runRounds, type Side } from './rounds.ts'
 import { type ServerProcess, startServerProcess } from './service-process.ts'
+import { measureSync } from './sync.ts'
 
 const rootDir = path.resolve(import.meta.dirname, '../..')
 const isQuick = process.argv.includes('--quick')
@@ -25,10 +24,12 @@ const ROUNDS = isQuick ? 2 : 5
 const SECONDS = isQuick ? 1 : 5
 const LIST_REQUESTS = isQuick ? 10 : 200
 const CONNECTIONS = [1, 16, 64]
+const HISTORY = { contacts: isQuick ? 10_000 : 200_000, calls: 5 }
 
 const key = `bench_${randomBytes(24).toString('hex')}`
 const stops: (() => Promise<unknown>)[] = []
 const log = (text: string): void => void process.stderr.write(`${text}\n`)
+const surroundings = { rootDir, stops, log }
 
 /** Ends what was started, in reverse; once. */
 async function stop(): Promise<void> {
@@ -43,8 +44,8 @@ async function main(): Promise<void> {
 
   log('starting PostgreSQL')
   // One each: to make the little data anew again and again would bring the much data checkpoints that are not its own.
-  const little = await makeDatabase(await startPostgres(), 'bench_little')
-  const much = await makeDatabase(await startPostgres(), 'bench_much')
+  const little = await makeDatabase(await startPostgres(surroundings), 'bench_little', surroundings)
+  const much = await makeDatabase(await startPostgres(surroundings), 'bench_much', surroundings)
 
   log('making the data')
   const start = performance.now()
@@ -71,8 +72,14 @@ async function main(): Promise<void> {
   await much.client.query('checkpoint')
   const lists = await measureLists(much.client, serviceOnMuch.address, key, LIST_REQUESTS)
 
+  const facts = await machine(much.client)
+  // The rest is out of the way by then.
+  await stop()
+  const past = await makeDatabase(await startPostgres(surroundings), 'bench_history', surroundings)
+  const history = await measureSync({ ...past, rootDir, log }, HISTORY)
+
   const page = report({
-    machine: { ...(await machine(much.client)), 'Load average before': loadBefore.toFixed(1) },
+    machine: { ...facts, 'Load average before': loadBefore.toFixed(1) },
     date: new Date(),
     seconds: SECONDS,
     rounds: ROUNDS,
@@ -81,43 +88,10 @@ async function main(): Promise<void> {
     measured,
     peakMemory: known.length === 0 ? null : Math.max(...known),
     lists,
+    history,
   })
   process.stdout.write(page)
   if (!isQuick) await writeFile(path.join(rootDir, 'docs/performance.md'), page)
-}
-
-async function startPostgres(): Promise<EmbeddedDatabase['connection']> {
-  const dataDir = await mkdtemp(path.join(os.tmpdir(), 'first-call-bench-'))
-  stops.push(() => rm(dataDir, { recursive: true, force: true }))
-  const embedded = await startEmbeddedDatabase({ dataDir, isDefaultDataDir: false, checkoutDir: rootDir, log })
-  stops.push(() => embedded.stop())
-  return embedded.connection
-}
-
-interface BenchDatabase {
-  client: pg.Client
-  url: string
-}
-
-/** A migrated database of its own on the embedded server, with a connection for the benchmark itself. */
-async function makeDatabase(
-  { host, port, user, database }: EmbeddedDatabase['connection'],
-  name: string,
-): Promise<BenchDatabase> {
-  const admin = new pg.Client({ host, port, user, database })
-  await admin.connect()
-  await admin.query(`create database ${name}`)
-  await admin.end()
-  const connection = { host, port, user, database: name }
-  const opened = openDatabase({ connection, hasPooler: false, onIdleError: () => undefined })
-  await migrate(opened.patient, path.join(rootDir, 'migrations'))
-  await opened.close()
-  const client = new pg.Client(connection)
-  client.on('error', () => undefined)
-  await client.connect()
-  stops.push(() => client.end())
-  // The address of a socket: the host in the address itself stands for nothing.
-  return { client, url: `postgres://${user}@localhost:${port}/${name}?host=${encodeURIComponent(host)}` }
 }
 
 async function startService(databaseUrl: string): Promise<ServerProcess> {

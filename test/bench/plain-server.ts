@@ -37,6 +37,7 @@ async function insertCall<Result>({ needs, plan }: Change<Result>): Promise<Resu
       now: Date.now(),
       opportunities: [],
       calls: [],
+      areCallsBare: false,
       stones: [],
       foreignAttempts: [],
       knownContactIds: needs.contactIds,

@@ -1,6 +1,7 @@
 import type { DataSize } from './data.ts'
 import type { ListResult } from './lists.ts'
 import type { Contestant, Measured } from './rounds.ts'
+import type { SyncResult } from './sync.ts'
 
 /** Everything that one run of the benchmark found out. */
 export interface Findings {
@@ -15,6 +16,7 @@ export interface Findings {
   /** MB under the load of most connections; null where the system does not tell. */
   peakMemory: number | null
   lists: readonly ListResult[]
+  history: readonly SyncResult[]
 }
 
 const LIST_LIMIT_MS = 20
@@ -41,6 +43,8 @@ export function report(findings: Findings): string {
     `  ${count(much.opportunities)} opportunities and ${count(much.calls)} calls of a year.`,
     '- Each of the two has a PostgreSQL of its own, and they take turns.',
     '- Before that each is warmed up at 64 connections, load after load, until its rate no longer rises.',
+    '- **history**: `first-call sync` of stored calls that nothing holds, five of each contact, whose opportunity is open;',
+    '  beside it, `COPY` of the same calls into a table with the same columns, checks and indexes, which decides nothing.',
     '- Each list one request at a time, the first page and one from the middle of the data, 50 rows a page.',
     '',
     `Measured on ${date.toISOString().slice(0, 10)}.`,
@@ -75,10 +79,33 @@ export function report(findings: Findings): string {
       ]),
     ),
     '',
+    '## History',
+    '',
+    'Ids in the order of time are those that First Call makes; many older systems have others.',
+    '',
+    ...historyTable(findings.history),
+    '',
   ].join('\n')
 }
 
-function targets({ measured, peakMemory, lists }: Findings): string[][] {
+/** Each sync in a row. */
+export function historyTable(history: readonly SyncResult[]): string[] {
+  return table(
+    ['Calls', 'Ids', 'Synced/s', 'Copied/s', 'against the copy', 'Registered', 'Peak MB', 'Second run s'],
+    history.map(({ size, synced, copied, registered, peakMemory, again }) => [
+      count(size.contacts * size.calls),
+      size.ids,
+      synced.toFixed(0),
+      copied.toFixed(0),
+      `${(synced / copied).toFixed(2)} x`,
+      count(registered),
+      peakMemory?.toFixed(0) ?? 'not told',
+      again.toFixed(1),
+    ]),
+  )
+}
+
+function targets({ measured, peakMemory, lists, history }: Findings): string[][] {
   const of = (contestant: Contestant, connections: number): Measured | undefined =>
     measured.find((one) => one.contestant === contestant && one.connections === connections)
   const ratio = (value: number | undefined, base: number | undefined): number => (value ?? 0) / (base ?? 0)
@@ -104,6 +131,16 @@ function targets({ measured, peakMemory, lists }: Findings): string[][] {
       slow === 0 ? `slowest ${ms(slowest)} ms` : `${slow} of ${lists.length} above, slowest ${ms(slowest)} ms`,
       mark(slow === 0),
     ],
+    ...history
+      .filter(({ size }) => size.ids === 'in order')
+      .flatMap(({ synced, peakMemory: peak }) => [
+        ['History: at least 20 000 calls/s', `${count(Math.floor(synced))} calls/s`, mark(synced >= 20_000)],
+        [
+          'History: at most 300 MB',
+          peak === null ? 'not told by this system' : `${peak.toFixed(0)} MB`,
+          peak === null ? '' : mark(peak <= 300),
+        ],
+      ]),
     [
       "The service's peak memory: at most 250 MB",
       peakMemory === null ? 'not told by this system' : `${peakMemory.toFixed(0)} MB`,

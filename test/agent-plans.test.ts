@@ -1,0 +1,90 @@
+import { Kysely, PostgresDialect } from 'kysely'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { listCalls } from '../src/calls/store.ts'
+import { listContacts } from '../src/contacts/store.ts'
+import { type Database, openDatabase } from '../src/database/database.ts'
+import type { Tables } from '../src/database/tables.ts'
+import { listOpportunities } from '../src/opportunities/store.ts'
+import { createTestDatabase, type TestDatabase } from './service.ts'
+
+/* What an agent may see is found by keys, also where nearly everything is somebody else's. */
+
+const COUNT = 20_000
+
+let test: TestDatabase
+let database: Database
+/** What was asked of the database. */
+const asked: { sql: string; parameters: readonly unknown[] }[] = []
+
+beforeAll(async () => {
+  test = await createTestDatabase()
+  database = openDatabase({ connection: test.connection, hasPooler: false, onIdleError: () => undefined })
+  const client = await database.patient.connect()
+  for (const table of ['contacts', 'lead_opportunities'])
+    await client.query(`alter table ${table} disable trigger user`)
+  await client.query(`create temporary table made as
+    select place, gen_random_uuid() as id, gen_random_uuid() as contact_id, now() - place * interval '1 minute' as at,
+      case when place > ${COUNT} - 3 then 'new' else 'agent' || place % 40 end as agent
+    from generate_series(1, ${COUNT}) as place`)
+  await client.query(`insert into contacts (id, name, search_text, created_at)
+    select contact_id, 'x', 'x', at from made`)
+  await client.query(`insert into lead_opportunities (id, contact_id, assigned_to, created_at)
+    select id, contact_id, agent, at from made`)
+  await client.query(`insert into listed_opportunities
+    select id, at, 'pending', agent, null, false, 0, null, '-infinity' from made`)
+  await client.query(`insert into calls (id, direction, entity_type, entity_id, outcome, opportunity_id, started_at)
+    select gen_random_uuid(), 'outbound', 'contacts', contact_id, 'limit_reached', id, at from made
+    union all
+    select gen_random_uuid(), 'inbound', 'contacts', contact_id, 'not_outbound', null, at from made`)
+  for (const table of [
+    'contacts',
+    'lead_opportunities',
+    'listed_opportunities',
+    'calls',
+    'contacts_without_opportunity',
+  ]) {
+    await client.query(`analyze ${table}`)
+  }
+  client.release()
+  const dialect = new PostgresDialect({ pool: database.general })
+  const query = new Kysely<Tables>({ dialect, log: (event) => void asked.push(event.query) })
+  database = { ...database, query }
+})
+
+afterAll(async () => {
+  await database.close()
+  await test.drop()
+})
+
+const LISTS: [string, (sight: { userId: string }) => Promise<{ data: unknown[] }>, few: number][] = [
+  ['opportunities', (sight) => listOpportunities(database, {}, '-created_at', 50, null, sight), 3],
+  [
+    'opportunities by status',
+    (sight) => listOpportunities(database, { status: 'pending' }, '-created_at', 50, null, sight),
+    3,
+  ],
+  [
+    'opportunities by attempt',
+    (sight) => listOpportunities(database, {}, 'last_contact_attempt_at', 50, null, sight),
+    3,
+  ],
+  ['contacts', (sight) => listContacts(database, {}, 50, null, sight), 3],
+  ['calls', (sight) => listCalls(database, {}, 50, null, sight), 6],
+  ['calls by outcome', (sight) => listCalls(database, { outcome: 'not_outbound' }, 50, null, sight), 3],
+]
+
+it.each(LISTS)('of %s: three of many, and one in forty', async (_, list, few) => {
+  for (const [userId, count] of [
+    ['new', few],
+    ['agent7', 50],
+  ] as const) {
+    asked.length = 0
+    expect((await list({ userId })).data).toHaveLength(count)
+    expect(asked).not.toEqual([])
+    for (const { sql, parameters } of asked) {
+      const { rows } = await database.general.query(`explain ${sql}`, [...parameters])
+      const plan = rows.map((row: Record<string, string>) => row['QUERY PLAN']).join('\n')
+      expect(plan).not.toMatch(/Seq Scan on (public\.)?(calls|contacts|lead_opportunities|listed_opportunities)\b/)
+    }
+  }
+})

@@ -1,0 +1,227 @@
+import { createHash, randomUUID } from 'node:crypto'
+import path from 'node:path'
+import { Writable } from 'node:stream'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { makeKeyText } from '../src/auth/key-text.ts'
+import { createKeyCheck } from '../src/auth/keys.ts'
+import { runCommandLine } from '../src/cli/run.ts'
+import type { Database } from '../src/database/database.ts'
+import { makeKey } from './keys.ts'
+import { urlTo } from './postgres.ts'
+import { createTestDatabase, createTestService, KEY, type TestDatabase, type TestService } from './service.ts'
+
+/* S7: keys are hard to guess, stored as hashes, and over when they are said to be. */
+
+const KEYS = '/api/admin/keys'
+const FORM = /^fc_[0-9A-Za-z]{8}_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}$/
+
+let database: TestDatabase
+let services: [TestService, TestService]
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  services = [await createTestService(database), await createTestService(database)]
+})
+
+afterAll(async () => {
+  for (const service of services) await service.close()
+  await database.drop()
+})
+
+const statusOf = async (service: TestService, key: string): Promise<number> =>
+  (await service.request('GET', '/api/crm/calls?limit=1', undefined, { authorization: `Bearer ${key}` })).status
+
+/** How long a server goes on taking a key, in milliseconds. */
+async function takenFor(service: TestService, key: string): Promise<number> {
+  const start = performance.now()
+  while ((await statusOf(service, key)) === 200) if (performance.now() - start > 5_000) throw new Error('still taken')
+  return performance.now() - start
+}
+
+describe('a key', () => {
+  it('has 256 bits, and no two are alike', () => {
+    const keys = Array.from({ length: 200 }, () => makeKeyText())
+    for (const { key, shortId } of keys) {
+      expect(key).toMatch(FORM)
+      expect(key.startsWith(`fc_${shortId}_`)).toBe(true)
+    }
+    expect(new Set(keys.map(({ key }) => key.slice(12, 55))).size).toBe(200)
+    expect(Math.log2(62) * 43).toBeGreaterThan(256)
+  })
+
+  it('with a wrong checksum is refused without asking the database, and any other only by it', async () => {
+    const asked: string[] = []
+    const query = async (text: string) => {
+      asked.push(text)
+      return { rows: [] }
+    }
+    const calls = { query }
+    const check = createKeyCheck({ calls } as unknown as Database, null)
+    const { key } = makeKeyText()
+    for (let place = 3; place < key.length; place++) {
+      const other = key[place] === 'a' ? 'b' : 'a'
+      if (key[place] !== '_') expect(await check(`${key.slice(0, place)}${other}${key.slice(place + 1)}`)).toBeNull()
+    }
+    expect(asked).toEqual([])
+    expect(await check(key)).toBeNull()
+    expect(asked).toHaveLength(1)
+  })
+
+  it('made before keys had ids goes on', async () => {
+    const [service] = services
+    const key = `fc_${Buffer.from(randomUUID()).toString('base64url').slice(0, 43)}`
+    const hash = createHash('sha256').update(key).digest()
+    const insert = "insert into api_keys (id, name, role, key_sha256) values ($1, 'older', 'admin', $2)"
+    await service.sql(insert, [randomUUID(), hash])
+    const other = await createTestService(database)
+    expect(await statusOf(other, key)).toBe(200)
+    expect(await statusOf(other, `${key}0`)).toBe(401)
+    await other.close()
+  })
+
+  it('that is revoked is refused by every server within a second', async () => {
+    const { id, key } = await makeKey(services[0], { role: 'viewer' })
+    for (const service of services) while ((await statusOf(service, key)) !== 200);
+    expect((await services[0].request('DELETE', `${KEYS}/${id}`)).status).toBe(204)
+    const times = await Promise.all(services.map((service) => takenFor(service, key)))
+    for (const time of times) expect(time).toBeLessThan(1_000)
+    expect((await services[0].request('DELETE', `${KEYS}/${id}`)).status).toBe(204)
+    expect((await services[0].request('DELETE', `${KEYS}/${randomUUID()}`)).status).toBe(404)
+  })
+
+  it('is over when it ends, by the database’s clock', async () => {
+    const [service] = services
+    const { key, id } = await makeKey(service, { expires_at: Date.now() + 3_600_000 })
+    while ((await statusOf(service, key)) !== 200);
+    await service.sql("update api_keys set expires_at = now() + interval '100 milliseconds' where id = $1", [id])
+    expect(await takenFor(service, key)).toBeLessThan(1_100)
+  })
+
+  it('is noted when it is used, and again only after a minute', async () => {
+    const [service] = services
+    const { id, key } = await makeKey(service)
+    const lastUse = async () =>
+      (await service.sql<{ last_used_at: number | null }>('select last_used_at from api_keys where id = $1', [id]))[0]
+        ?.last_used_at
+    expect(await lastUse()).toBeNull()
+    while ((await statusOf(service, key)) !== 200);
+    while ((await lastUse()) === null);
+    const first = await lastUse()
+    // Whichever server asks to note it.
+    for (const other of services) while ((await statusOf(other, key)) !== 200);
+    expect(await lastUse()).toBe(first)
+  })
+})
+
+describe('keys over HTTP', () => {
+  it('are made, shown once, listed without what opens anything, and act at once as their role', async () => {
+    const [service] = services
+    const asked = { name: 'the dialler', role: 'agent', user_id: 'ana', expires_at: '2999-01-01T00:00:00Z' }
+    const { status, body, headers } = await service.request('POST', KEYS, asked)
+    expect(status).toBe(201)
+    const { id, key, created_at, ...rest } = body
+    expect(headers).toMatchObject({ location: `${KEYS}/${id}`, 'cache-control': 'no-store' })
+    expect(key).toMatch(FORM)
+    expect(rest).toEqual({ ...asked, state: 'alive', last_used_at: null, revoked_at: null })
+    const listed = await service.request('GET', KEYS)
+    const found = listed.body.data.find((one: { id: string }) => one.id === id)
+    expect(found).toEqual({ ...body, key: `${key.slice(0, 11)}_…` })
+    const secret = key.slice(12, 55)
+    expect(JSON.stringify(listed.body)).not.toContain(secret)
+    const rows = await service.sql('select *, encode(key_sha256, $1) as hex from api_keys', ['escape'])
+    expect(JSON.stringify(rows)).not.toContain(secret)
+  })
+
+  it('have pages', async () => {
+    const [service] = services
+    await Promise.all([1, 2, 3].map(() => makeKey(service)))
+    const all = (await service.request('GET', KEYS)).body.data.map(({ id }: { id: string }) => id)
+    const paged: string[] = []
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const url: string = `${KEYS}?limit=2${cursor === '' ? '' : `&cursor=${cursor}`}`
+      const { body } = await service.request('GET', url)
+      paged.push(...body.data.map(({ id }: { id: string }) => id))
+      cursor = body.next_cursor
+    }
+    expect(paged).toEqual(all)
+  })
+
+  it.each([
+    [{}, ['name', 'role']],
+    [{ name: ' ', role: 'owner' }, ['name', 'role']],
+    [{ name: 'x', role: 'admin', user_id: '', expires_at: '2020-01-01T00:00:00Z' }, ['user_id', 'expires_at']],
+    [{ name: 'x', role: 'admin', secret: 'mine' }, ['secret']],
+  ])('refuse %j', async (body, paths) => {
+    const answer = await services[0].request('POST', KEYS, body)
+    expect(answer.status).toBe(422)
+    expect(answer.body.errors.map(({ path }: { path: string }) => path)).toEqual(paths)
+  })
+})
+
+describe('keys by the command line', () => {
+  const run = async (args: readonly string[]) => {
+    const texts = { stdout: '', stderr: '' }
+    const streamTo = (name: keyof typeof texts) =>
+      new Writable({
+        write: (chunk: Buffer, _, done) => {
+          texts[name] += chunk.toString('utf8')
+          done()
+        },
+      }) as NodeJS.WritableStream as NodeJS.WriteStream
+    const code = await runCommandLine({
+      args: ['key', ...args],
+      env: { DATABASE_URL: urlTo(database.connection) },
+      rootDir: path.resolve(import.meta.dirname, '..'),
+      output: streamTo('stdout'),
+      messages: streamTo('stderr'),
+      signal: new AbortController().signal,
+    })
+    return { code, ...texts }
+  }
+
+  it('are made, listed, rotated with both alive for a while, and revoked', async () => {
+    const [service] = services
+    const added = await run(['add', '--name', 'reports', '--role', 'viewer', '--days', '30'])
+    expect(added).toMatchObject({ code: 0, stderr: 'It is shown this once; keep it.\n' })
+    const key = added.stdout.trim()
+    expect(key).toMatch(FORM)
+    const shown = key.slice(0, 11)
+    const listed = await run(['list'])
+    expect(listed.stdout).toMatch(new RegExp(`${shown}_… +reports +viewer +alive`))
+    expect(listed.stdout).not.toContain(key.slice(12, 55))
+
+    const rotated = JSON.parse((await run(['rotate', shown, '--hours', '1', '--json'])).stdout)
+    expect(rotated).toMatchObject({ name: 'reports', role: 'viewer', state: 'alive', expires_at: null })
+    while ((await statusOf(service, rotated.key)) !== 200);
+    expect(await statusOf(service, key)).toBe(200)
+    const [old] = JSON.parse((await run(['list', '--json'])).stdout).filter((one: { key: string }) =>
+      one.key.startsWith(shown),
+    )
+    expect(Date.parse(old.expires_at) - Date.now()).toBeLessThanOrEqual(3_600_000)
+
+    expect(await run(['revoke', rotated.id])).toMatchObject({ code: 0, stderr: expect.stringContaining('(reports)') })
+    expect(await takenFor(service, rotated.key)).toBeLessThan(1_000)
+    expect(await run(['rotate', rotated.key])).toMatchObject({ code: 1, stdout: '' })
+  })
+
+  it.each([
+    [['add', '--name', 'x', '--role', 'owner'], 'Allowed choices are admin, manager, agent, viewer'],
+    [['add', '--name', ' ', '--role', 'admin'], 'A name has 1 to 200 characters'],
+    [['add', '--role', 'admin'], "required option '--name <text>' not specified"],
+    [['rotate', 'fc_00000000', '--hours', '999'], 'a whole number from 0 to 720'],
+  ])('%j is wrong usage', async (args, message) => {
+    expect(await run(args)).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(message) })
+  })
+
+  it('that is not there is not found, and a whole key is not shown again', async () => {
+    const { key } = makeKeyText()
+    const { code, stderr } = await run(['revoke', key])
+    expect(code).toBe(1)
+    expect(stderr).toContain(`There is no key ${key.slice(0, 11)}…`)
+    expect(stderr).not.toContain(key.slice(12))
+  })
+})
+
+it('BOOTSTRAP_API_KEY keeps its form, and is an admin’s', async () => {
+  expect((await services[0].request('GET', KEYS, undefined, { authorization: `Bearer ${KEY}` })).status).toBe(200)
+})

@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config'
+import usual from './vitest.config.ts'
+
+const { globalSetup = [] } = usual.test ?? {}
+
+/** Faults at length, one file after the other; `npm test` leaves them out, `.ci/run` does their short forms. */
+export default defineConfig({
+  test: {
+    globalSetup,
+    include: ['test/chaos/**/*.test.ts'],
+    testTimeout: 600_000,
+    hookTimeout: 120_000,
+    fileParallelism: false,
+    isolate: false,
+  },
+})
