@@ -10,13 +10,19 @@ import type { LinkWaiting } from './contacts/relink.ts'
 import { contactRoutes } from './contacts/routes.ts'
 import type { Database } from './database/database.ts'
 import { diallingRoutes } from './dialling/routes.ts'
+import { guardConnections, TIMES } from './http/connections.ts'
+import { allowOrigins } from './http/cors.ts'
 import { describe } from './http/description.ts'
 import { showDescription } from './http/docs.ts'
+import { type EdgeConfig, PLAIN_EDGE } from './http/edge.ts'
 import { answerErrors, answerNotFound } from './http/errors.ts'
-import { answerUnreadable, GUARDED, requireKey, requireKeyUnlessLocal } from './http/guard.ts'
+import { answerUnreadable, GUARDED, isOnlyHere, requireKey, requireKeyUnlessLocal } from './http/guard.ts'
+import { secureAnswers } from './http/headers.ts'
 import { readJson } from './http/json.ts'
 import { addLifeSigns } from './http/life-signs.ts'
 import { answerOtherMethods, knowEveryMethod } from './http/method-not-allowed.ts'
+import { networksOf } from './http/networks.ts'
+import { limitRates } from './http/rate-limits.ts'
 import { answerClientError, refuseExpectations, requireHost } from './http/raw-answers.ts'
 import type { InboxOptions } from './inbox/inbox.ts'
 import type { MailOptions } from './mailbox/handle.ts'
@@ -45,6 +51,7 @@ export interface AppOptions {
   recordingsDir: string
   /** Where it will listen: some pages are open on loopback only. */
   host: string
+  edge?: EdgeConfig
   /** Whether the database is reached and migrated. */
   isReady: () => Promise<boolean>
   log: FastifyBaseLogger
@@ -55,13 +62,14 @@ const BODY_LIMIT = 1024 * 1024
 /** Builds the HTTP application: plugins, routes, errors. It listens nowhere yet. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const { database, register, findCaller, metrics, country, host, isReady, linkWaiting } = options
-  const { zadarma, zadarmaApi, inbox } = options
+  const { zadarma, zadarmaApi, inbox, edge = PLAIN_EDGE } = options
   const app = Fastify({
     loggerInstance: options.log,
     bodyLimit: BODY_LIMIT,
-    http: { requireHostHeader: false },
+    http: { requireHostHeader: false, ...TIMES },
     clientErrorHandler: answerClientError,
-    requestTimeout: 30_000,
+    requestTimeout: TIMES.requestTimeout,
+    trustProxy: edge.trustedProxies.length > 0 && networksOf(edge.trustedProxies),
     // Requests are counted and timed by the metrics; a line each would drown what needs attention.
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: 'idle',
@@ -72,23 +80,28 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     frameworkErrors: answerUnreadable(findCaller),
   }).withTypeProvider<ZodTypeProvider>()
   refuseExpectations(app.server)
+  guardConnections(app.server)
   knowEveryMethod(app)
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   app.decorateRequest('caller', null)
+  secureAnswers(app)
   app.addHook('onRequest', requireHost)
+  allowOrigins(app, edge.corsOrigins)
+  await limitRates(app, edge)
   answerErrors(app)
   readJson(app)
   await describe(app)
 
   const addOtherMethods = answerOtherMethods(app)
-  const guardUnlessLocal = requireKeyUnlessLocal(findCaller, host)
+  const guardUnlessLocal = requireKeyUnlessLocal(findCaller, isOnlyHere(host, edge))
   addLifeSigns(app, { metrics, isReady, guard: guardUnlessLocal })
   addOtherMethods()
   await showDescription(app, guardUnlessLocal)
 
   const guard = (scope: FastifyInstance): void => {
     scope.addHook('onRequest', requireKey(findCaller))
+    scope.addHook('onRequest', scope.countOfKey)
     answerNotFound(scope)
   }
   await app.register(

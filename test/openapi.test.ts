@@ -63,33 +63,33 @@ describe('the description', () => {
     expect([...named].sort()).toEqual(there.sort())
   })
 
-  const crud = [400, 401, 404, 422, 500, 503]
+  const crud = [400, 401, 404, 422, 429, 500, 503]
   const body = [413, 415]
   const statuses: Record<string, number[]> = {
     'GET /healthz': [200],
     'GET /readyz': [200, 503],
-    'GET /metrics': [200, 401, 500, 503],
-    'POST /api/crm/calls/batch': [200, 400, 401, 409, ...body, 422, 500, 503],
-    'POST /api/crm/calls/dial': [202, 400, 401, 404, 409, ...body, 422, 500, 502, 503],
+    'GET /metrics': [200, 401, 429, 500, 503],
+    'POST /api/crm/calls/batch': [200, 400, 401, 409, ...body, 422, 429, 500, 503],
+    'POST /api/crm/calls/dial': [202, 400, 401, 404, 409, ...body, 422, 429, 500, 502, 503],
     'PUT /api/crm/calls/{id}': [200, 412, ...crud, ...body],
     'DELETE /api/crm/calls/{id}': [204, 412, ...crud, ...body],
     'DELETE /api/crm/contacts/{id}': [204, 409, 412, ...crud, ...body],
     'DELETE /api/crm/opportunities/{id}': [204, 409, 412, ...crud, ...body],
-    'GET /api/crm/review': [200, 401, 422, 500, 503],
+    'GET /api/crm/review': [200, 401, 422, 429, 500, 503],
     // The same answer again is a success of itself: it needs no Idempotency-Key.
     'POST /api/crm/review/{id}': [200, 409, ...crud, ...body],
     // The same message again is a success of itself.
-    'POST /api/recordings/email': [202, 400, 401, ...body, 422, 500, 503],
-    'POST /api/crm/calls': [200, 201, 400, 401, 409, ...body, 422, 500, 503],
+    'POST /api/recordings/email': [202, 400, 401, ...body, 422, 429, 500, 503],
+    'POST /api/crm/calls': [200, 201, 400, 401, 409, ...body, 422, 429, 500, 503],
     'GET /api/crm/calls/{id}/recording': [200, 206, 304, 416, ...crud],
     'GET /api/crm/calls/{id}/recordings/{recording_id}': [200, 206, 304, 416, ...crud],
     'GET /api/crm/review/{id}/recordings/{recording_id}': [200, 206, 304, 416, ...crud],
     ...Object.fromEntries(
       ['contacts', 'opportunities', 'calls'].flatMap((name) => [
-        [`GET /api/crm/${name}`, [200, 401, 422, 500, 503]],
+        [`GET /api/crm/${name}`, [200, 401, 422, 429, 500, 503]],
         [`GET /api/crm/${name}/{id}`, [200, ...crud]],
         [`PATCH /api/crm/${name}/{id}`, [200, 412, ...crud, ...body]],
-        ...(name === 'calls' ? [] : [[`POST /api/crm/${name}`, [201, 400, 401, 409, ...body, 422, 500, 503]]]),
+        ...(name === 'calls' ? [] : [[`POST /api/crm/${name}`, [201, 400, 401, 409, ...body, 422, 429, 500, 503]]]),
       ]),
     ),
   }
@@ -100,7 +100,7 @@ describe('the description', () => {
       const { description: text, content = {}, headers = {} } = followed(answer)
       expect(text).toMatch(/\.$/)
       if (Number(status) >= 400) expect(Object.keys(content)).toEqual(['application/problem+json'])
-      expect(Object.keys(headers).includes('Retry-After')).toBe(status === '503')
+      expect(Object.keys(headers).includes('Retry-After')).toBe(['429', '503'].includes(status))
       expect(Object.keys(headers).includes('WWW-Authenticate')).toBe(status === '401')
       expect(Object.keys(headers).includes('Location')).toBe(status === '201')
       const isRow = JSON.stringify(content).includes('"schema":{"$ref"') && Number(status) < 300

@@ -70,6 +70,10 @@ const REFUSED: Readonly<Partial<Record<RefusalCode, { description: string; heade
     headers: { 'Content-Range': { description: 'How many it has.', schema: { type: 'string' } } },
   },
   invalid: { description: 'Body or query have faults; `errors` tells them all, with their paths. Nothing was stored.' },
+  too_many_requests: {
+    description: 'A key sends more than it may in a minute, or an address more requests without a valid key.',
+    headers: { 'Retry-After': { description: 'Seconds.', schema: { type: 'integer' } } },
+  },
   broken: { description: 'The service is at fault. Its log says why.' },
   bad_gateway: { description: 'Zadarma does not do it; `detail` says why.' },
   unavailable: {
@@ -85,7 +89,7 @@ function refusalsOf(
   // A body that comes with DELETE is read, too, though nothing is done with it.
   const readsBody = body !== undefined || method === 'DELETE'
   return [
-    ...(url.startsWith('/api/') ? (['unauthorized', 'broken', 'unavailable'] as const) : []),
+    ...(url.startsWith('/api/') ? (['unauthorized', 'too_many_requests', 'broken', 'unavailable'] as const) : []),
     ...(!readsBody ? [] : (['malformed', 'too_large', 'unsupported_media_type'] as const)),
     ...(params === undefined ? [] : (['malformed', 'not_found'] as const)),
     ...(body === undefined && querystring === undefined ? [] : (['invalid'] as const)),

@@ -1,6 +1,8 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import type { Caller, FindCaller } from '../auth/keys.ts'
+import type { EdgeConfig } from './edge.ts'
 import { sendError, sendRefusal } from './errors.ts'
+import { HEADERS } from './headers.ts'
 import { refusal } from './refusal.ts'
 
 declare module 'fastify' {
@@ -21,6 +23,8 @@ export function requireKey(findCaller: FindCaller): Guard {
     const [, key] = /^Bearer +([\x21-\x7e]{1,400})$/i.exec(request.headers.authorization ?? '') ?? []
     request.caller = key === undefined || isRepeated ? null : await findCaller(key)
     if (request.caller === null) {
+      const tooMany = await request.server.countRefused(request, reply)
+      if (tooMany !== undefined) return tooMany
       return sendRefusal(reply, refusal('unauthorized', 'Send a valid key as "Authorization: Bearer <key>".'))
     }
     return undefined
@@ -42,6 +46,7 @@ function isGuarded(url: string): boolean {
 export function answerUnreadable(findCaller: FindCaller) {
   const check = requireKey(findCaller)
   return async (_: FastifyError, request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    void reply.headers(HEADERS)
     try {
       const refused = isGuarded(request.raw.url ?? '') ? await check(request, reply) : undefined
       if (refused === undefined) sendRefusal(reply, refusal('malformed', 'The address cannot be read.'))
@@ -51,21 +56,27 @@ export function answerUnreadable(findCaller: FindCaller) {
   }
 }
 
-const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/
+const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|\[::1\]|localhost)$/
 
 /** Whether only this machine can reach who listens there. */
 export const isLoopback = (host: string): boolean => LOOPBACK.test(host)
 
+/** Whether nobody but this machine can ask: no proxy is expected either. */
+export const isOnlyHere = (host: string, { trustedProxies }: EdgeConfig): boolean =>
+  isLoopback(host) && trustedProxies.length === 0
+
 /**
- * For pages that say how the service works: open while only this machine can reach it, and no proxy stands between.
+ * For pages that say how the service works: open while only this machine can reach it, no proxy stands between, and the
+ * browser means this machine: a name of somebody else's that leads here (DNS rebinding) is another origin to it.
  */
-export function requireKeyUnlessLocal(findCaller: FindCaller, host: string): Guard {
+export function requireKeyUnlessLocal(findCaller: FindCaller, isHere: boolean): Guard {
   const check = requireKey(findCaller)
   return async (request, reply) => {
     const isForwarded = Object.keys(request.headers).some(
       (name) => name === 'forwarded' || name.startsWith('x-forwarded-'),
     )
-    return isLoopback(host) && !isForwarded ? undefined : check(request, reply)
+    const isMeant = isLoopback(request.headers.host?.replace(/:\d*$/, '').toLowerCase() ?? '127.0.0.1')
+    return isHere && isMeant && !isForwarded ? undefined : check(request, reply)
   }
 }
 
