@@ -10,7 +10,7 @@ import type { LinkWaiting } from './contacts/relink.ts'
 import { contactRoutes } from './contacts/routes.ts'
 import type { Database } from './database/database.ts'
 import { diallingRoutes } from './dialling/routes.ts'
-import { guardConnections, TIMES } from './http/connections.ts'
+import { guardConnections } from './http/connections.ts'
 import { allowOrigins } from './http/cors.ts'
 import { describe } from './http/description.ts'
 import { showDescription } from './http/docs.ts'
@@ -66,9 +66,13 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: options.log,
     bodyLimit: BODY_LIMIT,
-    http: { requireHostHeader: false, ...TIMES },
+    http: {
+      requireHostHeader: false,
+      headersTimeout: edge.patience.headersMs,
+      connectionsCheckingInterval: edge.patience.lookEveryMs,
+    },
     clientErrorHandler: answerClientError,
-    requestTimeout: TIMES.requestTimeout,
+    requestTimeout: edge.patience.requestMs,
     trustProxy: edge.trustedProxies.length > 0 && networksOf(edge.trustedProxies),
     // Requests are counted and timed by the metrics; a line each would drown what needs attention.
     logController: new LogController({ disableRequestLogging: true }),
@@ -80,7 +84,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     frameworkErrors: answerUnreadable(findCaller),
   }).withTypeProvider<ZodTypeProvider>()
   refuseExpectations(app.server)
-  guardConnections(app.server)
+  guardConnections(app.server, edge.patience)
   knowEveryMethod(app)
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)

@@ -1,18 +1,28 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
-/**
- * How long a client may take. Node looks for late ones every so often, so that none is there for half a minute: whoever
- * sends nothing whole for 24 s, or no header for 12 s, is gone 4 s later.
- */
-export const TIMES = { headersTimeout: 12_000, requestTimeout: 24_000, connectionsCheckingInterval: 4_000 } as const
+/** How long a client may take, and how many there may be. */
+export interface Patience {
+  /** For the head of a request, and for all of it. */
+  headersMs: number
+  requestMs: number
+  /** Whoever takes less than {@link LEAST_BYTES} of an answer in this time is cut off. */
+  paceMs: number
+  /** So often late ones are looked for, and so much later they are gone. */
+  lookEveryMs: number
+  connections: number
+}
 
-/** So many connections cost some 30 MB; of more, those make room that have not asked for anything yet. */
-const MOST_CONNECTIONS = 2_000
+/** None that is too slow is there for half a minute. */
+export const PATIENCE: Patience = {
+  headersMs: 12_000,
+  requestMs: 24_000,
+  paceMs: 16_000,
+  lookEveryMs: 4_000,
+  connections: 2_000,
+}
 
-const LOOK_EVERY_MS = 4_000
-/** Whoever takes less of an answer in this time is cut off: 2 KiB a second, less than any telephone. */
-const PACE_MS = 16_000
+/** In 16 s: less than any telephone takes. */
 const LEAST_BYTES = 32 * 1024
 /** Of all answers that have not been taken yet. */
 const MOST_WAITING_BYTES = 64 * 1024 * 1024
@@ -26,17 +36,15 @@ interface Pace {
  * Keeps slow clients from costing more than they may. Node itself cuts those that send too slowly; here are those that
  * do not take their answer, and those that are too many: where all connections are in use, the oldest on which nothing
  * is under way makes room, then the oldest whose request has not come whole.
- *
- * @param most so many connections at once
  */
-export function guardConnections(server: Server, most = MOST_CONNECTIONS): void {
+export function guardConnections(server: Server, { connections, paceMs, lookEveryMs }: Patience): void {
   /** In the order in which nothing has been under way. */
   const idle = new Set<Socket>()
   const busy = new Map<Socket, IncomingMessage>()
   const paces = new WeakMap<Socket, Pace>()
 
   server.on('connection', (socket: Socket) => {
-    if (idle.size + busy.size >= most) makeRoom(idle, busy)?.destroy()
+    if (idle.size + busy.size >= connections) makeRoom(idle, busy)?.destroy()
     idle.add(socket)
     socket.once('close', () => {
       idle.delete(socket)
@@ -67,13 +75,13 @@ export function guardConnections(server: Server, most = MOST_CONNECTIONS): void 
       const sent = sentBytes(socket)
       const pace = paces.get(socket)
       if (pace === undefined) paces.set(socket, { since: now, sent })
-      else if (now - pace.since >= PACE_MS) {
+      else if (now - pace.since >= paceMs) {
         if (sent - pace.sent < LEAST_BYTES) socket.destroy()
         else paces.set(socket, { since: now, sent })
       }
       if (total > MOST_WAITING_BYTES) socket.destroy()
     }
-  }, LOOK_EVERY_MS)
+  }, lookEveryMs)
   looking.unref()
   server.once('close', () => clearInterval(looking))
 }

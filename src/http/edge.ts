@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { PATIENCE, type Patience } from './connections.ts'
 import { isNetwork } from './networks.ts'
 
 /** What stands between the service and those who ask. */
@@ -16,6 +17,7 @@ export interface EdgeConfig {
   refusedPerAddress: number
   /** So many requests to log in: an office behind one address begins its day within a minute. */
   logInsPerAddress: number
+  patience: Patience
 }
 
 /** Nobody stands between, and nobody's pages ask but our own. */
@@ -25,6 +27,7 @@ export const PLAIN_EDGE: EdgeConfig = {
   rateLimitPerKey: null,
   refusedPerAddress: 100,
   logInsPerAddress: 100,
+  patience: PATIENCE,
 }
 
 const wordsOf = (text: string): string[] =>
