@@ -92,7 +92,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   secureAnswers(app)
   app.addHook('onRequest', requireHost)
   allowOrigins(app, edge.corsOrigins)
-  await limitRates(app, edge)
+  await limitRates(app, edge, metrics)
   answerErrors(app)
   readJson(app)
   await describe(app)
