@@ -78,7 +78,7 @@ export function answerNotFound(app: FastifyInstance): void {
 
 /** Answers what was thrown. */
 export function sendError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  if (!request.raw.complete) answerBeforeItsEnd(request, reply)
+  if (request.raw.complete === false) answerBeforeItsEnd(request, reply)
   return sendRefusal(reply, refusalOf(error, request))
 }
 
@@ -92,7 +92,7 @@ const LINGER_MS = 2_000
 function answerBeforeItsEnd({ raw: request }: FastifyRequest, reply: FastifyReply): void {
   void reply.removeHeader('connection')
   reply.raw.once('finish', () => {
-    const cutting = setTimeout(() => request.complete || request.socket.destroy(), LINGER_MS)
+    const cutting = setTimeout(() => request.complete || request.destroy(), LINGER_MS)
     cutting.unref()
     request.once('end', () => clearTimeout(cutting))
   })
