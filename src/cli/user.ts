@@ -4,7 +4,7 @@ import type { Role } from '../auth/caller.ts'
 import type { Database } from '../database/database.ts'
 import { email, personName } from '../people/schema.ts'
 import { changeUser, createUser, findUserByEmail, removeTwoFactor } from '../people/store.ts'
-import { ROLES, type User, type UserChange } from '../people/user.ts'
+import { LAST_ADMIN, ROLES, type User, type UserChange } from '../people/user.ts'
 import type { Surroundings } from './command.ts'
 import { withDatabase } from './database.ts'
 import { giveLink } from './user-link.ts'
@@ -94,9 +94,6 @@ async function withUser(
 }
 
 const noSuchUser = (address: string): string => `There is no person with the address ${address}.`
-
-const LAST_ADMIN =
-  'Nobody else can log in as an admin. Make somebody else an admin first, who has to have set a password.'
 
 const roleOption = (): Option =>
   new Option('--role <role>', 'what the person may do').choices(ROLES).makeOptionMandatory()

@@ -22,6 +22,7 @@ import {
   usersQuery,
 } from './schema.ts'
 import { changeUser, createUser, findUser, listUsers, removeTwoFactor } from './store.ts'
+import { LAST_ADMIN } from './user.ts'
 
 /** `/api/admin/users` */
 export const userRoutes: FastifyPluginAsyncZod<{ people: People }> = async (app, { people }) => {
@@ -119,7 +120,7 @@ export const userRoutes: FastifyPluginAsyncZod<{ people: People }> = async (app,
       const { role, disabled: isDisabled } = request.body
       const user = await changeUser(database, request.params.id, { role, isDisabled })
       if (user === 'not_found') return sendRefusal(reply, noSuchUser(request.params.id))
-      if (user === 'last_admin') return sendRefusal(reply, LAST_ADMIN)
+      if (user === 'last_admin') return sendRefusal(reply, refusal('conflict', LAST_ADMIN))
       return userBody(user)
     },
   )
@@ -149,8 +150,3 @@ export const userRoutes: FastifyPluginAsyncZod<{ people: People }> = async (app,
     },
   )
 }
-
-export const LAST_ADMIN = refusal(
-  'conflict',
-  'Nobody else can log in as an admin. Make somebody else an admin first, who has to have set a password.',
-)

@@ -26,8 +26,12 @@ export interface UserChange {
 }
 
 /** Who can log in as an admin now. */
-export const isActingAdmin = ({ role, isDisabled, hasPassword }: User): boolean =>
+const isActingAdmin = ({ role, isDisabled, hasPassword }: User): boolean =>
   role === 'admin' && !isDisabled && hasPassword
+
+/** Said where {@link losesLastAdmin}. */
+export const LAST_ADMIN =
+  'Nobody else can log in as an admin. Make somebody else an admin first, who has to have set a password.'
 
 /** Whether the change would leave nobody who can log in as an admin. */
 export function losesLastAdmin(user: User, change: UserChange, others: readonly User[]): boolean {
