@@ -102,6 +102,33 @@ export function openBrowser(app: FastifyInstance, remoteAddress = '127.0.0.1'): 
   }
 }
 
+/** Logs somebody in as a page does. */
+export const logIn = (browser: Browser, email: string, password = PASSWORD): Promise<Answer> =>
+  browser.post('/api/auth/sign-in/email', { email, password })
+
+/** The same browser with the same cookies, elsewhere. */
+export function elsewhere(browser: Browser, at: TestService): Browser {
+  const copy = openBrowser(at.app)
+  for (const [name, value] of browser.cookies) copy.cookies.set(name, value)
+  return copy
+}
+
+/**
+ * When the last request was sent that somebody was still let in with, in milliseconds from now. How long a busy machine
+ * takes to answer it is another matter.
+ */
+export async function untilOut(browser: Browser): Promise<number> {
+  const startedAt = performance.now()
+  let lastIn = 0
+  for (;;) {
+    const sentAt = performance.now() - startedAt
+    if ((await browser.get('/api/me')).status === 401) return lastIn
+    lastIn = sentAt
+  }
+}
+
+export const A_SECOND = 1_000
+
 /** Keeps a cookie, or lets go of it. */
 export function keep(cookies: Map<string, string>, line: string): void {
   const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
