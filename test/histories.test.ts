@@ -7,6 +7,7 @@ import { createCall, type NewCall, retryCall } from '../src/calls/save.ts'
 import { expectLikeModel } from './compare.ts'
 import { tellFigures } from './figures.ts'
 import { syncAll } from './history.ts'
+import { differencesFromAudit } from './audit-fold.ts'
 import { type Colour, Model, type ModelCallFields, type ModelNewCall } from './model.ts'
 import { createTestDatabase, createTestService, SOMEBODY, type TestDatabase, type TestService } from './service.ts'
 
@@ -429,6 +430,10 @@ it(`R9: ${RUNS} random histories end as the naive model says`, async () => {
   )
   tellFigures('R9', `${RUNS} histories of at most 60 commands, no difference, seed ${SEED}`)
 }, 600_000)
+
+it('S10: the audit tells all histories from their beginning, and comes to what is stored', async () => {
+  expect(await differencesFromAudit(service.sql)).toEqual([])
+})
 
 it('R4: after all histories calls and attempts contradict each other nowhere', async () => {
   const { body } = await service.request('GET', '/api/crm/coverage/contradictions')
