@@ -68,8 +68,7 @@ function changed(state: Fields, { before, after }: Row): Fields {
 
 /** Every call and opportunity that is there, as the audit tells of them. */
 async function present(sql: Sql): Promise<Map<string, Fields>> {
-  const time = (column: string): string =>
-    `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
+  const time = (column: string): string => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
   const rows = await sql<{ id: string; fields: Fields }>(`
     select calls.id, json_build_object('entity_type', entity_type, 'entity_id', entity_id, 'direction', direction,
       'call_status', call_status, 'call_result', call_result, 'resumen_llamada', resumen_llamada,

@@ -16,10 +16,12 @@ import { lead, newNumber, notify, outEnd, outId } from './zadarma-door.ts'
 
 let database: TestDatabase
 let service: TestService
+let machine: Awaited<ReturnType<typeof makeKey>>
 
 beforeAll(async () => {
   database = await createTestDatabase()
   service = await createTestService(database)
+  machine = await makeKey(service)
 })
 
 afterAll(async () => {
@@ -152,7 +154,7 @@ describe('who', () => {
   const person = (): Promise<Lead> => newLead(service)
 
   it('is the key, where one was asked with', async () => {
-    const { headers, id: keyId } = await makeKey(service)
+    const { headers, id: keyId } = machine
     const { body } = await service.request('POST', '/api/crm/calls/batch', { calls: [callTo(await person())] }, headers)
     expect(await whoMade(body.results[0].call.id)).toBe(`key:${keyId}`)
   })
@@ -193,7 +195,10 @@ describe('who', () => {
   it('is the history sync, and who asked for it has an entry of its own', async () => {
     const contactId = randomUUID()
     const { body: call } = await post(service, callTo({ contactId, opportunityId: '' }))
-    await service.request('POST', '/api/crm/opportunities', { contact_id: contactId, created_at: '2020-01-01T00:00:00Z' })
+    await service.request('POST', '/api/crm/opportunities', {
+      contact_id: contactId,
+      created_at: '2020-01-01T00:00:00Z',
+    })
     const asked = await service.request('POST', '/api/crm/sync', { contact: contactId })
     const log = { info: () => undefined, warn: () => undefined, error: () => undefined }
     const signal = new AbortController().signal
@@ -273,12 +278,14 @@ describe('an entry', () => {
     expect(secrets).toBe(0)
 
     const number = newNumber()
-    const people = [await lead(service, number, 'Ana'), await lead(service, number, 'Luis')]
+    const makePerson = async (name: string): Promise<string> =>
+      (await service.request('POST', '/api/crm/contacts', { name, phones: [number] })).body.id
+    const [ana] = [await makePerson('Ana'), await makePerson('Luis')]
     const id = outId()
     await notify(service, outEnd(id, number, 'busy'))
     const callId = await callIdOf(id)
     const [item] = await service.sql<{ id: string }>('select id from review_items where call_id = $1', [callId])
-    const answer = { action: 'link', contact_id: people[0]?.contactId, reason: 'Ana lo dijo' }
+    const answer = { action: 'link', contact_id: ana, reason: 'Ana lo dijo' }
     expect((await service.request('POST', `/api/crm/review/${item?.id}`, answer)).status).toBe(200)
     expect(await keptAbout(item?.id ?? '')).toMatchObject([
       { action: 'review.opened', who: 'zadarma', after: { kind: 'doubtful_link', call_id: callId } },
@@ -291,7 +298,10 @@ describe('an entry', () => {
     const secrets = { phone_number: '+34699888777', resumen_llamada: 'SECRET-1', call_result: 'SECRET-2' }
     const { body } = await post(service, callTo(person, secrets))
     await service.request('PATCH', `/api/crm/opportunities/${person.opportunityId}`, { title: 'SECRET-3' })
-    const contact = await service.request('POST', '/api/crm/contacts', { name: 'SECRET-4', email: 'secret-5@example.com' })
+    const contact = await service.request('POST', '/api/crm/contacts', {
+      name: 'SECRET-4',
+      email: 'secret-5@example.com',
+    })
     const ids = [body.id, person.opportunityId, contact.body.id]
     const rows = await service.sql<{ row: string; fields: string[] | null }>(
       'select audit::text as row, personal_fields as fields from audit where entity_id = any($1) order by id',
@@ -359,7 +369,11 @@ describe('an entry', () => {
       if (table === 'audit') expect(await state()).toEqual(before)
       if (table === 'calls') {
         expect((await state()).opportunity).toEqual(before.opportunity)
-        expect(await service.sql("select from audit where action = 'call.created' and after->>'entity_id' = $1", [contactId])).toEqual([])
+        expect(
+          await service.sql("select from audit where action = 'call.created' and after->>'entity_id' = $1", [
+            contactId,
+          ]),
+        ).toEqual([])
       }
     }
   })

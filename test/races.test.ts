@@ -4,8 +4,8 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Run } from '../src/attempts/read.ts'
 import { tidy } from '../src/attempts/sweep.ts'
-import { tellFigures } from './figures.ts'
 import { differencesFromAudit } from './audit-fold.ts'
+import { tellFigures } from './figures.ts'
 import {
   type Answer,
   createTestDatabase,
