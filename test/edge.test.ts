@@ -278,6 +278,39 @@ it('a body that is too large is told so to a client that sends it all before it 
   }
 })
 
+it('a request whose end can be read in two ways is refused, and nothing that hides in it is done', async () => {
+  const { app, ask } = await serve()
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  const { port } = app.server.address() as net.AddressInfo
+  const hidden = `POST ${CALLS} HTTP/1.1\r\nhost: x\r\nauthorization: ${authorization}\r\ncontent-type: application/json\r\ncontent-length: 23\r\n\r\n{"direction":"inbound"}`
+  const chunks = `0\r\n\r\n${hidden}`
+  for (const lines of [
+    `content-length: ${chunks.length}\r\ntransfer-encoding: chunked`,
+    `transfer-encoding: chunked\r\ncontent-length: ${chunks.length}`,
+    `content-length: 5\r\ncontent-length: ${chunks.length}`,
+    `content-length: +5`,
+    `content-length: 5, ${chunks.length}`,
+    `transfer-encoding: chunked, identity`,
+    `transfer-encoding: xchunked`,
+    `transfer-encoding : chunked`,
+    `transfer-encoding:\u000bchunked`,
+    `x: y\ntransfer-encoding: chunked`,
+  ]) {
+    const socket = net.connect(port, '127.0.0.1', () =>
+      socket.write(`POST /healthz HTTP/1.1\r\nhost: x\r\n${lines}\r\n\r\n${chunks}`, 'latin1'),
+    )
+    let answer = ''
+    for await (const chunk of socket) answer += chunk
+    expect(answer, lines).toMatch(/^HTTP\/1\.1 400 /)
+    expect(answer.match(/HTTP\/1\.1 /g), lines).toHaveLength(1)
+  }
+  expect((await ask('127.0.0.1', { authorization })).json().data).toEqual([])
+  // The control: on its own, what was hidden is done.
+  const socket = net.connect(port, '127.0.0.1', () => socket.write(hidden))
+  expect(String((await once(socket, 'data'))[0])).toMatch(/^HTTP\/1\.1 201 /)
+  socket.destroy()
+})
+
 describe('pages of other origins', () => {
   const preflight = { 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization' }
   const crm = 'https://crm.example.com'
