@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
+import type { InjectOptions } from 'fastify'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { z } from 'zod'
 import { createDrawing, type Description, type DrawnRequest, type Json } from './drawn-requests.ts'
 import { createTestDatabase, createTestService, KEY, type TestDatabase, type TestService } from './service.ts'
 import { createRandom } from './zadarma/random.ts'
+import { startZadarmaServer, type ZadarmaServer } from './zadarma-server.ts'
 
 /* S4: whatever is asked, no answer blames the service, and each is one that the description knows. */
 
@@ -13,14 +15,17 @@ const AT_ONCE = 8
 
 let database: TestDatabase
 let service: TestService
+let zadarma: ZadarmaServer
 
 beforeAll(async () => {
   database = await createTestDatabase()
-  service = await createTestService(database)
+  zadarma = await startZadarmaServer({ key: 'test-key', secret: 'test-secret', zone: 'Europe/Madrid' })
+  service = await createTestService({ ...database, zadarma: { apiUrl: zadarma.url } })
 })
 
 afterAll(async () => {
   await service.close()
+  await zadarma.close()
   await database.drop()
 })
 
@@ -106,11 +111,9 @@ it(`${REQUESTS} requests drawn from the description with the seed ${SEED} are an
       Array.from({ length: AT_ONCE }, async () => {
         const { path, ...request } = draw()
         const headers = { authorization: `Bearer ${KEY}`, ...request.headers }
-        const answer = await service.app.inject({ ...request, headers } as Parameters<typeof service.app.inject>[0] &
-          object)
+        const answer = await service.app.inject({ ...request, headers } as InjectOptions)
         seen.set(answer.statusCode, (seen.get(answer.statusCode) ?? 0) + 1)
         const fault = faultOf({ ...request, path }, answer, known)
-        // Of several that change one row at once, one may have to come again.
         if (fault !== null)
           faults.push({ fault, ...request, status: answer.statusCode, body: answer.body.slice(0, 500) })
       }),

@@ -304,7 +304,8 @@ it('a request whose end can be read in two ways is refused, and nothing that hid
     expect(answer, lines).toMatch(/^HTTP\/1\.1 400 /)
     expect(answer.match(/HTTP\/1\.1 /g), lines).toHaveLength(1)
   }
-  expect((await ask('127.0.0.1', { authorization })).json().data).toEqual([])
+  const inbound = await ask('127.0.0.1', { authorization }, `${CALLS}?direction=inbound`)
+  expect(inbound.json().data).toEqual([])
   // The control: on its own, what was hidden is done.
   const socket = net.connect(port, '127.0.0.1', () => socket.write(hidden))
   expect(String((await once(socket, 'data'))[0])).toMatch(/^HTTP\/1\.1 201 /)

@@ -91,7 +91,7 @@ export interface TestServiceOptions {
 }
 
 /** Tests knock from one address, and oftener than anybody. */
-export const BUSY_EDGE: EdgeConfig = { ...PLAIN_EDGE, refusedPerAddress: 1_000_000, logInsPerAddress: 1_000_000 }
+const BUSY_EDGE: EdgeConfig = { ...PLAIN_EDGE, refusedPerAddress: 1_000_000, logInsPerAddress: 1_000_000 }
 
 /** The whole service on a database, without a port: several of them are several servers. */
 export async function createTestService({

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 /* Clients that take their time: real ones, each on a connection of its own. */
 
 /** One that is there until it is cut off. */
-export interface SlowClient {
+interface SlowClient {
   /** In milliseconds: how long it was there; null where it was still there at the end. */
   lasted(withinMs: number): Promise<number | null>
   /** What it was answered. */

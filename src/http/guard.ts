@@ -59,7 +59,7 @@ export function answerUnreadable(findCaller: FindCaller) {
 const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|\[::1\]|localhost)$/
 
 /** Whether only this machine can reach who listens there. */
-export const isLoopback = (host: string): boolean => LOOPBACK.test(host)
+const isLoopback = (host: string): boolean => LOOPBACK.test(host)
 
 /** Whether nobody but this machine can ask: no proxy is expected either. */
 export const isOnlyHere = (host: string, { trustedProxies }: EdgeConfig): boolean =>
