@@ -18,7 +18,7 @@ export const PATIENCE: Patience = {
   headersMs: 12_000,
   requestMs: 24_000,
   paceMs: 16_000,
-  lookEveryMs: 4_000,
+  lookEveryMs: 2_000,
   connections: 2_000,
 }
 
