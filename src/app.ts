@@ -105,7 +105,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
 
   const guard = (scope: FastifyInstance): void => {
     scope.addHook('onRequest', requireKey(findCaller))
-    scope.addHook('onRequest', scope.countOfKey)
+    if (edge.rateLimitPerKey !== null) scope.addHook('onRequest', scope.countOfKey)
     answerNotFound(scope)
   }
   await app.register(

@@ -34,38 +34,27 @@ interface Pace {
 
 /**
  * Keeps slow clients from costing more than they may. Node itself cuts those that send too slowly; here are those that
- * do not take their answer, and those that are too many: where all connections are in use, the oldest on which nothing
- * is under way makes room, then the oldest whose request has not come whole.
+ * do not take their answer, and those that are too many: where all connections are in use, one makes room.
  */
 export function guardConnections(server: Server, { connections, paceMs, lookEveryMs }: Patience): void {
-  /** In the order in which nothing has been under way. */
-  const idle = new Set<Socket>()
-  const busy = new Map<Socket, IncomingMessage>()
+  /** Each with the answer to its latest request, in the order in which they came. */
+  const answers = new Map<Socket, ServerResponse | null>()
   const paces = new WeakMap<Socket, Pace>()
 
   server.on('connection', (socket: Socket) => {
-    if (idle.size + busy.size >= connections) makeRoom(idle, busy)?.destroy()
-    idle.add(socket)
-    socket.once('close', () => {
-      idle.delete(socket)
-      busy.delete(socket)
-    })
+    if (answers.size >= connections) leastMissed(answers)?.destroy()
+    answers.set(socket, null)
+    socket.once('close', () => answers.delete(socket))
   })
-  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    const { socket } = request
-    idle.delete(socket)
-    busy.set(socket, request)
-    response.once('close', () => {
-      if (busy.get(socket) !== request) return
-      busy.delete(socket)
-      if (!socket.destroyed) idle.add(socket)
-    })
+  // Of each request: no more than this, which a busy server does not feel.
+  server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
+    if (answers.has(socket)) answers.set(socket, response)
   })
 
   const looking = setInterval(() => {
     const now = performance.now()
     let total = 0
-    for (const socket of [...idle, ...busy.keys()]) {
+    for (const socket of answers.keys()) {
       const waiting = waitingBytes(socket)
       if (waiting === 0) {
         paces.delete(socket)
@@ -86,11 +75,19 @@ export function guardConnections(server: Server, { connections, paceMs, lookEver
   server.once('close', () => clearInterval(looking))
 }
 
-/** Whose place another one gets; null where every request has come whole, and is being answered. */
-function makeRoom(idle: ReadonlySet<Socket>, busy: ReadonlyMap<Socket, IncomingMessage>): Socket | null {
-  for (const socket of idle) return socket
-  for (const [socket, request] of busy) if (!request.complete) return socket
-  return null
+/**
+ * Whose place another one gets: the oldest that has asked for nothing yet, else the oldest whose request has not come
+ * whole, else the oldest on which nothing is under way. Null where all are being answered.
+ */
+function leastMissed(answers: ReadonlyMap<Socket, ServerResponse | null>): Socket | null {
+  let incomplete: Socket | null = null
+  let idle: Socket | null = null
+  for (const [socket, answer] of answers) {
+    if (answer === null) return socket
+    if (!answer.req.complete) incomplete ??= socket
+    else if (answer.writableFinished) idle ??= socket
+  }
+  return incomplete ?? idle
 }
 
 /** What Node's own sockets look at to tell a slow reader from one that has stopped. */

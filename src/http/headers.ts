@@ -11,7 +11,6 @@ const POLICY_OF_DATA = "default-src 'none'; base-uri 'none'; form-action 'none';
 export const HEADERS: Readonly<Record<string, string>> = {
   'content-security-policy': POLICY_OF_DATA,
   'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
   'referrer-policy': 'no-referrer',
   'cross-origin-resource-policy': 'same-origin',
   // Only over TLS does a browser look at it.

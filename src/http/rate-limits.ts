@@ -11,7 +11,7 @@ declare module 'fastify' {
     countRefused: Count
     /** Counts a notification that is not genuine; answers one too many. */
     countForged: Count
-    /** Counts a request of a caller; answers one too many. */
+    /** Counts a request of a caller; answers one too many. For where keys are limited. */
     countOfKey: Count
   }
 }
@@ -69,12 +69,14 @@ export async function limitRates(app: FastifyInstance, edge: EdgeConfig, { refus
   app.decorate('countForged', counting(FORGED, refusedPerAddress))
   app.decorate(
     'countOfKey',
-    rateLimitPerKey === null
-      ? async () => undefined
-      : counting(OF_KEY, rateLimitPerKey, ({ caller }) => caller?.owner ?? ''),
+    counting(OF_KEY, rateLimitPerKey ?? 0, ({ caller }) => caller?.owner ?? ''),
   )
   const countLogIn = counting(LOG_INS, logInsPerAddress)
-  app.addHook('onRequest', async (request, reply) =>
-    request.method === 'POST' && request.routeOptions.url?.startsWith(LOG_IN) ? countLogIn(request, reply) : undefined,
-  )
+  // By route, and not by a hook that every call would have to go through.
+  app.addHook('onRoute', (route) => {
+    if (!route.url.startsWith(LOG_IN)) return
+    const countPost: Count = async (request, reply) =>
+      request.method === 'POST' ? countLogIn(request, reply) : undefined
+    route.onRequest = [countPost, ...[route.onRequest ?? []].flat()]
+  })
 }
