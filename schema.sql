@@ -181,11 +181,8 @@ CREATE TABLE audit (
   entity_id uuid NOT NULL,
   before json,
   after json,
-  personal_fields text[],
-  CONSTRAINT audit_action_check CHECK ((action ~ '^[a-z]+\.[a-z_]+$'::text)),
-  CONSTRAINT audit_pkey PRIMARY KEY (at, id),
-  CONSTRAINT audit_request_id_check CHECK ((char_length(request_id) <= 64)),
-  CONSTRAINT audit_who_check CHECK (((char_length(who) >= 1) AND (char_length(who) <= 200)))
+  personal_fields text,
+  CONSTRAINT audit_pkey PRIMARY KEY (at, id)
 );
 
 CREATE TABLE audit_values (
@@ -517,6 +514,8 @@ ALTER TABLE recordings ADD CONSTRAINT recordings_review_item_id_fkey FOREIGN KEY
 ALTER TABLE review_items ADD CONSTRAINT review_items_call_id_fkey FOREIGN KEY (call_id) REFERENCES calls(id);
 
 CREATE INDEX audit_by_entity ON public.audit USING btree (entity_id, id);
+
+CREATE INDEX audit_values_by_contact ON public.audit_values USING btree (contact_id) WHERE (contact_id IS NOT NULL);
 
 CREATE INDEX calls_by_call_status ON public.calls USING btree (lower(btrim(call_status)), happened_at, id) WHERE ((deleted_at IS NULL) AND (call_status IS NOT NULL));
 

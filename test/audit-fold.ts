@@ -36,7 +36,9 @@ export async function differencesFromAudit(sql: Sql, { areMadeBySql = false } = 
   for (const [id, stored] of await present(sql)) {
     const told = states.get(id)
     states.delete(id)
-    const fields = Object.keys(areMadeBySql ? (told ?? {}) : { ...stored, ...told }).filter((name) => !isSame(stored[name], told?.[name]))
+    const fields = Object.keys(areMadeBySql ? (told ?? {}) : { ...stored, ...told }).filter(
+      (name) => !isSame(stored[name], told?.[name]),
+    )
     if (fields.length > 0) faults.push(`${id} is otherwise than the audit tells: ${fields.join(', ')}`)
   }
   for (const id of states.keys()) faults.push(`${id} is gone, and the audit does not tell`)

@@ -2,7 +2,7 @@ import type { Actor } from '../audit/actor.ts'
 import type { Entry } from '../audit/entry.ts'
 import type { Call, Recording } from '../calls/call.ts'
 import type { Opportunity } from '../opportunities/opportunity.ts'
-import { isOnlyDecided, isOnlyTried } from './attempt.ts'
+import { formatInstant, isOnlyDecided, isOnlyTried } from './attempt.ts'
 import type { Book } from './book.ts'
 import { answerKey } from './book.ts'
 import type { Plan } from './change.ts'
@@ -87,10 +87,11 @@ export function writingOf(book: Book, planned: readonly Planned[], groups: Group
   const gone = new Map<string, number>()
   const groupOfOpportunity = new Map<string, number>()
   const groupOfCall = new Map<string, number>()
+  const at = formatInstant(book.now)
   planned.forEach(({ plan, by, entries }, place) => {
     const group = groups.of(place)
     for (const entry of entries) {
-      writing.audit.push({ group, entry, now: book.now })
+      writing.audit.push({ group, entry, at })
       if (entry.personal !== null) {
         writing.auditValues.push({ group, place: writing.audit.length, personal: entry.personal })
       }

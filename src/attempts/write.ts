@@ -45,7 +45,7 @@ export interface Writing {
   /** Raw messages that are settled by what is written with them, whether they were stored before or not. */
   messages: InGroup<{ message: HandledMessage; now: number }>[]
   /** What is changed by whom, in the order of the plans. */
-  audit: InGroup<{ entry: Entry; now: number }>[]
+  audit: InGroup<{ entry: Entry; at: string }>[]
   /** Personal values of the entry at that place among them, from 1 on. */
   auditValues: InGroup<{ place: number; personal: NonNullable<Entry['personal']> }>[]
 }
@@ -62,6 +62,8 @@ type Part = {
   [Name in keyof Writing]: {
     /** Of the records, beside `group_id`. */
     columns: Columns
+    /** Gives each record an `id`, in their order. */
+    sequence?: string
     /** Reads `<name>_in`, skips the groups in `refused`. */
     statement: string
     /** What is written beside it: reads what that statement returns, `write_<name>`. */
@@ -149,6 +151,9 @@ const assigned = (columns: Columns, from = 'i'): string =>
   Object.keys(columns)
     .map((name) => `${name} = ${from}.${name}`)
     .join(', ')
+
+/** A list of JSON has no other null than its own. */
+const unlessNull = (column: string): string => `case when json_typeof(${column}) <> 'null' then ${column} end`
 
 const NOT_REFUSED = 'group_id not in (select group_id from refused)'
 
@@ -395,33 +400,35 @@ const PARTS: Part = {
   audit: {
     columns: {
       at: 'timestamptz',
-      who: 'text',
-      request_id: 'text',
-      action: 'text',
+      who: 'varchar',
+      request_id: 'varchar',
+      action: 'varchar',
       entity_id: 'uuid',
       before: 'json',
       after: 'json',
-      personal_fields: 'text[]',
+      personal_fields: 'varchar',
     },
     statement: `insert into audit (id, at, who, request_id, action, entity_id, before, after, personal_fields)
-      select id, at, who, request_id, action, entity_id, before, after, personal_fields
-      from audit_numbered where ${NOT_REFUSED}`,
-    record: ({ entry: { by, action, entityId, before, after, personal }, now }) => ({
-      at: formatInstant(now),
+      select id, at, who, request_id, action, entity_id, ${unlessNull('before')}, ${unlessNull('after')}, personal_fields
+      from audit_in where ${NOT_REFUSED}`,
+    sequence: 'audit_id_seq',
+    record: ({ entry: { by, action, entityId, before, after, personal }, at }) => ({
+      at,
       who: by.who,
       request_id: by.requestId,
       action,
       entity_id: entityId,
       before,
       after,
-      personal_fields: personal?.fields ?? null,
+      personal_fields: personal?.fields.join() ?? null,
     }),
   },
   auditValues: {
     columns: { place: 'integer', contact_id: 'uuid', call_id: 'uuid', before: 'json', after: 'json' },
     statement: `insert into audit_values (audit_id, contact_id, call_id, before, after)
-      select numbered.id, i.contact_id, i.call_id, i.before, i.after
-      from "auditValues_in" i join audit_numbered numbered using (place) where i.${NOT_REFUSED}`,
+      select (array(select id from audit_in))[place], contact_id, call_id,
+        ${unlessNull('before')}, ${unlessNull('after')}
+      from "auditValues_in" where ${NOT_REFUSED}`,
     record: ({ place, personal: { contactId, callId, before, after } }) => ({
       place,
       contact_id: contactId,
@@ -505,10 +512,6 @@ const ONCE_ONLY = [
   ['goneExpected', 'recordings', "t.status <> 'available'"],
 ] as const
 
-/** The personal values of an entry have its number. */
-const NUMBERED = `audit_numbered as materialized (
-  select nextval('audit_id_seq') as id, row_number() over () as place, * from audit_in)`
-
 const columnsOf = (part: keyof Writing): Columns => ({ group_id: 'integer', ...PARTS[part].columns })
 
 const isArray = (type: string): boolean => type.endsWith('[]')
@@ -517,11 +520,18 @@ function statementFor(parts: readonly (keyof Writing)[]): string {
   const isRead = (part: keyof Writing): boolean => parts.includes(part)
   let parameter = 0
   const ctes = parts.map((part) => {
-    const columns = Object.entries(columnsOf(part))
-    const arrays = columns.map(([, type]) => `$${++parameter}::${isArray(type) ? 'text' : type}[]`)
-    const selected = columns.map(([name, type]) => (isArray(type) ? `${name}::${type}` : name))
+    const columns = Object.entries(columnsOf(part)).map(([name, type]) => ({ name, type, place: ++parameter }))
+    const [json, others] = [
+      columns.filter(({ type }) => type === 'json'),
+      columns.filter(({ type }) => type !== 'json'),
+    ]
+    const arrays = others.map(({ type, place }) => `$${place}::${isArray(type) ? 'text' : type}[]`)
+    const lists = [`unnest(${arrays})`, ...json.map(({ place }) => `json_array_elements($${place}::json)`)]
+    const selected = columns.map(({ name, type }) => (isArray(type) ? `${name}::${type}` : name))
+    const { sequence } = PARTS[part]
+    if (sequence !== undefined) selected.unshift(`nextval('${sequence}') as id`)
     return `"${part}_in" as materialized (
-      select ${selected} from unnest(${arrays}) as r (${columns.map(([name]) => name)}))`
+      select ${selected} from rows from (${lists}) as r (${[...others, ...json].map(({ name }) => name)}))`
   })
   const guards: string[] = []
   for (const [part, table] of REVISED) {
@@ -536,7 +546,6 @@ function statementFor(parts: readonly (keyof Writing)[]): string {
       order by t.id for no key update skip locked)`)
     guards.push(`select group_id from "${part}_in" where id not in (select id from "open_${part}")`)
   }
-  if (isRead('audit')) ctes.push(NUMBERED)
   ctes.push(`refused as materialized (${guards.join(' union ') || 'select null::integer as group_id where false'})`)
   for (const part of parts) {
     const { statement, beside } = PARTS[part]
@@ -577,12 +586,18 @@ function valuesOf<Name extends keyof Writing>(writing: Writing, part: Name): unk
   const records = pieces.map(record) as Readonly<Record<string, unknown>>[]
   const arrays = Object.entries(columns).map(([name, type]) => {
     if (PLAIN_TYPES.has(type)) return arrayOf(records.map((row) => row[name] as Plain))
-    return records.map((row) => (isArray(type) ? arrayOrNull(row[name] as readonly Plain[] | null) : row[name]))
+    if (type === 'varchar') return arrayOf(records.map((row) => quoted(row[name] as string | null)))
+    // As one text: in an array, each of its quotes would be written twice over.
+    if (type === 'json') return JSON.stringify(records.map((row) => row[name]))
+    return records.map((row) => (isArray(type) ? arrayOf(row[name] as readonly Plain[]) : row[name]))
   })
   return [arrayOf(pieces.map(({ group }) => group)), ...arrays]
 }
 
 type Plain = string | number | boolean | null
+
+/** A word that may have other punctuation, but neither quotes nor a backslash. Such columns are called `varchar`. */
+const quoted = (word: string | null): string | null => (word === null ? null : `"${word}"`)
 
 /** Types whose values are words without any punctuation that means something in an array. */
 const PLAIN_TYPES: ReadonlySet<string> = new Set(['uuid', 'bigint', 'integer', 'smallint', 'boolean', 'timestamptz'])
@@ -592,5 +607,3 @@ const PLAIN_TYPES: ReadonlySet<string> = new Set(['uuid', 'bigint', 'integer', '
  * array, too: PostgreSQL's own have all the same length.
  */
 const arrayOf = (words: readonly Plain[]): string => `{${words.map((word) => word ?? 'NULL').join(',')}}`
-
-const arrayOrNull = (words: readonly Plain[] | null): string | null => (words === null ? null : arrayOf(words))

@@ -50,7 +50,7 @@ export const kindOf = (action: Action): Kind => action.slice(0, action.indexOf('
  * What the audit keeps of a change.
  *
  * @param before all fields as they were; null where it was not there
- * @param after all fields as they are; null where it is gone
+ * @param after all fields as they are, with the same names; null where it is gone
  * @returns null where no field changed
  */
 export function entryOf(
@@ -61,38 +61,48 @@ export function entryOf(
   after: Fields | null,
   concerned: Concerned = NOBODY,
 ): Entry | null {
-  const names = before !== null && after !== null ? changedNames(before, after) : namesOf(before ?? after ?? {})
-  if (names.length === 0 && before !== null && after !== null) return null
   const ofPerson = PERSONAL[kindOf(action)]
-  const personal = names.filter((name) => ofPerson.includes(name))
-  if (personal.length === 0) {
-    return { by, action, entityId, before: only(before, names), after: only(after, names), personal: null }
+  const [shown, hidden] = [new Sides(before, after), new Sides(before, after)]
+  const personal: string[] = []
+  // A loop, and no list of names on the way: this is hot.
+  for (const name in after ?? before) {
+    const [was, is] = [before?.[name] ?? null, after?.[name] ?? null]
+    if (isSame(was, is)) continue
+    const isPersonal = ofPerson.includes(name)
+    if (isPersonal) personal.push(name)
+    ;(isPersonal ? hidden : shown).put(name, was, is)
   }
-  const others = names.filter((name) => !ofPerson.includes(name))
+  if (before !== null && after !== null && !shown.hasSome && !hidden.hasSome) return null
   return {
     by,
     action,
     entityId,
-    before: only(before, others),
-    after: only(after, others),
-    personal: { ...concerned, fields: personal, before: only(before, personal), after: only(after, personal) },
+    before: shown.before,
+    after: shown.after,
+    personal: hidden.hasSome ? { ...concerned, fields: personal, before: hidden.before, after: hidden.after } : null,
   }
 }
 
-/** Those that say something. */
-const namesOf = (fields: Fields): string[] => Object.keys(fields).filter((name) => fields[name] != null)
+/** The fields that changed, on the sides that there are. */
+class Sides {
+  readonly before: Record<string, unknown> | null
+  readonly after: Record<string, unknown> | null
+  hasSome = false
 
-const changedNames = (before: Fields, after: Fields): string[] =>
-  [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((name) => !isSame(before[name], after[name]))
+  constructor(before: Fields | null, after: Fields | null) {
+    this.before = before === null ? null : {}
+    this.after = after === null ? null : {}
+  }
 
-function isSame(a: unknown, b: unknown): boolean {
-  if (a === b || (a == null && b == null)) return true
-  return typeof a === 'object' && typeof b === 'object' && JSON.stringify(a) === JSON.stringify(b)
+  put(name: string, was: unknown, is: unknown): void {
+    if (this.before !== null) this.before[name] = was
+    if (this.after !== null) this.after[name] = is
+    this.hasSome = true
+  }
 }
 
-function only(fields: Fields | null, names: readonly string[]): Fields | null {
-  if (fields === null) return null
-  const some: Record<string, unknown> = {}
-  for (const name of names) some[name] = fields[name] ?? null
-  return some
+/** Values as JSON has them; none is the same as null. */
+function isSame(a: unknown, b: unknown): boolean {
+  if (a === b) return true
+  return typeof a === 'object' && typeof b === 'object' && JSON.stringify(a) === JSON.stringify(b)
 }

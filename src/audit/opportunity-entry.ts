@@ -1,4 +1,4 @@
-import { formatInstant, isCompleted, lastContactAttemptAt, successfulAttempt } from '../attempts/attempt.ts'
+import { formatInstant, lastContactAttemptAt, successfulAttempt } from '../attempts/attempt.ts'
 import type { Attempt, Opportunity } from '../opportunities/opportunity.ts'
 import type { Actor } from './actor.ts'
 import { type Entry, entryOf, type Fields } from './entry.ts'
@@ -10,24 +10,32 @@ import { type Entry, entryOf, type Fields } from './entry.ts'
  */
 export function opportunityEntry(by: Actor, before: Opportunity | null, after: Opportunity): Entry | null {
   const concerned = { contactId: after.contact_id, callId: null }
-  const changed = changedPlaces(before?.attempts ?? [], after.attempts)
-  const action = before === null ? 'opportunity.created' : 'opportunity.changed'
-  return entryOf(by, action, after.id, before && fieldsOf(before, changed), fieldsOf(after, changed), concerned)
+  const places = changedPlaces(before?.attempts ?? [], after.attempts)
+  if (before === null) {
+    const { contact_id, created_at } = after
+    const fields = { contact_id, ...fieldsOf(after, places), created_at: formatInstant(created_at) }
+    return entryOf(by, 'opportunity.created', after.id, null, fields, concerned)
+  }
+  return entryOf(by, 'opportunity.changed', after.id, fieldsOf(before, places), fieldsOf(after, places), concerned)
 }
 
+/** What can change of an opportunity. */
 function fieldsOf(opportunity: Opportunity, places: readonly number[]): Fields {
-  const lastAt = lastContactAttemptAt(opportunity)
+  const { title, status, assigned_to, source, completed_elsewhere } = opportunity
+  // What follows from the attempts changes with them.
+  const hasOthers = places.length > 0
+  const lastAt = hasOthers ? lastContactAttemptAt(opportunity) : null
+  const number = hasOthers ? successfulAttempt(opportunity) : null
   return {
-    contact_id: opportunity.contact_id,
-    title: opportunity.title,
-    status: opportunity.status,
-    assigned_to: opportunity.assigned_to,
-    source: opportunity.source,
-    ...attemptFields(opportunity.attempts, places),
-    first_call_completed: isCompleted(opportunity),
-    first_call_successful_attempt: successfulAttempt(opportunity),
+    title,
+    status,
+    assigned_to,
+    source,
+    first_call_attempts: attemptsAt(places, opportunity.attempts),
+    attempt_notes: notesAt(places, opportunity.attempts),
+    first_call_completed: completed_elsewhere || number !== null,
+    first_call_successful_attempt: number,
     last_contact_attempt_at: lastAt === null ? null : formatInstant(lastAt),
-    created_at: formatInstant(opportunity.created_at),
   }
 }
 
@@ -53,19 +61,27 @@ function isSame(a: Attempt | undefined, b: Attempt | undefined): boolean {
 const foreignNotes = (attempt: Attempt | undefined): string | null =>
   attempt?.call_created_at === null && attempt.notes !== '' ? attempt.notes : null
 
-/** By their numbers; null where there is none. */
-function attemptFields(attempts: readonly Attempt[], places: readonly number[]): Fields {
-  const shown: Record<string, unknown> = {}
-  const notes: Record<string, unknown> = {}
+/** Attempts by their numbers; null where there is none. */
+function attemptsAt(places: readonly number[], attempts: readonly Attempt[]): Fields | null {
+  let fields: Record<string, unknown> | null = null
   for (const place of places) {
     const attempt = attempts[place]
     if (attempt === undefined) continue
     const { status, call_id, attempted_at } = attempt
-    shown[place + 1] = { status, call_id, attempted_at: formatInstant(attempted_at) }
-    const foreign = foreignNotes(attempt)
-    if (foreign !== null) notes[place + 1] = foreign
+    fields ??= {}
+    fields[place + 1] = { status, call_id, attempted_at: formatInstant(attempted_at) }
   }
-  return { first_call_attempts: filled(shown), attempt_notes: filled(notes) }
+  return fields
 }
 
-const filled = (fields: Record<string, unknown>): Fields | null => (Object.keys(fields).length === 0 ? null : fields)
+/** The notes of foreign ones by their numbers; null where there are none. */
+function notesAt(places: readonly number[], attempts: readonly Attempt[]): Fields | null {
+  let fields: Record<string, unknown> | null = null
+  for (const place of places) {
+    const notes = foreignNotes(attempts[place])
+    if (notes === null) continue
+    fields ??= {}
+    fields[place + 1] = notes
+  }
+  return fields
+}

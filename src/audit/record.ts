@@ -44,7 +44,7 @@ export async function recordEntries(transaction: Kysely<Tables>, entries: readon
       select nextval('audit_id_seq') as id, * from given
     ), written as (
       insert into audit (id, at, who, request_id, action, entity_id, before, after, personal_fields)
-      select id, ${THIS_MOMENT}, who, request_id, action, entity_id, before, after, string_to_array(personal_fields, ',')
+      select id, ${THIS_MOMENT}, who, request_id, action, entity_id, before, after, personal_fields
       from numbered
     )
     insert into audit_values (audit_id, contact_id, call_id, before, after)

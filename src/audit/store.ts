@@ -116,7 +116,7 @@ interface Row {
   entity_id: string
   before: Fields | null
   after: Fields | null
-  personal_fields: string[] | null
+  personal_fields: string | null
   before_values: Fields | null
   after_values: Fields | null
 }
@@ -152,6 +152,6 @@ function entryOf({ at, personal_fields, before_values, after_values, ...row }: R
     entity_id,
     before: row.before === null ? null : { ...row.before, ...before_values },
     after: row.after === null ? null : { ...row.after, ...after_values },
-    withheld: (personal_fields ?? []).filter((name) => !known.has(name)),
+    withheld: (personal_fields?.split(',') ?? []).filter((name) => !known.has(name)),
   }
 }

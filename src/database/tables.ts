@@ -177,7 +177,7 @@ interface AuditTable {
   entity_id: string
   before: ColumnType<Record<string, unknown> | null, string | null, never>
   after: ColumnType<Record<string, unknown> | null, string | null, never>
-  personal_fields: string[] | null
+  personal_fields: string | null
 }
 
 interface AuditValuesTable {

@@ -152,7 +152,7 @@ with numbered as materialized (
     call_id, json_build_object('entity_type', entity_type, 'entity_id', entity_id, 'direction', direction,
       'call_status', call_status, 'extension', extension, 'started_at', started_at, 'ended_at', ended_at,
       'duration_seconds', duration_seconds, 'outcome', outcome, 'opportunity_id', opportunity_id, 'created_at', created_at),
-    '{phone_number}'
+    'phone_number'
   from numbered
 )
 insert into audit_values (audit_id, contact_id, call_id, after)

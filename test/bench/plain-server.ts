@@ -57,7 +57,7 @@ async function insertCall<Result>({ by, needs, plan }: Change<Result>): Promise<
     const places = columns.map((_, index) => `$${index + 1}`)
     const entry = callEntry(by, null, call)
     const audited = [
-      ...[row.updated_at, by.who, by.requestId, entry?.action, call.id, entry?.after, entry?.personal?.fields],
+      ...[row.updated_at, by.who, by.requestId, entry?.action, call.id, entry?.after, entry?.personal?.fields.join()],
       ...[entry?.personal?.contactId, entry?.personal?.after],
     ]
     const [at, who, requestId, action, entityId, after, fields, contactId, values] = audited.map(
