@@ -11,6 +11,9 @@ import { createTestDatabase, type TestDatabase } from './service.ts'
 
 const COUNT = 20_000
 
+/** In a row's place, or hashed for all rows at once. */
+const WHOLE_TABLE = /Seq Scan on (calls|contacts|lead_opportunities|listed_opportunities)\b|hashed SubPlan/
+
 let test: TestDatabase
 let database: Database
 /** What was asked of the database. */
@@ -84,7 +87,7 @@ it.each(LISTS)('of %s: three of many, and one in forty', async (_, list, few) =>
     for (const { sql, parameters } of asked) {
       const { rows } = await database.general.query(`explain ${sql}`, [...parameters])
       const plan = rows.map((row: Record<string, string>) => row['QUERY PLAN']).join('\n')
-      expect(plan).not.toMatch(/Seq Scan on (public\.)?(calls|contacts|lead_opportunities|listed_opportunities)\b/)
+      expect(plan).not.toMatch(WHOLE_TABLE)
     }
   }
 })
@@ -96,5 +99,5 @@ it('a page of which every row is looked for as one would write it reads all oppo
     where exists (${of('id = calls.opportunity_id')} and (assigned_to is null or assigned_to = 'new'))
       or not exists (${of('contact_id = calls.entity_id')}) limit 51`)
   const plan = rows.map((row: Record<string, string>) => row['QUERY PLAN']).join('\n')
-  expect(plan).toMatch(/Seq Scan on lead_opportunities/)
+  expect(plan).toMatch(WHOLE_TABLE)
 })
