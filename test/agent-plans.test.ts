@@ -30,11 +30,11 @@ beforeAll(async () => {
       case when place > ${COUNT} - 3 then 'new' else 'agent' || place % 40 end as agent
     from generate_series(1, ${COUNT}) as place`)
   await client.query(`insert into contacts (id, name, search_text, created_at)
-    select contact_id, 'x', 'x', at from made`)
-  await client.query(`insert into lead_opportunities (id, contact_id, assigned_to, created_at)
-    select id, contact_id, agent, at from made`)
+    select contact_id, 'García', ' garcia', at from made`)
+  await client.query(`insert into lead_opportunities (id, contact_id, contact_search_text, assigned_to, created_at)
+    select id, contact_id, ' garcia', agent, at from made`)
   await client.query(`insert into listed_opportunities
-    select id, at, 'pending', agent, null, false, 0, null, '-infinity' from made`)
+    select id, at, 'pending', agent, null, false, 0, null, '-infinity', ' garcia' from made`)
   await client.query(`insert into calls (id, direction, entity_type, entity_id, outcome, opportunity_id, started_at)
     select gen_random_uuid(), 'outbound', 'contacts', contact_id, 'limit_reached', id, at from made
     union all
@@ -72,6 +72,8 @@ const LISTS: [string, (sight: { userId: string }) => Promise<{ data: unknown[] }
     3,
   ],
   ['contacts', (sight) => listContacts(database, {}, 50, null, sight), 3],
+  ['contacts by name', (sight) => listContacts(database, { q: 'garcia' }, 50, null, sight), 3],
+  ['opportunities by name', (sight) => listOpportunities(database, { q: 'garcia' }, '-created_at', 50, null, sight), 3],
   ['calls', (sight) => listCalls(database, {}, 50, null, sight), 6],
   ['calls by outcome', (sight) => listCalls(database, { outcome: 'not_outbound' }, 50, null, sight), 3],
 ]
