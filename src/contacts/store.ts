@@ -1,4 +1,4 @@
-import { sql, type Transaction } from 'kysely'
+import { type Kysely, sql, type Transaction } from 'kysely'
 import { formatInstant } from '../attempts/attempt.ts'
 import type { Answer, AnswerKey } from '../attempts/book.ts'
 import { type AgentSight, type Sight, seenContact, seenOpportunity } from '../auth/sight.ts'
@@ -209,11 +209,15 @@ export async function listContacts(
     if (sight !== 'everything') firstRows = firstRows.where(seenContact(sight, CONTACT_ID))
     return firstRows.limit(limit + 1).execute()
   }
-  const byIndex = () => {
+  const byIndex = async () => {
     let few = sorted
-    if (isSearch)
+    if (isSearch && sight !== 'everything' && (await seesFew(query, sight))) {
+      // Not by the index of trigrams, which finds everybody's.
+      const isNamedSo = sql`search_text || '' like any(${searchPatterns(q)}::text[])`
+      few = few.where(sql<boolean>`contacts.id in (${idsInSight(sight)}) and ${isNamedSo}`)
+    } else if (isSearch) {
       few = few.where(sql<boolean>`contacts.id in (select id from contacts where ${isAmongFew(q)} offset 0)`)
-    else if (sight !== 'everything' && phone === undefined) {
+    } else if (sight !== 'everything' && phone === undefined) {
       few = few.where(sql<boolean>`contacts.id in (${idsInSight(sight)})`)
     }
     if (sight !== 'everything') few = few.where(seenContact(sight, CONTACT_ID))
@@ -225,6 +229,17 @@ export async function listContacts(
   const last = data.at(-1)
   const next = rows.length > limit && last ? { key: formatInstant(last.created_at), id: last.id } : null
   return { data: data.map(bodyOf), next }
+}
+
+/** So many are compared with a search sooner than what else it finds is compared with them. */
+const FEW = 50_000
+
+async function seesFew(query: Kysely<Tables>, sight: AgentSight): Promise<boolean> {
+  const { rows } = await sql<{ isFew: boolean }>`select
+    (select count(*) from (select from lead_opportunities where ${seenOpportunity(sight)} limit ${FEW + 1}) as owned)
+    + (select count(*) from (select from contacts_without_opportunity limit ${FEW + 1}) as free) <= ${FEW} as "isFew"
+    `.execute(query)
+  return rows[0]?.isFew === true
 }
 
 /** Of the contacts that an agent may see, where those are few. */

@@ -79,7 +79,9 @@ interface Sorted {
   text: Condition
   /** What holds of every row. */
   conditions: readonly Condition[]
-  /** Filters that the table has no index for: looked for among the first rows, or else by the other table's. */
+  /** Filters of whose opportunity it is and where it came from, as `lead_opportunities` has them. */
+  others: readonly Condition[]
+  /** Those of them that the table has no index for: looked for among the first rows, or else by the other table's. */
   unindexed: readonly Condition[]
 }
 
@@ -194,6 +196,7 @@ function sortedList(filter: Part, sort: OpportunitySort, after: Position | null)
     direction: sql.raw(isDescending ? 'desc' : 'asc'),
     text: isListed ? LISTED_SEARCH_TEXT : SEARCH_TEXT,
     conditions: isListed ? indexed : [...indexed, ...others],
+    others,
     unindexed: isListed ? others : [],
   }
 }
@@ -221,7 +224,7 @@ async function idsIn(query: Kysely<Tables>, list: Sorted, conditions: readonly C
 
 /** Finds what the list's order has no index for, or a search asks for; where few have it, by `lead_opportunities`. */
 async function lookFor(query: Kysely<Tables>, list: Sorted, q: string, limit: number): Promise<Found[]> {
-  const { table, id, key, direction, text, conditions, unindexed } = list
+  const { table, id, key, direction, text, conditions, others, unindexed } = list
   // Mostly one, which is compared sooner alone than as a list.
   const isLike = (of: Condition): Condition[] => searchPatterns(q).map((pattern) => sql`${of} like ${pattern}`)
   const isMatch = (of: Condition): Condition[] => (q === '' ? [] : [sql`(${sql.join(isLike(of), sql` or `)})`])
@@ -235,7 +238,8 @@ async function lookFor(query: Kysely<Tables>, list: Sorted, q: string, limit: nu
   const byIndex = (): Promise<Found[]> => {
     const patterns = indexPatterns(q).map((ones) => allOf(ones.map((one) => sql`${SEARCH_TEXT} like ${one}`)))
     const few = [
-      ...unindexed,
+      // Whichever of them and of the words fewer have.
+      ...others,
       ...(q === '' ? [] : [sql`(${sql.join(patterns, sql` or `)})`]),
       // Not by the index.
       ...isMatch(sql`${SEARCH_TEXT} || ''`),
