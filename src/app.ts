@@ -3,6 +3,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { CountryCode } from 'libphonenumber-js'
 import type { Register } from './attempts/register.ts'
+import { auditRoutes, historyRoutes } from './audit/routes.ts'
 import { requireAccess } from './auth/access.ts'
 import type { FindCaller } from './auth/keys.ts'
 import { keyRoutes } from './auth/routes.ts'
@@ -22,6 +23,7 @@ import { readJson } from './http/json.ts'
 import { addLifeSigns } from './http/life-signs.ts'
 import { answerOtherMethods, knowEveryMethod } from './http/method-not-allowed.ts'
 import { answerClientError, refuseExpectations, requireHost } from './http/raw-answers.ts'
+import { answerRequestId, requestIdOf } from './http/request-id.ts'
 import type { InboxOptions } from './inbox/inbox.ts'
 import type { MailOptions } from './mailbox/handle.ts'
 import { mailRoutes } from './mailbox/routes.ts'
@@ -66,6 +68,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     http: { requireHostHeader: false },
     clientErrorHandler: answerClientError,
     requestTimeout: 30_000,
+    genReqId: requestIdOf,
     // Requests are counted and timed by the metrics; a line each would drown what needs attention.
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: 'idle',
@@ -80,6 +83,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   app.decorateRequest('caller', null)
+  answerRequestId(app)
   requireAccess(app)
   app.addHook('onRequest', requireHost)
   answerErrors(app)
@@ -108,6 +112,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
       await crm.register(syncRoutes, { database })
       await crm.register(reviewRoutes, { database, register, recordingsDir: options.recordingsDir })
       await crm.register(coverageRoutes, { database })
+      await crm.register(historyRoutes, { database })
       addOtherMethodsOfCrm()
     },
     { prefix: GUARDED.crm },
@@ -134,6 +139,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
       guard(admin)
       const addOtherMethodsOfAdmin = answerOtherMethods(admin)
       await admin.register(keyRoutes, { database })
+      await admin.register(auditRoutes, { database })
       addOtherMethodsOfAdmin()
     },
     { prefix: GUARDED.admin },

@@ -8,6 +8,7 @@ it('without any variable everything has its default', () => {
     host: '127.0.0.1',
     port: 3000,
     databaseUrl: null,
+    migrationDatabaseUrl: null,
     hasPooler: false,
     dataDir: '/srv/data',
     isDefaultDataDir: true,

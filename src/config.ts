@@ -16,6 +16,8 @@ export interface Config {
   port: number
   /** Null: the embedded PostgreSQL. */
   databaseUrl: string | null
+  /** As the owner of the tables; null: who uses them owns them. */
+  migrationDatabaseUrl: string | null
   hasPooler: boolean
   /** Absolute. */
   dataDir: string
@@ -92,6 +94,10 @@ const environment = z.object({
   DATABASE_URL: z
     .string()
     .refine(isPostgresUrl, 'must be an address such as postgres://user:password@host:5432/database')
+    .optional(),
+  MIGRATION_DATABASE_URL: z
+    .string()
+    .refine(isPostgresUrl, 'must be an address such as postgres://owner:password@host:5432/database')
     .optional(),
   DATABASE_POOLER: z
     .enum(['true', 'false'], 'must be true (PgBouncer stands before the database) or false')
@@ -237,12 +243,16 @@ export function readConfig(env: NodeJS.ProcessEnv, workingDir: string): Config {
   const { data, error } = environment.safeParse(set)
   const faults = (error?.issues ?? []).map((issue) => `${issue.path.join('.')} ${issue.message}.`)
   faults.push(...faultsTogether(set))
+  if (set.MIGRATION_DATABASE_URL !== undefined && set.DATABASE_URL === undefined) {
+    faults.push('MIGRATION_DATABASE_URL needs DATABASE_URL, the same database as another role.')
+  }
   const trust = readTrust(set.MAILBOX_CA_FILE, workingDir, (fault) => faults.push(fault))
   if (data === undefined || faults.length > 0) throw new ConfigError(faults)
   return {
     host: data.HOST,
     port: data.PORT,
     databaseUrl: data.DATABASE_URL ?? null,
+    migrationDatabaseUrl: data.MIGRATION_DATABASE_URL ?? null,
     hasPooler: data.DATABASE_POOLER,
     dataDir: path.resolve(workingDir, data.DATA_DIR ?? 'data'),
     isDefaultDataDir: data.DATA_DIR === undefined,

@@ -17,6 +17,7 @@ import { openDatabase } from './database/database.ts'
 import { removeFiles } from './database/embedded-files.ts'
 import { databaseHome } from './database/home.ts'
 import { isMigrated, migrate } from './database/migrate.ts'
+import { migrateAsOwner } from './database/owner.ts'
 import { syncChore } from './history/chore.ts'
 import { isLoopback } from './http/guard.ts'
 import { closer, isOnEveryAddress, listen } from './http/listening.ts'
@@ -72,7 +73,8 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
     stops.push(() => database.close())
 
     const migrations = path.join(rootDir, 'migrations')
-    await migrate(database.patient, migrations)
+    if (config.migrationDatabaseUrl === null) await migrate(database.patient, migrations)
+    else await migrateAsOwner({ connectionString: config.migrationDatabaseUrl }, database, migrations)
 
     const metrics = createMetrics()
     const register = new Register(runOn(database.calls, database.hasPooler), watched(metrics, log))

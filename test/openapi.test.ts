@@ -33,9 +33,12 @@ it('the description is OpenAPI 3.1 and knows every address of the API', async ()
     '/api/crm/review/{id}/recordings/{recording_id} get',
     '/api/crm/coverage get',
     '/api/crm/coverage/contradictions get',
+    '/api/crm/calls/{id}/history get',
+    '/api/crm/opportunities/{id}/history get',
     '/api/recordings/email post',
     '/api/admin/keys get,post',
     '/api/admin/keys/{id} delete',
+    '/api/admin/audit get',
   ])
 })
 
@@ -92,6 +95,9 @@ describe('the description', () => {
     // The same message again is a success of itself.
     'POST /api/recordings/email': [202, 400, 401, 403, ...body, 422, 500, 503],
     'POST /api/crm/calls': [200, 201, 400, 401, 403, 404, 409, ...body, 422, 500, 503],
+    'GET /api/crm/calls/{id}/history': [200, ...crud],
+    'GET /api/crm/opportunities/{id}/history': [200, ...crud],
+    'GET /api/admin/audit': [200, 401, 403, 422, 500, 503],
     'GET /api/admin/keys': [200, 401, 403, 422, 500, 503],
     'POST /api/admin/keys': [201, 400, 401, 403, ...body, 422, 500, 503],
     'DELETE /api/admin/keys/{id}': [204, 403, ...crud, ...body],

@@ -8,6 +8,7 @@ import { type Run, runOn } from '../src/attempts/read.ts'
 import { Register, type RegisterEvents, type RegisterTimes } from '../src/attempts/register.ts'
 import { sweepMeetings, sweepOnce } from '../src/attempts/sweep.ts'
 import { watched } from '../src/attempts/watched.ts'
+import type { Actor } from '../src/audit/actor.ts'
 import { createKeyCheck } from '../src/auth/keys.ts'
 import type { ZadarmaConfig } from '../src/config.ts'
 import type { RelinkOptions } from '../src/contacts/relink.ts'
@@ -21,6 +22,9 @@ import { doorsOf, NO_FOLDERS, ZADARMA } from './doors.ts'
 import { connectionTo, withAdmin } from './postgres.ts'
 
 export const KEY = 'a-key-for-tests-that-is-long-enough-0'
+
+/** Who changes what no door brings. */
+export const SOMEBODY: Actor = { who: 'bootstrap', requestId: null }
 
 export interface TestDatabase {
   connection: Connection

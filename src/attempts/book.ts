@@ -149,6 +149,11 @@ export class Book {
     return this.#readRecordings.get(id)
   }
 
+  /** A row as it stands, which does not count as looked at: nothing is decided on it. */
+  standing(id: string): { call: Call | undefined; opportunity: Opportunity | undefined } {
+    return { call: this.#calls.get(id), opportunity: this.#opportunities.get(id) }
+  }
+
   call(id: string): Call | undefined {
     return this.#see(id, this.#calls.get(id), this.#readCalls.get(id))
   }

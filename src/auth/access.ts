@@ -46,6 +46,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   'GET /api/crm/opportunities': READ,
   'POST /api/crm/opportunities': CHANGE,
   'GET /api/crm/opportunities/:id': READ,
+  'GET /api/crm/opportunities/:id/history': READ,
   'PATCH /api/crm/opportunities/:id': CHANGE,
   'DELETE /api/crm/opportunities/:id': CHANGE,
 
@@ -54,6 +55,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   'POST /api/crm/calls/batch': CHANGE,
   'POST /api/crm/calls/dial': CHANGE,
   'GET /api/crm/calls/:id': READ,
+  'GET /api/crm/calls/:id/history': READ,
   'PUT /api/crm/calls/:id': CHANGE,
   'PATCH /api/crm/calls/:id': CHANGE,
   'DELETE /api/crm/calls/:id': CHANGE,
@@ -73,6 +75,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   // One message may change any call.
   'POST /api/recordings/email': MANAGE,
 
+  'GET /api/admin/audit': ADMINISTER,
   'GET /api/admin/keys': ADMINISTER,
   'POST /api/admin/keys': ADMINISTER,
   'DELETE /api/admin/keys/:id': ADMINISTER,

@@ -112,6 +112,8 @@ function useNoter({ chores }: Database): (id: string) => void {
  *
  * @returns the key, which is shown once and stored as a hash only; null where there is one already
  */
+const NOW = `date_trunc('milliseconds', clock_timestamp())`
+
 export async function makeFirstKey({ patient }: Database): Promise<string | null> {
   const { key, shortId, hash } = makeKeyText()
   const client = await patient.connect()
@@ -119,8 +121,13 @@ export async function makeFirstKey({ patient }: Database): Promise<string | null
     await client.query('begin')
     await client.query('lock table api_keys in exclusive mode')
     const { rowCount } = await client.query(
-      `insert into api_keys (id, short_id, name, role, key_sha256)
-       select $1, $2, 'first admin key', 'admin', $3 where not exists (select from api_keys)`,
+      `with made as (
+         insert into api_keys (id, short_id, name, role, key_sha256)
+         select $1, $2, 'first admin key', 'admin', $3 where not exists (select from api_keys)
+         returning id, name, role
+       )
+       insert into audit (at, who, action, entity_id, after)
+       select ${NOW}, 'bootstrap', 'key.created', id, json_build_object('name', name, 'role', role) from made`,
       [uuidv7(), shortId, hash],
     )
     await client.query('commit')

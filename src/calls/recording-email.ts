@@ -2,6 +2,7 @@ import { formatInstant, isSameCall } from '../attempts/attempt.ts'
 import type { Book } from '../attempts/book.ts'
 import type { Change, Plan } from '../attempts/change.ts'
 import { type Run, readForDeciding } from '../attempts/read.ts'
+import type { Actor } from '../audit/actor.ts'
 import type { Message } from '../inbox/message.ts'
 import type { Decided, Doubt } from '../review/item.ts'
 import type { Instant } from '../time.ts'
@@ -24,6 +25,7 @@ export function processRecordingEmail(
   mail: MailOfCall,
   message: Message,
   settings: MailSettings,
+  by: Actor,
 ): Change<MailReported> {
   const own = ownWork()
   let wasAnswerLost = false
@@ -103,6 +105,7 @@ export function processRecordingEmail(
     mail.recordings.flatMap(({ fileName }) => (book.callIdByFile(fileName) === undefined ? fileName : []))
 
   return {
+    by,
     needs: needsOfMail(mail, settings),
     // The raw message goes as hexadecimal digits.
     size: message.body.length * 2,

@@ -3,6 +3,7 @@ import { isSameCall, reportedByMachine, withoutEmpty } from '../attempts/attempt
 import type { Book } from '../attempts/book.ts'
 import type { Change, Plan } from '../attempts/change.ts'
 import { NO_NEEDS } from '../attempts/read.ts'
+import type { Actor } from '../audit/actor.ts'
 import type { Message, MessageResult } from '../inbox/message.ts'
 import type { Doubt } from '../review/item.ts'
 import type { Instant } from '../time.ts'
@@ -50,7 +51,7 @@ export interface Reported extends MessageResult {
  *
  * @param message the raw message that told it, which is settled by the same statement
  */
-export function createOrUpdateCall(report: CallReport, message: Message | null = null): Change<Reported> {
+export function createOrUpdateCall(report: CallReport, by: Actor, message: Message | null = null): Change<Reported> {
   const { provider, provider_call_id, fields, machine, recordingIds } = report
   const id = uuidv7()
   const recordingId = idsByName()
@@ -112,6 +113,7 @@ export function createOrUpdateCall(report: CallReport, message: Message | null =
   })
 
   return {
+    by,
     needs: {
       ...NO_NEEDS,
       providerKeys: [{ provider, provider_call_id }],

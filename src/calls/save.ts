@@ -8,6 +8,7 @@ import {
 import { type Answer, type AnswerKey, type Book, answerKey as nameOf } from '../attempts/book.ts'
 import type { Change, Plan } from '../attempts/change.ts'
 import { NO_NEEDS } from '../attempts/read.ts'
+import { type Actor, SWEEP } from '../audit/actor.ts'
 import { anyRevision, type RevisionTest, revisionChanged } from '../http/preconditions.ts'
 import { KEY_USED_BEFORE, problemOf, type Refusal, refusal } from '../http/refusal.ts'
 import type { Instant } from '../time.ts'
@@ -46,6 +47,7 @@ export interface Place {
  */
 export function createCall(
   asked: NewCall,
+  by: Actor,
   { clock, place }: Place = { clock: { start: null }, place: 0 },
   answerKey: AnswerKey | null = null,
 ): Change<Answer> {
@@ -118,6 +120,7 @@ export function createCall(
   }
 
   return {
+    by,
     needs: {
       ...NO_NEEDS,
       // A repeated one may lack what the call has already, and one with an id be changed in the same batch.
@@ -158,6 +161,7 @@ const mayConcern = ({ direction, entity_type }: NewCall['fields']): boolean =>
 export function updateCall(
   id: string,
   changes: CallChanges & { provider?: string | null; provider_call_id?: string | null },
+  by: Actor,
   isExpected: RevisionTest = anyRevision,
 ): Change<CallBody | Refusal> {
   const own = ownWork()
@@ -186,6 +190,7 @@ export function updateCall(
   }
 
   return {
+    by,
     needs: { ...NO_NEEDS, callIds: [id], contactIds: changes.entity_id ? [changes.entity_id] : [] },
     size: lengthOf(fields) * 2,
     plan: (book) => plan(book, decided) ?? { result: noSuchCall(id), restsOn: [id] },
@@ -196,9 +201,10 @@ export function updateCall(
 }
 
 /** `DELETE`: the call gives its attempt back, and stays away (B5). */
-export function deleteCall(id: string, isExpected: RevisionTest = anyRevision): Change<null | Refusal> {
+export function deleteCall(id: string, by: Actor, isExpected: RevisionTest = anyRevision): Change<null | Refusal> {
   let wasAnswerLost = false
   return {
+    by,
     needs: { ...NO_NEEDS, callIds: [id] },
     plan: (book) => {
       const stored = book.call(id)
@@ -219,6 +225,7 @@ export function deleteCall(id: string, isExpected: RevisionTest = anyRevision): 
 /** The sweep's: decides a call again that is pending, or whose id an older system's attempt holds (B5, B7, B9). */
 export function retryCall(id: string): Change<void> {
   return {
+    by: SWEEP,
     needs: { ...NO_NEEDS, callIds: [id] },
     plan: (book) => {
       const stored = book.call(id)

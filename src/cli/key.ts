@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { COMMAND_LINE } from '../audit/actor.ts'
 import { ROLES } from '../auth/access.ts'
 import type { Role } from '../auth/caller.ts'
 import { addKey, idOfKey, type KeyBody, listAllKeys, revokeKey, rotateKey } from '../auth/key-store.ts'
@@ -35,7 +36,7 @@ export function addKeyCommands(program: Command, surroundings: Surroundings): vo
     .action(({ name, role, user, days, json: isForMachines }: AddOptions) =>
       withDatabase(surroundings, async (database) => {
         const expires_at = days === undefined ? null : Date.now() + days * DAY_MS
-        const made = await addKey(database, { name, role, user_id: user ?? null, expires_at })
+        const made = await addKey(database, { name, role, user_id: user ?? null, expires_at }, COMMAND_LINE)
         show(made, isForMachines === true)
       }),
     )
@@ -59,7 +60,7 @@ export function addKeyCommands(program: Command, surroundings: Surroundings): vo
     .argument('<key>', WHICH)
     .action((named: string) =>
       withDatabase(surroundings, async (database) => {
-        const revoked = await found(database, named, (id) => revokeKey(database, id))
+        const revoked = await found(database, named, (id) => revokeKey(database, id, COMMAND_LINE))
         if (revoked === null) return notFound(named)
         terminal.note(`The key ${revoked.key} (${revoked.name}) opens nothing any more.`)
       }),
@@ -73,7 +74,7 @@ export function addKeyCommands(program: Command, surroundings: Surroundings): vo
     .option('--json', JSON_OUTPUT)
     .action((named: string, { hours, json: isForMachines }: { hours: number; json?: true }) =>
       withDatabase(surroundings, async (database) => {
-        const rotated = await found(database, named, (id) => rotateKey(database, id, hours * 3_600_000))
+        const rotated = await found(database, named, (id) => rotateKey(database, id, hours * 3_600_000, COMMAND_LINE))
         if (rotated === null) return notFound(named)
         show(rotated, isForMachines === true)
         terminal.note(`The old one, ${rotated.old.key}, goes on until ${rotated.old.expires_at}.`)

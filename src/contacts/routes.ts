@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { CountryCode } from 'libphonenumber-js'
 import { v7 as uuidv7 } from 'uuid'
 import { z } from 'zod'
+import { actorOf } from '../audit/requester.ts'
 import { noSuch, refusalOfUnseen } from '../auth/named.ts'
 import type { Database } from '../database/database.ts'
 import { writeCursor } from '../http/cursor.ts'
@@ -51,10 +52,10 @@ export const contactRoutes: FastifyPluginAsyncZod<ContactRoutesOptions> = async 
       const unseen = await refusalOfUnseen(database, sightIn(request), { contactIds: [request.body.id] })
       if (unseen !== null) return sendRefusal(reply, unseen)
       const { id = uuidv7(), created_at = null, ...fields } = request.body
-      const { status, body } = await createContact(database, { id, created_at, ...fields }, answerKey)
+      const { status, body } = await createContact(database, { id, created_at, ...fields }, actorOf(request), answerKey)
       if (status >= 400) return sendProblem(reply, body as Problem)
       const contact = body as ContactBody
-      await linkWaiting(contact.phones)
+      await linkWaiting(contact.phones, actorOf(request))
       return reply
         .code(201)
         .header('location', `/api/crm/contacts/${contact.id}`)
@@ -118,10 +119,11 @@ export const contactRoutes: FastifyPluginAsyncZod<ContactRoutesOptions> = async 
       const unseen = await refusalOfUnseen(database, sightIn(request), { contactIds: [id] })
       if (unseen !== null) return sendRefusal(reply, unseen)
       const isExpected = ifMatch(request.headers['if-match'])
-      const result = await changeContact(database, id, request.body as ContactChanges, isExpected)
+      const by = actorOf(request)
+      const result = await changeContact(database, id, request.body as ContactChanges, by, isExpected)
       if (result === 'not_found') return sendRefusal(reply, noSuchContact(id))
       if ('revision' in result) return sendRefusal(reply, revisionChanged(result))
-      if ('phones' in request.body) await linkWaiting(result.contact.phones)
+      if ('phones' in request.body) await linkWaiting(result.contact.phones, by)
       return reply.header('etag', etagOf(result.contact)).send(result.contact)
     },
   )
@@ -142,7 +144,7 @@ export const contactRoutes: FastifyPluginAsyncZod<ContactRoutesOptions> = async 
       const { id } = request.params
       const unseen = await refusalOfUnseen(database, sightIn(request), { contactIds: [id] })
       if (unseen !== null) return sendRefusal(reply, unseen)
-      const obstacle = await deleteContact(database, id, ifMatch(request.headers['if-match']))
+      const obstacle = await deleteContact(database, id, actorOf(request), ifMatch(request.headers['if-match']))
       if (obstacle === null) return reply.code(204).send(null)
       if (obstacle === 'not_found') return sendRefusal(reply, noSuchContact(id))
       if ('revision' in obstacle) return sendRefusal(reply, revisionChanged(obstacle))

@@ -1,6 +1,9 @@
 import { type Kysely, sql, type Transaction } from 'kysely'
 import { formatInstant } from '../attempts/attempt.ts'
 import type { Answer, AnswerKey } from '../attempts/book.ts'
+import type { Actor } from '../audit/actor.ts'
+import { entryOf, type Fields } from '../audit/entry.ts'
+import { recordChange, recordEntries } from '../audit/record.ts'
 import { type AgentSight, type Sight, seenContact, seenOpportunity } from '../auth/sight.ts'
 import type { Database } from '../database/database.ts'
 import { lookThrough } from '../database/look-through.ts'
@@ -38,6 +41,7 @@ type NewContact = Omit<Contact, 'revision' | 'created_at' | 'updated_at'> & { cr
 export async function createContact(
   database: Database,
   contact: NewContact,
+  by: Actor,
   answerKey: AnswerKey | null = null,
 ): Promise<Answer> {
   const remembered = answerKey === null ? null : await rememberedAnswer(database, answerKey)
@@ -47,6 +51,7 @@ export async function createContact(
     .execute(async (transaction) => {
       const body = await insertContact(transaction, contact)
       if (body === null) return null
+      await recordChange(transaction, by, 'contact.created', body.id, null, auditedOf(body), concernedBy(body))
       const answer = { status: 201, body }
       if (answerKey !== null) await rememberAnswer(transaction, answerKey, answer)
       return answer
@@ -83,15 +88,34 @@ async function insertContact(transaction: Transaction<Tables>, contact: NewConta
  *
  * @returns the ids of those that were made
  */
-export async function createContacts({ query }: Database, contacts: readonly NewContact[]): Promise<Set<string>> {
-  const rows = await query
-    .insertInto('contacts')
-    .values(contacts.map(valuesOf))
-    .onConflict((conflict) => conflict.column('id').doNothing())
-    .returning('id')
-    .execute()
+export async function createContacts(
+  { query }: Database,
+  contacts: readonly NewContact[],
+  by: Actor,
+): Promise<Set<string>> {
+  const rows = await query.transaction().execute(async (transaction) => {
+    const made = await transaction
+      .insertInto('contacts')
+      .values(contacts.map(valuesOf))
+      .onConflict((conflict) => conflict.column('id').doNothing())
+      .returning(COLUMNS)
+      .execute()
+    const entries = made
+      .map(bodyOf)
+      .map((body) => entryOf(by, 'contact.created', body.id, null, auditedOf(body), concernedBy(body)))
+    await recordEntries(
+      transaction,
+      entries.filter((entry) => entry !== null),
+    )
+    return made
+  })
   return new Set(rows.map(({ id }) => id))
 }
+
+/** What the audit knows of a contact: all but what follows from the rest. */
+const auditedOf = ({ id: _, revision: __, updated_at: ___, ...fields }: ContactBody): Fields => ({ ...fields })
+
+const concernedBy = ({ id }: { id: string }) => ({ contactId: id, callId: null })
 
 /** One contact; null where there is none, or the caller may not see it. */
 export async function findContact(
@@ -114,6 +138,7 @@ export async function changeContact(
   { query }: Database,
   id: string,
   changes: ContactChanges,
+  by: Actor,
   isExpected: (revision: number) => boolean,
 ): Promise<{ contact: ContactBody } | 'not_found' | { revision: number }> {
   return query.transaction().execute(async (transaction) => {
@@ -133,7 +158,10 @@ export async function changeContact(
       .where('id', '=', id)
       .returning(COLUMNS)
       .executeTakeFirstOrThrow()
-    return { contact: bodyOf(row) }
+    const [before, contact] = [bodyOf(found), bodyOf(row)]
+    const fields = [auditedOf(before), auditedOf(contact)] as const
+    await recordChange(transaction, by, 'contact.changed', id, ...fields, concernedBy(contact))
+    return { contact }
   })
 }
 
@@ -145,12 +173,13 @@ export async function changeContact(
 export async function deleteContact(
   { query }: Database,
   id: string,
+  by: Actor,
   isExpected: (revision: number) => boolean,
 ): Promise<null | 'not_found' | { revision: number } | { calls: number; opportunities: number }> {
   return query.transaction().execute(async (transaction) => {
     const found = await transaction
       .selectFrom('contacts')
-      .select('revision')
+      .select(COLUMNS)
       .where('id', '=', id)
       .forUpdate()
       .executeTakeFirst()
@@ -170,6 +199,7 @@ export async function deleteContact(
       .executeTakeFirstOrThrow()
     if (calls > 0 || opportunities > 0) return { calls, opportunities }
     await transaction.deleteFrom('contacts').where('id', '=', id).execute()
+    await recordChange(transaction, by, 'contact.deleted', id, auditedOf(bodyOf(found)), null, concernedBy(found))
     return null
   })
 }

@@ -168,6 +168,26 @@ interface SyncRunsTable {
   due_at: TimeOrNull
 }
 
+interface AuditTable {
+  id: Generated<number>
+  at: Time
+  who: string
+  request_id: string | null
+  action: string
+  entity_id: string
+  before: ColumnType<Record<string, unknown> | null, string | null, never>
+  after: ColumnType<Record<string, unknown> | null, string | null, never>
+  personal_fields: string | null
+}
+
+interface AuditValuesTable {
+  audit_id: number
+  contact_id: string | null
+  call_id: string | null
+  before: ColumnType<Record<string, unknown> | null, string | null, string | null>
+  after: ColumnType<Record<string, unknown> | null, string | null, string | null>
+}
+
 interface ApiKeysTable {
   id: string
   /** Null of keys that were made before keys had one. */
@@ -199,6 +219,8 @@ export interface Tables {
     created_at: Generated<Instant>
   }
   api_keys: ApiKeysTable
+  audit: AuditTable
+  audit_values: AuditValuesTable
   contacts_without_opportunity: { contact_id: string }
   inbox: InboxTable
   recordings: RecordingsTable

@@ -1,4 +1,5 @@
 import type { Answer, AnswerKey } from '../attempts/book.ts'
+import type { Actor } from '../audit/actor.ts'
 import { findContact } from '../contacts/store.ts'
 import type { Database } from '../database/database.ts'
 import { refusedAnswer, rememberedAnswer } from '../http/idempotency.ts'
@@ -18,6 +19,7 @@ const ANSWERED_WITHIN_MS = 15_000
  */
 export async function dialContact(
   { contact_id, extension }: { contact_id: string; extension: string },
+  by: Actor,
   answerKey: AnswerKey | null,
   { database, zadarmaApi }: { database: Database; zadarmaApi: ZadarmaApi | null },
 ): Promise<Answer> {
@@ -30,7 +32,7 @@ export async function dialContact(
   if (phone_number === undefined) return refusedAnswer(refusal('invalid', 'Nobody was called.', [NO_PHONE]))
 
   // Before anybody is called: the PBX may tell of the call sooner than it answers.
-  const stored = await storeRequest(database, { contact_id, extension, phone_number }, answerKey)
+  const stored = await storeRequest(database, { contact_id, extension, phone_number }, by, answerKey)
   if (stored === null) {
     const winner = answerKey === null ? null : await rememberedAnswer(database, answerKey)
     return winner ?? refusedAnswer(refusal('conflict', 'The same request is under way.'))
@@ -43,7 +45,7 @@ export async function dialContact(
     return stored.answer
   } catch (error) {
     if (error instanceof ZadarmaError && NOBODY_CALLED.has(error.code)) {
-      await removeRequest(database, stored.id, answerKey)
+      await removeRequest(database, stored.id, by, answerKey)
       return refusedAnswer(refusal('bad_gateway', `Nobody was called. ${error.message}`))
     }
     if (!(error instanceof ZadarmaError) && !isTimeout(error)) throw error

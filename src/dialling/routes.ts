@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { actorOf } from '../audit/requester.ts'
 import { refusalOfUnseen } from '../auth/named.ts'
 import type { Database } from '../database/database.ts'
 import { RETRY_AFTER, sendProblem, sendRefusal } from '../http/errors.ts'
@@ -45,7 +46,7 @@ export const diallingRoutes: FastifyPluginAsyncZod<DiallingRoutesOptions> = asyn
       if (isRefusal(answerKey)) return sendRefusal(reply, answerKey)
       const hidden = await refusalOfUnseen(database, sightIn(request), { contactIds: [request.body.contact_id] })
       if (hidden !== null) return sendRefusal(reply, hidden)
-      const { status, body } = await dialContact(request.body, answerKey, options)
+      const { status, body } = await dialContact(request.body, actorOf(request), answerKey, options)
       if (status === 503) void reply.header('retry-after', RETRY_AFTER)
       if (status >= 400) return sendProblem(reply, body as Problem)
       return reply.code(202).send(body as { request_id: string })

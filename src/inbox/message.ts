@@ -14,6 +14,8 @@ export interface Message {
   fileName?: string | null
   /** How often it was tried, including now, where that is known. */
   tries?: number
+  /** The request that brings it, where it is handled at once. */
+  requestId?: string
   /** What it calls itself, such as `NOTIFY_END`. */
   event: string
 }

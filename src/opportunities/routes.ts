@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { validate as isUuid, v7 as uuidv7 } from 'uuid'
 import { z } from 'zod'
 import type { Register } from '../attempts/register.ts'
+import { actorOf } from '../audit/requester.ts'
 import { noSuch, refusalOfUnseen } from '../auth/named.ts'
 import { mayAssign, type Sight } from '../auth/sight.ts'
 import type { Database } from '../database/database.ts'
@@ -59,7 +60,7 @@ export const opportunityRoutes: FastifyPluginAsyncZod<OpportunityRoutesOptions> 
         ...rest
       } = request.body
       const asked = { id, title, assigned_to, source, created_at, ...rest }
-      const { status, body } = await register.registerCallAttempt(createOpportunity(asked, answerKey))
+      const { status, body } = await register.registerCallAttempt(createOpportunity(asked, actorOf(request), answerKey))
       if (status >= 400) return sendProblem(reply, body as Problem)
       const opportunity = body as OpportunityBody
       return reply
@@ -128,7 +129,7 @@ export const opportunityRoutes: FastifyPluginAsyncZod<OpportunityRoutesOptions> 
         return sendRefusal(reply, refused ?? NOT_TO_OTHERS)
       }
       const isExpected = ifMatch(request.headers['if-match'])
-      const change = changeOpportunity(request.params.id, changes, isExpected, sight)
+      const change = changeOpportunity(request.params.id, changes, actorOf(request), isExpected, sight)
       const result = await register.registerCallAttempt(change)
       if ('code' in result) return sendRefusal(reply, result)
       return reply.header('etag', etagOf(result)).send(result)
@@ -149,7 +150,8 @@ export const opportunityRoutes: FastifyPluginAsyncZod<OpportunityRoutesOptions> 
     },
     async (request, reply) => {
       const { id } = request.params
-      const obstacle = await deleteOpportunity(database, id, ifMatch(request.headers['if-match']), sightIn(request))
+      const isExpected = ifMatch(request.headers['if-match'])
+      const obstacle = await deleteOpportunity(database, id, actorOf(request), isExpected, sightIn(request))
       if (obstacle === null) return reply.code(204).send(null)
       if (obstacle === 'not_found') return sendRefusal(reply, noSuchOpportunity(id))
       if ('revision' in obstacle) return sendRefusal(reply, revisionChanged(obstacle))

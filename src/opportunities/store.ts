@@ -1,5 +1,7 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { type FirstCallAttempt, formatInstant } from '../attempts/attempt.ts'
+import type { Actor } from '../audit/actor.ts'
+import { recordChange } from '../audit/record.ts'
 import { isInSight, type Sight, seenOpportunity } from '../auth/sight.ts'
 import { indexPatterns, searchPatterns } from '../contacts/search.ts'
 import type { Database } from '../database/database.ts'
@@ -258,13 +260,14 @@ async function lookFor(query: Kysely<Tables>, list: Sorted, q: string, limit: nu
 export async function deleteOpportunity(
   { query }: Database,
   id: string,
+  by: Actor,
   isExpected: (revision: number) => boolean,
   sight: Sight = 'everything',
 ): Promise<null | 'not_found' | { revision: number } | { attempts: number; calls: number }> {
   return query.transaction().execute(async (transaction) => {
     const found = await transaction
       .selectFrom('lead_opportunities')
-      .select(['revision', 'attempts_made', 'assigned_to'])
+      .select(['revision', 'attempts_made', 'contact_id', 'title', 'status', 'assigned_to', 'source', 'created_at'])
       .where('id', '=', id)
       .forUpdate()
       .executeTakeFirst()
@@ -277,6 +280,10 @@ export async function deleteOpportunity(
       .executeTakeFirstOrThrow()
     if (found.attempts_made > 0 || calls > 0) return { attempts: found.attempts_made, calls }
     await transaction.deleteFrom('lead_opportunities').where('id', '=', id).execute()
+    const { revision: _, attempts_made: __, created_at, ...fields } = found
+    const before = { ...fields, created_at: formatInstant(created_at) }
+    const concerned = { contactId: found.contact_id, callId: null }
+    await recordChange(transaction, by, 'opportunity.deleted', id, before, null, concerned)
     return null
   })
 }

@@ -2,6 +2,7 @@ import { changedByPerson, formatInstant } from '../attempts/attempt.ts'
 import type { Book } from '../attempts/book.ts'
 import type { Change, Plan } from '../attempts/change.ts'
 import { NO_NEEDS } from '../attempts/read.ts'
+import type { Actor } from '../audit/actor.ts'
 import type { Recording } from '../calls/call.ts'
 import { decided } from '../calls/decide.ts'
 import { joined, withAllOf } from '../calls/join.ts'
@@ -27,17 +28,19 @@ export interface DecidedItem {
  * answer again finds it done.
  *
  * @param answer one in which {@link faultOf} has found no fault
- * @param by whose key it came with
+ * @param decidedBy whose key it came with
  * @param matchedBy how the call of an e-mail was found
  */
 export function decideItem(
   item: ReviewItem,
   answer: ReviewAnswer,
-  by: string,
+  by: Actor,
+  decidedBy: string,
   matchedBy: Recording['matched_by'] = 'person',
 ): Change<DecidedItem | Refusal> {
   const callIds = callIdsOf(item, answer)
   return {
+    by,
     needs: {
       ...(isAboutMail(item) ? needsOfMail(mailOf(item), null) : NO_NEEDS),
       reviewItemIds: [item.id],
@@ -47,7 +50,7 @@ export function decideItem(
     // Only the whole will do: without its attempt a decision would be half done.
     plan: (book) => {
       const restsOn = [item.id, ...callIds]
-      const decision = { ...answer, by, at: formatInstant(book.now) }
+      const decision = { ...answer, by: decidedBy, at: formatInstant(book.now) }
       const earlier = book.itemDecision(item.id)
       if (earlier != null) {
         const before = decidedBefore(afterwards(item, earlier), decision)

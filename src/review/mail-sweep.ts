@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { SWEEP } from '../audit/actor.ts'
 import type { MatchHow } from '../calls/call.ts'
 import type { MailSweepOptions } from '../calls/mail-sweep.ts'
 import { BY_ITSELF } from '../calls/recording-email.ts'
@@ -17,7 +18,7 @@ export async function linkWaitingMails(options: Omit<MailSweepOptions, 'metrics'
       const item = await findItem(database, itemId)
       if (item === null || item.decision !== null) continue
       const answer = { action: 'link', call_id: callId, contact_id: null, reason: null } as const
-      const result = await register.registerCallAttempt(decideItem(item, answer, BY_ITSELF, how))
+      const result = await register.registerCallAttempt(decideItem(item, answer, SWEEP, BY_ITSELF, how))
       if ('code' in result) continue
       await removeFiles(folder, result.unusedAudio)
       count++

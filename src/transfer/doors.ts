@@ -2,6 +2,7 @@ import type { CountryCode } from 'libphonenumber-js'
 import type { z } from 'zod'
 import type { Answer } from '../attempts/book.ts'
 import type { Register } from '../attempts/register.ts'
+import type { Actor } from '../audit/actor.ts'
 import type { CallBody } from '../calls/body.ts'
 import type { Outcome } from '../calls/call.ts'
 import { createCall, type NewCall } from '../calls/save.ts'
@@ -43,6 +44,8 @@ export interface DoorOptions {
   isDryRun: boolean
 }
 
+const IMPORT: Actor = { who: 'import', requestId: null }
+
 /** Contacts, many in one statement. */
 export function contactDoor({ database, country, isDryRun }: DoorOptions) {
   const schema = contactSchemas(country).newContact
@@ -55,7 +58,7 @@ export function contactDoor({ database, country, isDryRun }: DoorOptions) {
         return items.map((_, place) => (present[place] === 'there' ? THERE : CREATED))
       }
       const contacts = items.map(({ id, data }) => ({ ...data, id, created_at: data.created_at ?? null }))
-      const created = await createContacts(database, contacts)
+      const created = await createContacts(database, contacts, IMPORT)
       return items.map(({ id }) => (created.delete(id) ? CREATED : THERE))
     },
   }
@@ -78,7 +81,7 @@ export function opportunityDoor({ database, register }: DoorOptions) {
         ({ id, data }) => {
           const { title = null, assigned_to = null, source = null, created_at = null, ...rest } = data
           const asked = { ...rest, id, title, assigned_to, source, created_at }
-          return register.registerCallAttempt(createOpportunity(asked))
+          return register.registerCallAttempt(createOpportunity(asked, IMPORT))
         },
         () => null,
       ),
@@ -101,7 +104,7 @@ export function callDoor({ database, register, country }: DoorOptions) {
           const { id: _, provider = null, provider_call_id = null, created_at = null, ...fields } = data
           const key = { id, isIdGiven, provider, provider_call_id }
           const asked: NewCall = { ...key, created_at, isOfFile: true, fields: fields as NewCall['fields'] }
-          return register.registerCallAttempt(createCall(asked, { clock, place }))
+          return register.registerCallAttempt(createCall(asked, IMPORT, { clock, place }))
         },
         (body) => (body as CallBody).attempt.outcome,
       )

@@ -20,6 +20,9 @@ const TABLES: Readonly<Record<keyof Tables, 'kept' | 'started' | 'joined' | 'der
   idempotency_requests: 'kept',
   idempotency_keys: 'kept',
   sync_runs: 'kept',
+  // The first start has written that it made a key.
+  audit: 'joined',
+  audit_values: 'kept',
   mailboxes: 'started',
   sweep_marks: 'started',
   // The first start makes one and shows it once: it stays valid, and so are those of the export.

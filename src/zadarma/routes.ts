@@ -50,6 +50,7 @@ export const zadarmaRoutes: FastifyPluginAsync<ZadarmaRoutesOptions> = async (ap
         headers: { 'content-type': contentType, from: request.ip },
         body,
         form: fields,
+        requestId: request.id,
         event: columnText(fields.event ?? '', 100) ?? 'none',
       }),
       inbox,
