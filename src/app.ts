@@ -1,4 +1,5 @@
 import { maxHeaderSize } from 'node:http'
+import { fastifyCookie } from '@fastify/cookie'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { CountryCode } from 'libphonenumber-js'
@@ -18,7 +19,7 @@ import { syncRoutes } from './history/routes.ts'
 import { describe } from './http/description.ts'
 import { showDescription } from './http/docs.ts'
 import { answerErrors, answerNotFound } from './http/errors.ts'
-import { answerUnreadable, GUARDED, requireKey, requireKeyUnlessLocal } from './http/guard.ts'
+import { answerUnreadable, GUARDED, requireCaller, requireCallerUnlessLocal } from './http/guard.ts'
 import { readJson } from './http/json.ts'
 import { addLifeSigns } from './http/life-signs.ts'
 import { answerOtherMethods, knowEveryMethod } from './http/method-not-allowed.ts'
@@ -29,6 +30,10 @@ import type { MailOptions } from './mailbox/handle.ts'
 import { mailRoutes } from './mailbox/routes.ts'
 import type { Metrics } from './metrics.ts'
 import { opportunityRoutes } from './opportunities/routes.ts'
+import { logInRoutes } from './people/log-in-routes.ts'
+import { meRoutes } from './people/me-routes.ts'
+import { loadWhereNeeded, openPeople, type PeopleConfig } from './people/people.ts'
+import { userRoutes } from './people/user-routes.ts'
 import { recordingRoutes } from './recordings/routes.ts'
 import { reviewRoutes } from './review/routes.ts'
 import type { ZadarmaApi } from './zadarma/api.ts'
@@ -47,6 +52,8 @@ export interface AppOptions {
   mails: MailOptions
   /** Links the calls that wait for a contact with one of these numbers. */
   linkWaiting: LinkWaiting
+  /** How people log in. */
+  people: PeopleConfig
   /** The folder of recordings, absolute. */
   recordingsDir: string
   /** Where it will listen: some pages are open on loopback only. */
@@ -62,6 +69,8 @@ const BODY_LIMIT = 1024 * 1024
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const { database, register, findCaller, metrics, country, host, isReady, linkWaiting } = options
   const { zadarma, zadarmaApi, inbox } = options
+  const people = openPeople({ ...options.people, host, database, log: options.log })
+  const callers = { findCaller, findSession: people.sessions.find, originFault: people.originFault }
   const app = Fastify({
     loggerInstance: options.log,
     bodyLimit: BODY_LIMIT,
@@ -76,7 +85,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     return503OnClosing: false,
     // No address is longer: what is wrong with an id is told by its route.
     routerOptions: { maxParamLength: maxHeaderSize },
-    frameworkErrors: answerUnreadable(findCaller),
+    frameworkErrors: answerUnreadable(callers),
   }).withTypeProvider<ZodTypeProvider>()
   refuseExpectations(app.server)
   knowEveryMethod(app)
@@ -87,17 +96,18 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   requireAccess(app)
   app.addHook('onRequest', requireHost)
   answerErrors(app)
+  await app.register(fastifyCookie, { hook: false })
   readJson(app)
   await describe(app)
 
   const addOtherMethods = answerOtherMethods(app)
-  const guardUnlessLocal = requireKeyUnlessLocal(findCaller, host)
+  const guardUnlessLocal = requireCallerUnlessLocal(callers, host)
   addLifeSigns(app, { metrics, isReady, guard: guardUnlessLocal })
   addOtherMethods()
   await showDescription(app, guardUnlessLocal)
 
   const guard = (scope: FastifyInstance): void => {
-    scope.addHook('onRequest', requireKey(findCaller))
+    scope.addHook('onRequest', requireCaller(callers))
     answerNotFound(scope)
   }
   await app.register(
@@ -140,9 +150,28 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
       const addOtherMethodsOfAdmin = answerOtherMethods(admin)
       await admin.register(keyRoutes, { database })
       await admin.register(auditRoutes, { database })
+      await admin.register(userRoutes, { people })
       addOtherMethodsOfAdmin()
     },
     { prefix: GUARDED.admin },
   )
+  await app.register(
+    async (scope) => {
+      guard(scope)
+      const addOtherMethodsOfMe = answerOtherMethods(scope)
+      await scope.register(meRoutes, { people })
+      addOtherMethodsOfMe()
+    },
+    { prefix: GUARDED.me },
+  )
+  await app.register(
+    async (scope) => {
+      const addOtherMethodsOfLogIn = answerOtherMethods(scope)
+      await scope.register(logInRoutes, { people, guard: requireCaller(callers) })
+      addOtherMethodsOfLogIn()
+    },
+    { prefix: '/api/auth' },
+  )
+  app.addHook('onListen', async () => void loadWhereNeeded(people))
   return app
 }

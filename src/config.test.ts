@@ -15,6 +15,9 @@ it('without any variable everything has its default', () => {
     logLevel: 'info',
     defaultCountry: 'ES',
     bootstrapApiKey: null,
+    authSecret: null,
+    publicUrl: null,
+    linkMail: null,
     zadarma: {
       key: null,
       secret: null,
@@ -152,6 +155,32 @@ it('all faults are told at once, in sentences', () => {
   expect(read).toThrow(ConfigError)
   for (const name of Object.keys(env)) expect(read).toThrow(new RegExp(`${name} must .+\\.`))
   expect(read).not.toThrow('the-password')
+})
+
+it('people come by an address, and get their links by e-mail', () => {
+  const env = {
+    PUBLIC_URL: 'https://CRM.example.com/',
+    AUTH_SECRET: 'x'.repeat(32),
+    SMTP_URL: 'smtps://ana%40example.com:secret@smtp.example.com',
+  }
+  const config = readConfig(env, '/srv')
+  expect([config.publicUrl?.origin, config.authSecret]).toEqual(['https://crm.example.com', 'x'.repeat(32)])
+  expect(config.linkMail).toMatchObject({ smtp: { host: 'smtp.example.com', port: 465 }, from: 'ana@example.com' })
+  expect(readConfig({ ...env, SMTP_FROM: 'crm@example.com' }, '/srv').linkMail?.from).toBe('crm@example.com')
+})
+
+it.each([
+  ['PUBLIC_URL', 'http://crm.example.com', /^PUBLIC_URL must be an address such as https/],
+  ['PUBLIC_URL', 'https://crm.example.com/path', /^PUBLIC_URL must be an address such as https/],
+  ['AUTH_SECRET', 'too short', /^AUTH_SECRET must have 32 to 200/],
+  ['SMTP_URL', 'smtps://ana:secret@smtp.example.com', /^SMTP_FROM must be set/],
+  ['SMTP_URL', 'smtps://ana%40example.com:secret@smtp.example.com', /^PUBLIC_URL must be set where SMTP_URL is/],
+  ['SMTP_URL', 'https://secret@smtp.example.com', /^SMTP_URL must be an address such as smtps(?!.*secret@)/],
+  ['SMTP_FROM', 'nobody', /^SMTP_FROM must be an e-mail address/],
+])('%s=%s is refused', (name, value, fault) => {
+  const read = () => readConfig({ [name]: value }, '/srv')
+  expect(read).toThrow(ConfigError)
+  expect(read).toThrow(fault)
 })
 
 it('.env.example lists every variable', async () => {

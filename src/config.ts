@@ -9,6 +9,8 @@ import { parseMailboxUrl } from './mailbox/mailbox-url.ts'
 import { faultsTogether, isSender, isTokenUrl } from './mailbox/settings.ts'
 import { trustInFile } from './mailbox/trust.ts'
 import { isFolder, parseWhenDone } from './mailbox/when-done.ts'
+import type { MailSender } from './people/mail.ts'
+import { parseSmtpUrl } from './people/smtp.ts'
 
 /** What the service is told by its environment. */
 export interface Config {
@@ -26,6 +28,12 @@ export interface Config {
   defaultCountry: CountryCode
   /** An admin key to accept; null: the first start makes one. */
   bootstrapApiKey: string | null
+  /** Signs the cookies of people; null: the database has one. */
+  authSecret: string | null
+  /** The address that people see; null: only this machine, without TLS. */
+  publicUrl: URL | null
+  /** How people get their links; null: those who make them see them. */
+  linkMail: MailSender | null
   zadarma: ZadarmaConfig
   /** Contacts are looked for by the numbers of calls of so many days. */
   relinkDays: number
@@ -113,6 +121,25 @@ const environment = z.object({
     .string()
     .regex(/^[\x21-\x7e]{32,200}$/, 'must have 32 to 200 visible ASCII characters without blanks')
     .optional(),
+  AUTH_SECRET: z
+    .string()
+    .regex(/^[\x21-\x7e]{32,200}$/, 'must have 32 to 200 visible ASCII characters without blanks')
+    .optional(),
+  PUBLIC_URL: z
+    .string()
+    .refine(isPublicUrl, 'must be an address such as https://crm.example.com (http:// only on this machine)')
+    .transform((text) => new URL(text))
+    .optional(),
+  SMTP_URL: z
+    .string()
+    .transform((text, { addIssue }) => {
+      const address = parseSmtpUrl(text)
+      if (!('fault' in address)) return address
+      addIssue(address.fault)
+      return z.NEVER
+    })
+    .optional(),
+  SMTP_FROM: z.email('must be an e-mail address such as crm@example.com').optional(),
   ZADARMA_KEY: z.string().max(200).optional(),
   ZADARMA_SECRET: z.string().max(200).optional(),
   ZADARMA_TIMEZONE: z
@@ -229,6 +256,10 @@ function isApiUrl(text: string): boolean {
   return (protocol === 'https:' || (protocol === 'http:' && isLocal)) && pathname === '/' && search === ''
 }
 
+function isPublicUrl(text: string): boolean {
+  return isApiUrl(text) && new URL(text).username === ''
+}
+
 function isPostgresUrl(text: string): boolean {
   return /^postgres(ql)?:\/\//.test(text) && URL.canParse(text)
 }
@@ -246,6 +277,16 @@ export function readConfig(env: NodeJS.ProcessEnv, workingDir: string): Config {
   if (set.MIGRATION_DATABASE_URL !== undefined && set.DATABASE_URL === undefined) {
     faults.push('MIGRATION_DATABASE_URL needs DATABASE_URL, the same database as another role.')
   }
+  if (
+    data?.SMTP_URL !== undefined &&
+    data.SMTP_FROM === undefined &&
+    !z.email().safeParse(data.SMTP_URL.user).success
+  ) {
+    faults.push('SMTP_FROM must be set to the address that e-mails come from, as the user of SMTP_URL is none.')
+  }
+  if (data?.SMTP_URL !== undefined && data.PUBLIC_URL === undefined) {
+    faults.push('PUBLIC_URL must be set where SMTP_URL is: the links that are mailed lead there.')
+  }
   const trust = readTrust(set.MAILBOX_CA_FILE, workingDir, (fault) => faults.push(fault))
   if (data === undefined || faults.length > 0) throw new ConfigError(faults)
   return {
@@ -259,6 +300,9 @@ export function readConfig(env: NodeJS.ProcessEnv, workingDir: string): Config {
     logLevel: data.LOG_LEVEL,
     defaultCountry: data.DEFAULT_COUNTRY,
     bootstrapApiKey: data.BOOTSTRAP_API_KEY ?? null,
+    authSecret: data.AUTH_SECRET ?? null,
+    publicUrl: data.PUBLIC_URL ?? null,
+    linkMail: linkMailOf(data),
     zadarma: {
       key: data.ZADARMA_KEY ?? null,
       secret: data.ZADARMA_SECRET ?? null,
@@ -304,6 +348,11 @@ function readTrust(
     onFault(`MAILBOX_CA_FILE ${error instanceof Error ? error.message : error}.`)
     return null
   }
+}
+
+/** A server without an address to write from was refused, if its user is none. */
+function linkMailOf({ SMTP_URL: smtp, SMTP_FROM: from }: z.output<typeof environment>): MailSender | null {
+  return smtp === undefined ? null : { smtp, from: from ?? smtp.user ?? '' }
 }
 
 /** All of it is set, or nothing; anything else was refused. */

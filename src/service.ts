@@ -27,6 +27,8 @@ import { receiveMail } from './mailbox/receive.ts'
 import { mailChores } from './mailbox/sweep.ts'
 import { loadWording } from './mailbox/wording.ts'
 import { createMetrics } from './metrics.ts'
+import { forgetOver } from './people/forget.ts'
+import { secretOf } from './people/secret.ts'
 import { recordingChore } from './recordings/chore.ts'
 import { zadarmaApiOf } from './zadarma/api.ts'
 import { reconcileChore } from './zadarma/reconcile-chore.ts'
@@ -76,6 +78,7 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
     if (config.migrationDatabaseUrl === null) await migrate(database.patient, migrations)
     else await migrateAsOwner({ connectionString: config.migrationDatabaseUrl }, database, migrations)
 
+    const secret = await secretOf(database, config.authSecret)
     const metrics = createMetrics()
     const register = new Register(runOn(database.calls, database.hasPooler), watched(metrics, log))
     stops.push(() => register.drained())
@@ -113,6 +116,7 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
         },
         coverageChore({ database, metrics }),
         syncChore({ database, metrics, log }),
+        forgetOver(behind),
         ...(zadarmaApi === null
           ? []
           : [
@@ -162,6 +166,7 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
       inbox,
       mails,
       linkWaiting: waitingLinker(relink),
+      people: { secret, publicUrl: config.publicUrl, mail: config.linkMail },
       recordingsDir: folders.recordings,
       database,
       register,

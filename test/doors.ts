@@ -4,6 +4,7 @@ import { type RelinkOptions, waitingLinker } from '../src/contacts/relink.ts'
 import { type DoorsOptions, openDoors } from '../src/inbox/doors.ts'
 import type { MailFolders } from '../src/mailbox/files.ts'
 import { loadWording } from '../src/mailbox/wording.ts'
+import type { PeopleConfig } from '../src/people/people.ts'
 import { zadarmaApiOf } from '../src/zadarma/api.ts'
 
 /** What the account at Zadarma is to the tests. */
@@ -22,6 +23,9 @@ export const ZADARMA: ZadarmaConfig = {
 
 const MAIL: MailConfig = { allowedSenders: ['zadarma.com'], matchMinutes: 10, patternsFile: null }
 
+/** Signs the cookies of people. */
+export const SECRET = 'a-secret-for-tests-that-is-long-enough'
+
 /** For tests that keep no file. */
 export const NO_FOLDERS: MailFolders = { recordings: '/dev/null/recordings', mails: '/dev/null/mails' }
 
@@ -31,13 +35,14 @@ type Parts = Pick<AppOptions, 'database' | 'register' | 'metrics' | 'log'>
 
 interface Given extends Partial<Pick<DoorsOptions, 'folders' | 'processMail' | 'wording' | 'mailLimits'>> {
   zadarma?: ZadarmaConfig
+  people?: Partial<PeopleConfig>
 }
 
 /** What the application needs for the doors beside REST. */
 export function doorsOf(
   parts: Parts,
-  { zadarma = ZADARMA, folders = NO_FOLDERS, ...given }: Given = {},
-): Pick<AppOptions, 'zadarma' | 'zadarmaApi' | 'inbox' | 'mails' | 'linkWaiting' | 'recordingsDir'> & {
+  { zadarma = ZADARMA, folders = NO_FOLDERS, people = {}, ...given }: Given = {},
+): Pick<AppOptions, 'zadarma' | 'zadarmaApi' | 'inbox' | 'mails' | 'linkWaiting' | 'recordingsDir' | 'people'> & {
   relink: RelinkOptions
   closeDoors: () => Promise<void>
 } {
@@ -52,6 +57,7 @@ export function doorsOf(
     mails,
     linkWaiting: waitingLinker(relink),
     recordingsDir: folders.recordings,
+    people: { secret: SECRET, publicUrl: null, mail: null, ...people },
     relink,
     closeDoors: close,
   }

@@ -18,6 +18,7 @@ import type { InboxOptions } from '../src/inbox/inbox.ts'
 import type { MailOptions } from '../src/mailbox/handle.ts'
 import type { Wording } from '../src/mailbox/wording.ts'
 import { createMetrics, type Metrics } from '../src/metrics.ts'
+import type { PeopleConfig } from '../src/people/people.ts'
 import { doorsOf, NO_FOLDERS, ZADARMA } from './doors.ts'
 import { connectionTo, withAdmin } from './postgres.ts'
 
@@ -89,6 +90,8 @@ export interface TestServiceOptions {
   processMail?: DoorsOptions['processMail']
   wording?: Wording
   mailLimits?: DoorsOptions['mailLimits']
+  /** How people log in. */
+  people?: Partial<PeopleConfig>
 }
 
 /** The whole service on a database, without a port: several of them are several servers. */
@@ -103,6 +106,7 @@ export async function createTestService({
   processMail,
   wording,
   mailLimits,
+  people = {},
 }: TestServiceOptions): Promise<TestService> {
   const log = pino({ level: process.env.TEST_LOG ?? 'silent' }, pino.destination({ dest: 2, sync: true }))
   const database = openDatabase({ connection, hasPooler: false, onIdleError: () => undefined })
@@ -118,6 +122,7 @@ export async function createTestService({
     {
       zadarma: { ...ZADARMA, ...given },
       folders: { recordings: recordingsDir, mails: mailsDir },
+      people,
       ...(processMail === undefined ? {} : { processMail }),
       ...(wording === undefined ? {} : { wording }),
       ...(mailLimits === undefined ? {} : { mailLimits }),

@@ -67,7 +67,7 @@ const entry = z.object({
   withheld: z.array(z.string()),
 })
 
-export const auditEntryResponse = entry.meta({ id: 'AuditEntry' })
+const auditEntryResponse = entry.meta({ id: 'AuditEntry' })
 
 /** With the attempts that got another number. */
 export const opportunityHistoryResponse = entry

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import type { Role } from './caller.ts'
 
-/** What has to come with a request: a key or session with one of these roles; or else what the words say. */
-export type Access = readonly Role[] | 'open' | 'signature' | 'local or key'
+/** What has to come with a request: a key or session with one of these roles; any session; or else what the words say. */
+export type Access = readonly Role[] | 'session' | 'open' | 'signature' | 'local or key'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -75,10 +75,27 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   // One message may change any call.
   'POST /api/recordings/email': MANAGE,
 
+  'POST /api/auth/sign-in/email': 'open',
+  'POST /api/auth/sign-out': 'open',
+  'POST /api/auth/accept': 'open',
+  // With the cookie of a log-in that still waits for its code.
+  'POST /api/auth/two-factor/verify-totp': 'open',
+  'POST /api/auth/two-factor/verify-backup-code': 'open',
+  'POST /api/auth/two-factor/enable': 'session',
+  'POST /api/auth/two-factor/disable': 'session',
+  'POST /api/auth/two-factor/generate-backup-codes': 'session',
+  'POST /api/auth/change-password': 'session',
+  'GET /api/me': READ,
+
   'GET /api/admin/audit': ADMINISTER,
   'GET /api/admin/keys': ADMINISTER,
   'POST /api/admin/keys': ADMINISTER,
   'DELETE /api/admin/keys/:id': ADMINISTER,
+  'GET /api/admin/users': ADMINISTER,
+  'POST /api/admin/users': ADMINISTER,
+  'GET /api/admin/users/:id': ADMINISTER,
+  'PATCH /api/admin/users/:id': ADMINISTER,
+  'POST /api/admin/users/:id/reset': ADMINISTER,
 }
 
 /** The pages of the description have many addresses. */

@@ -36,9 +36,13 @@ const REMEMBERED_OTHERWISE_MS = 50
 /** When it was used last is kept so roughly. */
 const USE_NOTED_EVERY_MS = 60_000
 
-/** Its clock is the database's: no server's may be wrong by more than it takes. */
+/**
+ * Its clock is the database's: no server's may be wrong by more than it takes. What acts for a person who may not log in any
+ * more may not either.
+ */
 const ALIVE = `select id, short_id, name, role, user_id, key_sha256 from api_keys
-  where revoked_at is null and (expires_at is null or expires_at > clock_timestamp())`
+  where revoked_at is null and (expires_at is null or expires_at > clock_timestamp())
+    and not exists (select from users where id::text = user_id and disabled_at is not null)`
 
 /**
  * Gives the check of a key. Those that are alive are read about once a second, and a little more often while there are

@@ -8,6 +8,7 @@ import { addKeyCommands } from './key.ts'
 import { addMailCommands } from './mail.ts'
 import { addRepairCommand } from './repair.ts'
 import { addSyncCommand } from './sync.ts'
+import { addUserCommands } from './user.ts'
 import { addZadarmaCommands } from './zadarma.ts'
 
 /** All commands. It throws CommanderError where it was called wrongly, and after it has shown its help. */
@@ -22,6 +23,7 @@ export function createProgram(surroundings: Surroundings, output: OutputConfigur
   addKeyCommands(program, surroundings)
   addMailCommands(program, surroundings)
   addSyncCommand(program, surroundings)
+  addUserCommands(program, surroundings)
   addZadarmaCommands(program, surroundings)
   addImportCommands(program, surroundings)
   addExportCommand(program, surroundings)

@@ -202,6 +202,35 @@ interface ApiKeysTable {
   revoked_at: TimeOrNull
 }
 
+interface UsersTable {
+  id: string
+  name: string
+  /** In lower case. */
+  email: string
+  email_verified: Generated<boolean>
+  role: Role
+  two_factor_enabled: Generated<boolean>
+  disabled_at: TimeOrNull
+  created_at: Generated<Instant>
+  updated_at: ColumnType<Instant, never, string>
+}
+
+interface UserAccountsTable {
+  id: string
+  user_id: string
+  provider_id: string
+  account_id: string
+  password: string | null
+  updated_at: ColumnType<Instant, never, string>
+}
+
+interface UserLinksTable {
+  user_id: string
+  token_sha256: Buffer
+  kind: 'invitation' | 'reset'
+  expires_at: Time
+}
+
 /** The tables as queries see them; `migrations/` is what makes them. */
 export interface Tables {
   calls: CallsTable
@@ -229,5 +258,11 @@ export interface Tables {
   mailboxes: MailboxesTable
   sync_runs: SyncRunsTable
   sweep_marks: { name: string; swept_until: Time; due_at: ColumnType<Instant, string | undefined, string> }
+  users: UsersTable
+  user_accounts: UserAccountsTable
+  user_sessions: { id: string; user_id: string; token_sha256: string }
+  user_two_factors: { id: string; user_id: string }
+  user_links: UserLinksTable
+  service_secrets: { name: string; value: string; created_at: Generated<Instant> }
   schema_migrations: { name: string; applied_at: Generated<Instant> }
 }

@@ -11,6 +11,7 @@ export const RETRY_AFTER = '1'
 /** Answers a refusal as a problem document (RFC 9457). */
 export function sendRefusal(reply: FastifyReply, reason: Refusal): FastifyReply {
   if (reason.code === 'unavailable') void reply.header('retry-after', RETRY_AFTER)
+  if (reason.retryAfterSeconds !== undefined) void reply.header('retry-after', String(reason.retryAfterSeconds))
   if (reason.code === 'unauthorized') void reply.header('www-authenticate', 'Bearer')
   return sendProblem(reply, problemOf(reason))
 }

@@ -17,6 +17,7 @@ export type RefusalCode =
   | 'unsupported_media_type'
   | 'range_not_satisfiable'
   | 'invalid'
+  | 'too_many_requests'
   | 'broken'
   | 'bad_gateway'
   | 'unavailable'
@@ -26,6 +27,8 @@ export interface Refusal {
   code: RefusalCode
   detail: string
   errors?: readonly Fault[]
+  /** When it may be tried again. */
+  retryAfterSeconds?: number
 }
 
 /** Builds a refusal. */
@@ -60,6 +63,7 @@ const STATUS: Readonly<Record<RefusalCode, { status: number; title: string }>> =
   unsupported_media_type: { status: 415, title: 'Unsupported Media Type' },
   range_not_satisfiable: { status: 416, title: 'Range Not Satisfiable' },
   invalid: { status: 422, title: 'Unprocessable Content' },
+  too_many_requests: { status: 429, title: 'Too Many Requests' },
   broken: { status: 500, title: 'Internal Server Error' },
   bad_gateway: { status: 502, title: 'Bad Gateway' },
   unavailable: { status: 503, title: 'Service Unavailable' },

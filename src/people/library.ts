@@ -1,0 +1,144 @@
+import { kyselyAdapter } from '@better-auth/kysely-adapter'
+import type { BetterAuthOptions } from 'better-auth'
+import { isAPIError } from 'better-auth/api'
+import { betterAuth } from 'better-auth/minimal'
+import { twoFactor } from 'better-auth/plugins/two-factor'
+import { v7 as uuidv7 } from 'uuid'
+import type { Database } from '../database/database.ts'
+import type { CookieNames } from './cookies.ts'
+import { DATE_COLUMNS } from './date-columns.ts'
+import { withHashedTokens } from './hashed-tokens.ts'
+import { LONGEST, SHORTEST } from './password.ts'
+import { isAlive } from './sessions.ts'
+
+export interface LibraryOptions {
+  database: Database
+  secret: string
+  cookies: CookieNames
+  /** Told of what better-auth calls an error. */
+  onError: (message: string) => void
+}
+
+const SESSION_SECONDS = 30 * 24 * 3600
+const CHALLENGE_SECONDS = 600
+
+/**
+ * better-auth as it is used here: passwords, sessions and second factors on our tables. Its own HTTP routes are not
+ * opened; ours ask its functions, so that nothing can be asked of it that nobody thought of.
+ */
+export function openLibrary({ database, secret, cookies, onError }: LibraryOptions) {
+  const query = database.query.withPlugin(DATE_COLUMNS)
+  const { isSecure: secure } = cookies
+  const attributes = { secure, httpOnly: true, sameSite: 'lax', path: '/' } as const
+  const times = { createdAt: 'created_at', updatedAt: 'updated_at' }
+  const auth = betterAuth({
+    appName: 'First Call',
+    secret,
+    // Nothing is made of it: the routes that would are closed.
+    baseURL: 'http://127.0.0.1',
+    telemetry: { enabled: false },
+    // Tries are counted by us, for the account as well, and in the database.
+    rateLimit: { enabled: false },
+    logger: { level: 'error', log: (_, message) => onError(message) },
+    database: (options: BetterAuthOptions) =>
+      withHashedTokens(kyselyAdapter(query, { type: 'postgres', transaction: true })(options), (tokenHash) =>
+        isAlive(database, tokenHash),
+      ),
+    emailAndPassword: { enabled: true, disableSignUp: true, minPasswordLength: SHORTEST, maxPasswordLength: LONGEST },
+    user: { modelName: 'users', fields: { ...times, emailVerified: 'email_verified' } },
+    session: {
+      modelName: 'user_sessions',
+      fields: {
+        ...times,
+        token: 'token_sha256',
+        userId: 'user_id',
+        expiresAt: 'expires_at',
+        ipAddress: 'ip_address',
+        userAgent: 'user_agent',
+      },
+      expiresIn: SESSION_SECONDS,
+      disableSessionRefresh: true,
+    },
+    account: {
+      modelName: 'user_accounts',
+      fields: {
+        ...times,
+        userId: 'user_id',
+        accountId: 'account_id',
+        providerId: 'provider_id',
+        accessToken: 'access_token',
+        refreshToken: 'refresh_token',
+        idToken: 'id_token',
+        accessTokenExpiresAt: 'access_token_expires_at',
+        refreshTokenExpiresAt: 'refresh_token_expires_at',
+      },
+    },
+    verification: {
+      modelName: 'user_verifications',
+      fields: { ...times, expiresAt: 'expires_at' },
+      storeIdentifier: 'hashed',
+    },
+    plugins: [
+      twoFactor({
+        issuer: 'First Call',
+        twoFactorCookieMaxAge: CHALLENGE_SECONDS,
+        schema: {
+          user: { fields: { twoFactorEnabled: 'two_factor_enabled' } },
+          twoFactor: {
+            modelName: 'user_two_factors',
+            fields: {
+              userId: 'user_id',
+              backupCodes: 'backup_codes',
+              failedVerificationCount: 'failed_verification_count',
+              lockedUntil: 'locked_until',
+            },
+          },
+        },
+      }),
+    ],
+    databaseHooks: {
+      session: {
+        create: {
+          // Where somebody is and with what, nobody has asked for; and who may not log in gets no session.
+          before: async (session) =>
+            (await mayLogIn(database, session.userId)) && { data: { ...session, ipAddress: null, userAgent: null } },
+        },
+      },
+    },
+    advanced: {
+      database: { generateId: () => uuidv7(), validateSchema: false },
+      ipAddress: { disableIpTracking: true },
+      useSecureCookies: false,
+      defaultCookieAttributes: attributes,
+      cookiePrefix: cookies.session,
+      cookies: {
+        session_token: { name: cookies.session, attributes },
+        two_factor: { name: cookies.twoFactor, attributes },
+      },
+    },
+  })
+  return { api: auth.api, attempt, context: auth.$context }
+}
+
+export type Library = ReturnType<typeof openLibrary>
+
+/** What better-auth refused: its HTTP status, and its word for the reason. */
+export interface LibraryRefusal {
+  refused: number
+  reason: string
+}
+
+/** Asks better-auth for what it may refuse. What breaks is thrown. */
+async function attempt<Result extends object>(ask: () => Promise<Result>): Promise<Result | LibraryRefusal> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (!isAPIError(error) || error.statusCode >= 500) throw error
+    return { refused: error.statusCode, reason: String(error.body?.code ?? '') }
+  }
+}
+
+async function mayLogIn({ general }: Database, userId: string): Promise<boolean> {
+  const { rowCount } = await general.query('select from users where id = $1 and disabled_at is null', [userId])
+  return rowCount === 1
+}
