@@ -16,13 +16,19 @@ import { coverageRoutes } from './coverage/routes.ts'
 import type { Database } from './database/database.ts'
 import { diallingRoutes } from './dialling/routes.ts'
 import { syncRoutes } from './history/routes.ts'
+import { guardConnections } from './http/connections.ts'
+import { allowOrigins } from './http/cors.ts'
 import { describe } from './http/description.ts'
 import { showDescription } from './http/docs.ts'
+import { type EdgeConfig, PLAIN_EDGE } from './http/edge.ts'
 import { answerErrors, answerNotFound } from './http/errors.ts'
-import { answerUnreadable, GUARDED, requireCaller, requireCallerUnlessLocal } from './http/guard.ts'
+import { answerUnreadable, GUARDED, isOnlyHere, requireCaller, requireCallerUnlessLocal } from './http/guard.ts'
+import { secureAnswers } from './http/headers.ts'
 import { readJson } from './http/json.ts'
 import { addLifeSigns } from './http/life-signs.ts'
 import { answerOtherMethods, knowEveryMethod } from './http/method-not-allowed.ts'
+import { networksOf } from './http/networks.ts'
+import { limitRates } from './http/rate-limits.ts'
 import { answerClientError, refuseExpectations, requireHost } from './http/raw-answers.ts'
 import { answerRequestId, requestIdOf } from './http/request-id.ts'
 import type { InboxOptions } from './inbox/inbox.ts'
@@ -58,6 +64,7 @@ export interface AppOptions {
   recordingsDir: string
   /** Where it will listen: some pages are open on loopback only. */
   host: string
+  edge?: EdgeConfig
   /** Whether the database is reached and migrated. */
   isReady: () => Promise<boolean>
   log: FastifyBaseLogger
@@ -68,15 +75,20 @@ const BODY_LIMIT = 1024 * 1024
 /** Builds the HTTP application: plugins, routes, errors. It listens nowhere yet. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const { database, register, findCaller, metrics, country, host, isReady, linkWaiting } = options
-  const { zadarma, zadarmaApi, inbox } = options
+  const { zadarma, zadarmaApi, inbox, edge = PLAIN_EDGE } = options
   const people = openPeople({ ...options.people, host, database, log: options.log })
   const callers = { findCaller, findSession: people.sessions.find, originFault: people.originFault }
   const app = Fastify({
     loggerInstance: options.log,
     bodyLimit: BODY_LIMIT,
-    http: { requireHostHeader: false },
+    http: {
+      requireHostHeader: false,
+      headersTimeout: edge.patience.headersMs,
+      connectionsCheckingInterval: edge.patience.lookEveryMs,
+    },
     clientErrorHandler: answerClientError,
-    requestTimeout: 30_000,
+    requestTimeout: edge.patience.requestMs,
+    trustProxy: edge.trustedProxies.length > 0 && networksOf(edge.trustedProxies),
     genReqId: requestIdOf,
     // Requests are counted and timed by the metrics; a line each would drown what needs attention.
     logController: new LogController({ disableRequestLogging: true }),
@@ -88,26 +100,31 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     frameworkErrors: answerUnreadable(callers),
   }).withTypeProvider<ZodTypeProvider>()
   refuseExpectations(app.server)
+  guardConnections(app.server, edge.patience)
   knowEveryMethod(app)
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   app.decorateRequest('caller', null)
   answerRequestId(app)
   requireAccess(app)
+  secureAnswers(app)
   app.addHook('onRequest', requireHost)
+  allowOrigins(app, edge.corsOrigins)
+  await limitRates(app, edge, metrics)
   answerErrors(app)
   await app.register(fastifyCookie, { hook: false })
   readJson(app)
   await describe(app)
 
   const addOtherMethods = answerOtherMethods(app)
-  const guardUnlessLocal = requireCallerUnlessLocal(callers, host)
+  const guardUnlessLocal = requireCallerUnlessLocal(callers, isOnlyHere(host, edge))
   addLifeSigns(app, { metrics, isReady, guard: guardUnlessLocal })
   addOtherMethods()
   await showDescription(app, guardUnlessLocal)
 
   const guard = (scope: FastifyInstance): void => {
     scope.addHook('onRequest', requireCaller(callers))
+    if (edge.rateLimitPerKey !== null) scope.addHook('onRequest', scope.countOfKey)
     answerNotFound(scope)
   }
   await app.register(

@@ -2,11 +2,13 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, it } from 'vitest'
 import { ConfigError, ENVIRONMENT_NAMES, readConfig } from './config.ts'
+import { PLAIN_EDGE } from './http/edge.ts'
 
 it('without any variable everything has its default', () => {
   expect(readConfig({}, '/srv')).toEqual({
     host: '127.0.0.1',
     port: 3000,
+    edge: PLAIN_EDGE,
     databaseUrl: null,
     migrationDatabaseUrl: null,
     hasPooler: false,
@@ -126,6 +128,9 @@ it.each([
 it('all faults are told at once, in sentences', () => {
   const env = {
     PORT: '99999',
+    TRUSTED_PROXIES: '10.0.0.0/8, 0.0.0.0/0',
+    CORS_ORIGINS: 'https://crm.example.com/',
+    RATE_LIMIT_PER_KEY: '0',
     DATABASE_URL: 'mysql://x',
     DEFAULT_COUNTRY: 'Spain',
     BOOTSTRAP_API_KEY: 'short',

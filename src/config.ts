@@ -1,9 +1,10 @@
-import { isIP } from 'node:net'
 import path from 'node:path'
 import type { SecureContext } from 'node:tls'
 import { type CountryCode, isSupportedCountry } from 'libphonenumber-js'
 import { IANAZone } from 'luxon'
 import { z } from 'zod'
+import { EDGE_ENVIRONMENT, type EdgeConfig, edgeOf } from './http/edge.ts'
+import { isNetwork } from './http/networks.ts'
 import type { MailboxConfig, OauthConfig } from './mailbox/mailbox.ts'
 import { parseMailboxUrl } from './mailbox/mailbox-url.ts'
 import { faultsTogether, isSender, isTokenUrl } from './mailbox/settings.ts'
@@ -16,6 +17,7 @@ import { parseSmtpUrl } from './people/smtp.ts'
 export interface Config {
   host: string
   port: number
+  edge: EdgeConfig
   /** Null: the embedded PostgreSQL. */
   databaseUrl: string | null
   /** As the owner of the tables; null: who uses them owns them. */
@@ -99,6 +101,7 @@ const environment = z.object({
       'must be a number from 0 to 65535, such as 3000',
     )
     .transform(Number),
+  ...EDGE_ENVIRONMENT,
   DATABASE_URL: z
     .string()
     .refine(isPostgresUrl, 'must be an address such as postgres://user:password@host:5432/database')
@@ -234,16 +237,6 @@ function listOfWords(text: string): string[] {
   return words.filter((word) => word !== '')
 }
 
-function isNetwork(text: string): boolean {
-  const [address = '', prefix, ...more] = text.split('/')
-  const bits = isIP(address) === 4 ? 32 : 128
-  return (
-    isIP(address) !== 0 &&
-    more.length === 0 &&
-    (prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits))
-  )
-}
-
 /** With a dot: a name such as `com` would let everybody in. */
 function isHostName(text: string): boolean {
   return /^(?=.{1,253}$)[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(text)
@@ -292,6 +285,7 @@ export function readConfig(env: NodeJS.ProcessEnv, workingDir: string): Config {
   return {
     host: data.HOST,
     port: data.PORT,
+    edge: edgeOf(data),
     databaseUrl: data.DATABASE_URL ?? null,
     migrationDatabaseUrl: data.MIGRATION_DATABASE_URL ?? null,
     hasPooler: data.DATABASE_POOLER,

@@ -1,6 +1,5 @@
 import path from 'node:path'
 import type { FastifyInstance } from 'fastify'
-import pino from 'pino'
 import { buildApp } from './app.ts'
 import { runOn } from './attempts/read.ts'
 import { Register } from './attempts/register.ts'
@@ -19,10 +18,11 @@ import { databaseHome } from './database/home.ts'
 import { isMigrated, migrate } from './database/migrate.ts'
 import { migrateAsOwner } from './database/owner.ts'
 import { syncChore } from './history/chore.ts'
-import { isLoopback } from './http/guard.ts'
+import { isOnlyHere } from './http/guard.ts'
 import { closer, isOnEveryAddress, listen } from './http/listening.ts'
 import { inboxChores } from './inbox/chores.ts'
 import { openDoors } from './inbox/doors.ts'
+import { createLog } from './log.ts'
 import { receiveMail } from './mailbox/receive.ts'
 import { mailChores } from './mailbox/sweep.ts'
 import { loadWording } from './mailbox/wording.ts'
@@ -56,7 +56,7 @@ export interface Service {
  * @throws with a sentence for a person where something of it cannot start; what had started is stopped again
  */
 export async function startService(config: Config, rootDir: string): Promise<Service> {
-  const log = pino({ level: config.logLevel }, pino.destination({ dest: 2, sync: false }))
+  const log = createLog(config.logLevel)
   const stops: (() => Promise<unknown>)[] = []
   const stop = async (): Promise<void> => {
     for (const stopPart of stops.splice(0).reverse()) {
@@ -174,6 +174,7 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
       metrics,
       country: config.defaultCountry,
       host: config.host,
+      edge: config.edge,
       isReady: atMostEverySecond(() => isMigrated(database.general, migrations)),
       // Fastify's own word at this level is where it listens, which the greeting says already.
       log: log.child({}, { level: config.logLevel === 'info' ? 'warn' : config.logLevel }),
@@ -186,7 +187,7 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
       app,
       address,
       isOnEveryAddress: isOnEveryAddress(app),
-      isDescriptionOpen: isLoopback(config.host),
+      isDescriptionOpen: isOnlyHere(config.host, config.edge),
       dataPlace,
       firstKey,
       stop,

@@ -907,8 +907,9 @@ describe('pages beside the API', () => {
     }
     expect(page.body).not.toMatch(/https?:\/\//)
     // The scripts name other hosts (name spaces of SVG, their authors); the browser is told to ask none of them.
-    expect(page.headers['content-security-policy']).toMatch(/^default-src 'self';/)
+    expect(page.headers['content-security-policy']).toMatch(/^default-src 'none'; script-src 'self';/)
     expect(page.headers['content-security-policy']).not.toMatch(/https?:|\*|\w+\.\w+/)
+    expect(page.headers['content-security-policy']).not.toContain('unsafe')
   })
 })
 

@@ -85,45 +85,45 @@ describe('the description', () => {
     expect([...named].sort()).toEqual(there.sort())
   })
 
-  const crud = [400, 401, 404, 422, 500, 503]
+  const crud = [400, 401, 404, 422, 429, 500, 503]
   const body = [413, 415]
   const ofPerson = [400, 401, 403, 413, 415, 422, 429, 500, 503]
   const statuses: Record<string, number[]> = {
     'GET /healthz': [200],
     'GET /readyz': [200, 503],
-    'GET /metrics': [200, 401, 500, 503],
-    'POST /api/crm/calls/batch': [200, 400, 401, 403, 409, ...body, 422, 500, 503],
-    'POST /api/crm/calls/dial': [202, 400, 401, 403, 404, 409, ...body, 422, 500, 502, 503],
+    'GET /metrics': [200, 401, 429, 500, 503],
+    'POST /api/crm/calls/batch': [200, 400, 401, 403, 409, ...body, 422, 429, 500, 503],
+    'POST /api/crm/calls/dial': [202, 400, 401, 403, 404, 409, ...body, 422, 429, 500, 502, 503],
     'PUT /api/crm/calls/{id}': [200, 403, 412, ...crud, ...body],
     'DELETE /api/crm/calls/{id}': [204, 403, 412, ...crud, ...body],
     'DELETE /api/crm/contacts/{id}': [204, 403, 409, 412, ...crud, ...body],
     'DELETE /api/crm/opportunities/{id}': [204, 403, 409, 412, ...crud, ...body],
     // Asked again, it finds nothing to do.
-    'POST /api/crm/sync': [202, 400, 401, 403, ...body, 422, 500, 503],
+    'POST /api/crm/sync': [202, 400, 401, 403, ...body, 422, 429, 500, 503],
     'GET /api/crm/sync/{id}': [200, 403, ...crud],
-    'GET /api/crm/review': [200, 401, 422, 500, 503],
-    'GET /api/crm/coverage': [200, 401, 403, 422, 500, 503],
-    'GET /api/crm/coverage/contradictions': [200, 401, 403, 422, 500, 503],
+    'GET /api/crm/review': [200, 401, 422, 429, 500, 503],
+    'GET /api/crm/coverage': [200, 401, 403, 422, 429, 500, 503],
+    'GET /api/crm/coverage/contradictions': [200, 401, 403, 422, 429, 500, 503],
     // The same answer again is a success of itself: it needs no Idempotency-Key.
     'POST /api/crm/review/{id}': [200, 403, 409, ...crud, ...body],
     // The same message again is a success of itself.
-    'POST /api/recordings/email': [202, 400, 401, 403, ...body, 422, 500, 503],
-    'POST /api/crm/calls': [200, 201, 400, 401, 403, 404, 409, ...body, 422, 500, 503],
+    'POST /api/recordings/email': [202, 400, 401, 403, ...body, 422, 429, 500, 503],
+    'POST /api/crm/calls': [200, 201, 400, 401, 403, 404, 409, ...body, 422, 429, 500, 503],
     'GET /api/crm/calls/{id}/history': [200, ...crud],
     'GET /api/crm/opportunities/{id}/history': [200, ...crud],
-    'GET /api/admin/audit': [200, 401, 403, 422, 500, 503],
-    'GET /api/admin/keys': [200, 401, 403, 422, 500, 503],
-    'POST /api/admin/keys': [201, 400, 401, 403, ...body, 422, 500, 503],
+    'GET /api/admin/audit': [200, 401, 403, 422, 429, 500, 503],
+    'GET /api/admin/keys': [200, 401, 403, 422, 429, 500, 503],
+    'POST /api/admin/keys': [201, 400, 401, 403, ...body, 422, 429, 500, 503],
     'DELETE /api/admin/keys/{id}': [204, 403, ...crud, ...body],
     'GET /api/crm/calls/{id}/recording': [200, 206, 304, 416, ...crud],
     'GET /api/crm/calls/{id}/recordings/{recording_id}': [200, 206, 304, 416, ...crud],
     'GET /api/crm/review/{id}/recordings/{recording_id}': [200, 206, 304, 416, ...crud],
-    'GET /api/admin/users': [200, 401, 403, 422, 500, 503],
-    'POST /api/admin/users': [201, 400, 401, 403, 409, ...body, 422, 500, 503],
+    'GET /api/admin/users': [200, 401, 403, 422, 429, 500, 503],
+    'POST /api/admin/users': [201, 400, 401, 403, 409, ...body, 422, 429, 500, 503],
     'GET /api/admin/users/{id}': [200, 403, ...crud],
     'PATCH /api/admin/users/{id}': [200, 403, 409, ...crud, ...body],
     'POST /api/admin/users/{id}/reset': [200, 403, 409, ...crud, ...body],
-    'GET /api/me': [200, 401, 422, 500, 503],
+    'GET /api/me': [200, 401, 422, 429, 500, 503],
     'POST /api/auth/change-password': [204, ...ofPerson, 409],
     'POST /api/auth/two-factor/enable': [200, ...ofPerson, 409],
     'POST /api/auth/two-factor/disable': [204, ...ofPerson, 409],
@@ -131,16 +131,16 @@ describe('the description', () => {
     'POST /api/auth/sign-in/email': [200, ...ofPerson],
     'POST /api/auth/two-factor/verify-totp': [204, ...ofPerson],
     'POST /api/auth/two-factor/verify-backup-code': [204, ...ofPerson],
-    'POST /api/auth/sign-out': [204, 400, 403, ...body, 422, 500, 503],
-    'POST /api/auth/accept': [204, 400, 403, ...body, 422, 500, 503],
+    'POST /api/auth/sign-out': [204, 400, 403, ...body, 422, 429, 500, 503],
+    'POST /api/auth/accept': [204, 400, 403, ...body, 422, 429, 500, 503],
     ...Object.fromEntries(
       ['contacts', 'opportunities', 'calls'].flatMap((name) => [
-        [`GET /api/crm/${name}`, [200, 401, 422, 500, 503]],
+        [`GET /api/crm/${name}`, [200, 401, 422, 429, 500, 503]],
         [`GET /api/crm/${name}/{id}`, [200, ...crud]],
         [`PATCH /api/crm/${name}/{id}`, [200, 403, 412, ...crud, ...body]],
         ...(name === 'calls'
           ? []
-          : [[`POST /api/crm/${name}`, [201, 400, 401, 403, 404, 409, ...body, 422, 500, 503]]]),
+          : [[`POST /api/crm/${name}`, [201, 400, 401, 403, 404, 409, ...body, 422, 429, 500, 503]]]),
       ]),
     ),
   }

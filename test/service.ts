@@ -13,6 +13,7 @@ import { createKeyCheck } from '../src/auth/keys.ts'
 import type { ZadarmaConfig } from '../src/config.ts'
 import type { RelinkOptions } from '../src/contacts/relink.ts'
 import { type Connection, type Database, openDatabase } from '../src/database/database.ts'
+import { type EdgeConfig, PLAIN_EDGE } from '../src/http/edge.ts'
 import type { DoorsOptions } from '../src/inbox/doors.ts'
 import type { InboxOptions } from '../src/inbox/inbox.ts'
 import type { MailOptions } from '../src/mailbox/handle.ts'
@@ -92,7 +93,13 @@ export interface TestServiceOptions {
   mailLimits?: DoorsOptions['mailLimits']
   /** How people log in. */
   people?: Partial<PeopleConfig>
+  edge?: Partial<EdgeConfig>
+  /** Instead of the log of tests, which is silent. */
+  log?: pino.Logger
 }
+
+/** Tests knock from one address, and oftener than anybody. */
+const BUSY_EDGE: EdgeConfig = { ...PLAIN_EDGE, refusedPerAddress: 1_000_000, logInsPerAddress: 1_000_000 }
 
 /** The whole service on a database, without a port: several of them are several servers. */
 export async function createTestService({
@@ -107,8 +114,9 @@ export async function createTestService({
   wording,
   mailLimits,
   people = {},
+  edge = {},
+  log = pino({ level: process.env.TEST_LOG ?? 'silent' }, pino.destination({ dest: 2, sync: true })),
 }: TestServiceOptions): Promise<TestService> {
-  const log = pino({ level: process.env.TEST_LOG ?? 'silent' }, pino.destination({ dest: 2, sync: true }))
   const database = openDatabase({ connection, hasPooler: false, onIdleError: () => undefined })
   const metrics = createMetrics()
   const notRegistered: unknown[] = []
@@ -137,6 +145,7 @@ export async function createTestService({
     metrics,
     country: 'ES',
     host: '127.0.0.1',
+    edge: { ...BUSY_EDGE, ...edge },
     isReady: async () => true,
     log,
   })

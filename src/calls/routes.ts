@@ -14,6 +14,7 @@ import { A_PAGE } from '../http/description.ts'
 import { invalid, mostFaultsOfEach, RETRY_AFTER, sendProblem, sendRefusal } from '../http/errors.ts'
 import { sightIn } from '../http/guard.ts'
 import { answerKeyOf, isRefusal, wasUsedOtherwise } from '../http/idempotency.ts'
+import { JSON_LIMITS_OF_BATCH } from '../http/json.ts'
 import { etagOf, ifMatch } from '../http/preconditions.ts'
 import { KEY_USED_BEFORE, type Problem, problemOf, type Refusal, refusal } from '../http/refusal.ts'
 import { listOf, noQuery, problemSchema, uuid } from '../http/schemas.ts'
@@ -86,6 +87,7 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
     '/calls/batch',
     {
       bodyLimit: BATCH_BODY_LIMIT,
+      config: { jsonLimits: JSON_LIMITS_OF_BATCH },
       schema: {
         tags,
         summary: 'Saves up to 1000 calls and registers their attempts',

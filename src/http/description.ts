@@ -77,7 +77,8 @@ const REFUSED: Readonly<Partial<Record<RefusalCode, { description: string; heade
   },
   invalid: { description: 'Body or query have faults; `errors` tells them all, with their paths. Nothing was stored.' },
   too_many_requests: {
-    description: 'That was tried too often.',
+    description:
+      'A caller sends more than it may in a minute, an address too much without a valid key, or a password or code was tried too often.',
     headers: { 'Retry-After': { description: 'Seconds.', schema: { type: 'integer' } } },
   },
   broken: { description: 'The service is at fault. Its log says why.' },
@@ -96,7 +97,7 @@ function refusalsOf(
   const readsBody = body !== undefined || method === 'DELETE'
   const access = accessOf(String([method].flat()[0]), url)
   return [
-    ...(url.startsWith('/api/') ? (['broken', 'unavailable'] as const) : []),
+    ...(url.startsWith('/api/') ? (['too_many_requests', 'broken', 'unavailable'] as const) : []),
     ...(url.startsWith('/api/') && security?.length !== 0 ? (['unauthorized'] as const) : []),
     ...(isRefusedToSome(access) || (isGuarded(access) && method !== 'GET') ? (['forbidden'] as const) : []),
     ...(!readsBody ? [] : (['malformed', 'too_large', 'unsupported_media_type'] as const)),

@@ -79,7 +79,24 @@ export function answerNotFound(app: FastifyInstance): void {
 
 /** Answers what was thrown. */
 export function sendError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (request.raw.complete === false) answerBeforeItsEnd(request, reply)
   return sendRefusal(reply, refusalOf(error, request))
+}
+
+/** So long, what is still sent after its answer is passed over. */
+const LINGER_MS = 2_000
+
+/**
+ * Closed while its client still sends, the connection would take the answer with it (a proxy makes a 502 of that). So
+ * it is closed once nothing comes any more, or a little later.
+ */
+function answerBeforeItsEnd({ raw: request }: FastifyRequest, reply: FastifyReply): void {
+  void reply.removeHeader('connection')
+  reply.raw.once('finish', () => {
+    const cutting = setTimeout(() => request.complete || request.destroy(), LINGER_MS)
+    cutting.unref()
+    request.once('end', () => clearTimeout(cutting))
+  })
 }
 
 function refusalOf(error: FastifyError, request: FastifyRequest): Refusal {

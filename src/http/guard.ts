@@ -2,7 +2,9 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import type { Caller } from '../auth/caller.ts'
 import type { FindCaller } from '../auth/keys.ts'
 import { type Sight, sightOf } from '../auth/sight.ts'
+import type { EdgeConfig } from './edge.ts'
 import { sendError, sendRefusal } from './errors.ts'
+import { HEADERS } from './headers.ts'
 import { type Refusal, refusal } from './refusal.ts'
 
 declare module 'fastify' {
@@ -35,6 +37,8 @@ export function requireCaller({ findCaller, findSession, originFault }: Callers)
     const { authorization } = request.headers
     request.caller = authorization === undefined ? await findSession(request) : await findCallerOf(request, findCaller)
     if (request.caller === null) {
+      const tooMany = await request.server.countRefused(request, reply)
+      if (tooMany !== undefined) return tooMany
       return sendRefusal(reply, refusal('unauthorized', 'Send a valid key as "Authorization: Bearer <key>".'))
     }
     const isOfPage = request.caller.kind === 'session' && !SAFE_METHODS.has(request.method)
@@ -81,6 +85,7 @@ function isGuarded(url: string): boolean {
 export function answerUnreadable(callers: Callers) {
   const check = requireCaller(callers)
   return async (_: FastifyError, request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    void reply.headers(HEADERS)
     try {
       const refused = isGuarded(request.raw.url ?? '') ? await check(request, reply) : undefined
       if (refused === undefined) sendRefusal(reply, refusal('malformed', 'The address cannot be read.'))
@@ -90,22 +95,28 @@ export function answerUnreadable(callers: Callers) {
   }
 }
 
-const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/
+const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|\[::1\]|localhost)$/
 
 /** Whether only this machine can reach who listens there. */
 export const isLoopback = (host: string): boolean => LOOPBACK.test(host)
+
+/** Whether nobody but this machine can ask: no proxy is expected either. */
+export const isOnlyHere = (host: string, { trustedProxies }: EdgeConfig): boolean =>
+  isLoopback(host) && trustedProxies.length === 0
 
 /** Whether a proxy says that it passed the request on. */
 export const isForwarded = ({ headers }: FastifyRequest): boolean =>
   Object.keys(headers).some((name) => name === 'forwarded' || name.startsWith('x-forwarded-'))
 
 /**
- * For pages that say how the service works: open while only this machine can reach it, and no proxy stands between.
+ * For pages that say how the service works: open while only this machine can reach it, no proxy stands between, and the
+ * browser means this machine: a name of somebody else's that leads here (DNS rebinding) is another origin to it.
  */
-export function requireCallerUnlessLocal(callers: Callers, host: string): Guard {
+export function requireCallerUnlessLocal(callers: Callers, isHere: boolean): Guard {
   const check = requireCaller(callers)
   return async (request, reply) => {
-    return isLoopback(host) && !isForwarded(request) ? undefined : check(request, reply)
+    const isMeant = isLoopback(request.headers.host?.replace(/:\d*$/, '').toLowerCase() ?? '127.0.0.1')
+    return isHere && isMeant && !isForwarded(request) ? undefined : check(request, reply)
   }
 }
 

