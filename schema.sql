@@ -402,6 +402,14 @@ CREATE TABLE listed_opportunities (
   CONSTRAINT listed_opportunities_pkey PRIMARY KEY (opportunity_id)
 ) WITH (autovacuum_vacuum_scale_factor=0.05, autovacuum_vacuum_insert_scale_factor=0.05);
 
+CREATE TABLE log_in_tries (
+  key bytea NOT NULL,
+  tries integer NOT NULL,
+  since timestamp(3) with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT log_in_tries_key_check CHECK ((octet_length(key) = 32)),
+  CONSTRAINT log_in_tries_pkey PRIMARY KEY (key)
+);
+
 CREATE TABLE mailboxes (
   id text NOT NULL,
   uid_validity bigint,
@@ -467,6 +475,13 @@ CREATE TABLE schema_migrations (
   CONSTRAINT schema_migrations_pkey PRIMARY KEY (name)
 );
 
+CREATE TABLE service_secrets (
+  name text NOT NULL,
+  value text NOT NULL,
+  created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT service_secrets_pkey PRIMARY KEY (name)
+);
+
 CREATE TABLE sweep_marks (
   name text NOT NULL,
   swept_until timestamp(3) with time zone NOT NULL,
@@ -497,6 +512,96 @@ CREATE TABLE sync_runs (
   CONSTRAINT unfinished_is_due CHECK (((state = ANY (ARRAY['done'::text, 'failed'::text])) = (due_at IS NULL)))
 );
 
+CREATE TABLE used_codes (
+  code_sha256 bytea NOT NULL,
+  used_at timestamp(3) with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT used_codes_code_sha256_check CHECK ((octet_length(code_sha256) = 32)),
+  CONSTRAINT used_codes_pkey PRIMARY KEY (code_sha256)
+);
+
+CREATE TABLE user_accounts (
+  id uuid NOT NULL,
+  user_id uuid NOT NULL,
+  provider_id text NOT NULL,
+  account_id text NOT NULL,
+  password text,
+  access_token text,
+  refresh_token text,
+  id_token text,
+  access_token_expires_at timestamp(3) with time zone,
+  refresh_token_expires_at timestamp(3) with time zone,
+  scope text,
+  created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
+  updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT user_accounts_pkey PRIMARY KEY (id),
+  CONSTRAINT user_accounts_user_id_provider_id_key UNIQUE (user_id, provider_id)
+);
+
+CREATE TABLE user_links (
+  user_id uuid NOT NULL,
+  token_sha256 bytea NOT NULL,
+  kind text NOT NULL,
+  expires_at timestamp(3) with time zone NOT NULL,
+  CONSTRAINT user_links_kind_check CHECK ((kind = ANY (ARRAY['invitation'::text, 'reset'::text]))),
+  CONSTRAINT user_links_pkey PRIMARY KEY (user_id),
+  CONSTRAINT user_links_token_sha256_check CHECK ((octet_length(token_sha256) = 32)),
+  CONSTRAINT user_links_token_sha256_key UNIQUE (token_sha256)
+);
+
+CREATE TABLE user_sessions (
+  id uuid NOT NULL,
+  user_id uuid NOT NULL,
+  token_sha256 text NOT NULL,
+  began_at timestamp(3) with time zone DEFAULT now() NOT NULL,
+  used_at timestamp(3) with time zone DEFAULT now() NOT NULL,
+  expires_at timestamp(3) with time zone NOT NULL,
+  ip_address text,
+  user_agent text,
+  created_at timestamp(3) with time zone NOT NULL,
+  updated_at timestamp(3) with time zone NOT NULL,
+  CONSTRAINT user_sessions_pkey PRIMARY KEY (id),
+  CONSTRAINT user_sessions_token_sha256_key UNIQUE (token_sha256)
+);
+
+CREATE TABLE user_two_factors (
+  id uuid NOT NULL,
+  user_id uuid NOT NULL,
+  secret text NOT NULL,
+  backup_codes text NOT NULL,
+  verified boolean DEFAULT true NOT NULL,
+  failed_verification_count integer DEFAULT 0 NOT NULL,
+  locked_until timestamp(3) with time zone,
+  CONSTRAINT user_two_factors_pkey PRIMARY KEY (id),
+  CONSTRAINT user_two_factors_user_id_key UNIQUE (user_id)
+);
+
+CREATE TABLE user_verifications (
+  id uuid NOT NULL,
+  identifier text NOT NULL,
+  value text NOT NULL,
+  expires_at timestamp(3) with time zone NOT NULL,
+  created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
+  updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT user_verifications_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE users (
+  id uuid NOT NULL,
+  name text NOT NULL,
+  email text NOT NULL,
+  email_verified boolean DEFAULT false NOT NULL,
+  image text,
+  role text NOT NULL,
+  two_factor_enabled boolean DEFAULT false NOT NULL,
+  disabled_at timestamp(3) with time zone,
+  created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
+  updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT users_email_check CHECK ((email = lower(email))),
+  CONSTRAINT users_email_key UNIQUE (email),
+  CONSTRAINT users_pkey PRIMARY KEY (id),
+  CONSTRAINT users_role_check CHECK ((role = ANY (ARRAY['admin'::text, 'manager'::text, 'agent'::text, 'viewer'::text])))
+);
+
 ALTER TABLE calls ADD CONSTRAINT calls_opportunity_id_fkey FOREIGN KEY (opportunity_id) REFERENCES lead_opportunities(id);
 
 ALTER TABLE contacts_without_opportunity ADD CONSTRAINT contacts_without_opportunity_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES contacts(id) ON DELETE CASCADE;
@@ -512,6 +617,14 @@ ALTER TABLE recordings ADD CONSTRAINT recordings_call_id_fkey FOREIGN KEY (call_
 ALTER TABLE recordings ADD CONSTRAINT recordings_review_item_id_fkey FOREIGN KEY (review_item_id) REFERENCES review_items(id);
 
 ALTER TABLE review_items ADD CONSTRAINT review_items_call_id_fkey FOREIGN KEY (call_id) REFERENCES calls(id);
+
+ALTER TABLE user_accounts ADD CONSTRAINT user_accounts_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
+
+ALTER TABLE user_links ADD CONSTRAINT user_links_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
+
+ALTER TABLE user_sessions ADD CONSTRAINT user_sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
+
+ALTER TABLE user_two_factors ADD CONSTRAINT user_two_factors_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
 
 CREATE INDEX audit_by_entity ON public.audit USING btree (entity_id, id);
 
@@ -620,6 +733,10 @@ CREATE INDEX review_items_by_call ON public.review_items USING btree (call_id);
 CREATE INDEX review_items_open ON public.review_items USING btree (created_at, id) WHERE (decided_at IS NULL);
 
 CREATE INDEX sync_runs_due ON public.sync_runs USING btree (due_at) WHERE (due_at IS NOT NULL);
+
+CREATE INDEX user_sessions_by_user ON public.user_sessions USING btree (user_id);
+
+CREATE INDEX user_verifications_by_identifier ON public.user_verifications USING btree (identifier);
 
 CREATE TRIGGER refuse_change_of_audit BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_audit();
 
