@@ -44,7 +44,7 @@ afterAll(async () => {
 })
 
 const ROUTES = Object.keys(ACCESS).map((route) => route.split(' ') as [HTTPMethods, string])
-const GUARDED = ROUTES.filter(([, url]) => /^\/api\/(crm|admin|recordings)\//.test(url))
+const GUARDED = ROUTES.filter(([, url]) => /^\/api\/((crm|admin|recordings)\/|me$)/.test(url))
 
 function rolesFor(method: string, url: string): readonly Role[] {
   if (url.startsWith('/api/admin/')) return ['admin']

@@ -7,6 +7,8 @@ export interface LockedPackage {
   license?: string
   integrity?: string
   dev?: boolean
+  /** It is only there for development, and would go well with something that runs here. */
+  devOptional?: boolean
   optional?: boolean
   hasInstallScript?: boolean
 }
@@ -22,12 +24,15 @@ export const locked: readonly [string, LockedPackage][] = Object.entries<LockedP
   ([place]) => place !== '',
 )
 
+/** Whether it is there where the service runs. */
+export const isShipped = ({ dev = false, devOptional = false }: LockedPackage): boolean => !dev && !devOptional
+
 /** The name of a package by its place, which may lie within another one's. */
 export const nameOf = (place: string): string => place.split('node_modules/').at(-1) ?? place
 
 /** The text of `docs/licences.md`. */
 export function licencesText(): string {
-  const shipped = locked.filter(([, { dev = false }]) => !dev)
+  const shipped = locked.filter(([, one]) => isShipped(one))
   const rows = shipped.map(([place, { version, license }]) => `| ${nameOf(place)} | ${version} | ${license} |`)
   const counts = new Map<string, number>()
   for (const [, { license = 'none' }] of shipped) counts.set(license, (counts.get(license) ?? 0) + 1)

@@ -195,7 +195,12 @@ const shareComponents: NonNullable<FastifyDynamicSwaggerOptions['transformObject
     ...description,
     components: {
       ...description.components,
-      schemas: Object.fromEntries(Object.entries(schemas).filter(([name]) => isNamed(name))),
+      schemas: Object.fromEntries(
+        Object.entries(schemas)
+          .filter(([name]) => isNamed(name))
+          // zod knows them in the order in which files were loaded.
+          .sort(([a], [b]) => (a < b ? -1 : 1)),
+      ),
       responses,
     },
   } as unknown as ReturnType<typeof jsonSchemaTransformObject>
