@@ -9,12 +9,15 @@ import type { Binaries } from './embedded-binaries.ts'
 import { EmbeddedDatabaseError, OTHER_DATABASE, startFailure } from './embedded-error.ts'
 import { lastWords } from './embedded-last-words.ts'
 import { isHeld } from './embedded-lock.ts'
+import { endOrphans } from './embedded-orphans.ts'
 import type { Place } from './embedded-place.ts'
 import { knock } from './embedded-presence.ts'
 import { ensureSocketFolder, PORT } from './embedded-socket.ts'
 
 /** After a crash it first reads up to 8 GB of its log again. */
 const START_MS = 300_000
+/** The children of a server that was killed notice it sooner, or never. */
+const ORPHANS_LEAVE_MS = 3_000
 
 interface ServerProcess {
   startedAtMs: number
@@ -35,6 +38,7 @@ export async function reachServer(
 ): Promise<pg.Client> {
   let server: ServerProcess | undefined
   let binaries: Binaries | undefined
+  let orphansSince: number | undefined
   try {
     const deadline = Date.now() + START_MS
     for (let knocks = 1; Date.now() < deadline; await setTimeout(pauseAfter(knocks)), knocks += 1) {
@@ -44,8 +48,10 @@ export async function reachServer(
       if (typeof answer === 'object') return answer
       if (answer === 'busy' || (server && !server.hasEnded())) continue
       if (server) {
-        await assertLockedOut(place, server)
+        const isHeldByOrphans = await assertLockedOut(place, server)
         if (await isHeld(place)) continue
+        orphansSince = isHeldByOrphans ? (orphansSince ?? Date.now()) : undefined
+        if (orphansSince !== undefined && Date.now() - orphansSince > ORPHANS_LEAVE_MS) await endOrphans(place)
         await server.firstWords.close()
       }
       binaries ??= await prepare()
@@ -91,10 +97,15 @@ async function spawnServer(place: Place, { postgres }: Binaries): Promise<Server
   return { startedAtMs, hasEnded: () => hasEnded, firstWords }
 }
 
-/** @throws EmbeddedDatabaseError where the server ended for another reason than that another one held the data folder */
-async function assertLockedOut(place: Place, server: ServerProcess): Promise<void> {
+/**
+ * @returns whether processes hold it whose server is gone
+ * @throws EmbeddedDatabaseError where the server ended for another reason than that another one held the data folder
+ */
+async function assertLockedOut(place: Place, server: ServerProcess): Promise<boolean> {
   const { buffer, bytesRead } = await server.firstWords.read({ position: 0, length: 16_384 })
   const words = buffer.toString('utf8', 0, bytesRead)
-  const wasLockedOut = /lock file ".*" (already exists|is empty)|pre-existing shared memory block/.test(words)
+  const isHeldByOrphans = words.includes('pre-existing shared memory block')
+  const wasLockedOut = isHeldByOrphans || /lock file ".*" (already exists|is empty)/.test(words)
   if (!wasLockedOut) throw startFailure(place.dataDir, await lastWords(place.folder, words, server.startedAtMs))
+  return isHeldByOrphans
 }

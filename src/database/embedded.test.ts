@@ -177,6 +177,24 @@ describe.concurrent('after a kill', () => {
     expect(await serverOf(dataDir)).toBeUndefined()
   })
 
+  it('a process of a killed server that never notices is ended, so that a new server comes up', async ({ dataDir }) => {
+    const database = await startEmbeddedDatabase(await copyPrepared(dataDir))
+    await query(database, 'create table kept as select 1 as row')
+    const client = new pg.Client(database.connection)
+    client.on('error', () => undefined)
+    await client.connect()
+    const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
+    const pid = rows[0]?.pid ?? 0
+    // As one that waits for a lock in shared memory that a killed one held.
+    process.kill(pid, 'SIGSTOP')
+    await killServer(dataDir)
+    const patience = { timeout: 20_000, interval: 50 }
+    await vi.waitFor(async () => expect(await query(database, 'table kept')).toEqual([{ row: 1 }]), patience)
+    expect(existsSync(`/proc/${pid}/cwd`)).toBe(false)
+    expect(await database.stop()).toBe('stopped')
+    await client.end().catch(() => undefined)
+  })
+
   it('a service whose server is dead stops', async ({ dataDir }) => {
     const database = await startEmbeddedDatabase(await copyPrepared(dataDir))
     await killServer(dataDir)

@@ -39,6 +39,7 @@ async function onOneFolder(test: string, ownSettings: string, act: (stage: Stage
   await first.end(0, 'SIGTERM')
   await appendFile(path.join(dataDir, 'postgres', 'postgresql.conf'), ownSettings)
   const fleet = await startServices(2, { DATA_DIR: dataDir })
+  let isOver = false
   try {
     const recorder = newRecorder()
     const around = { recorder, random, addresses: fleet.addresses }
@@ -57,11 +58,14 @@ async function onOneFolder(test: string, ownSettings: string, act: (stage: Stage
     }
     await untilPostgresServes(dataDir, BACK_WITHIN_MS)
     const drainMs = await drained(fleet.address(0), connectionIn(dataDir))
-    return { ...(await judge(recorder, fleet.address(1))), drainMs }
+    const judged = await judge(recorder, fleet.address(1))
+    isOver = true
+    return { ...judged, drainMs }
   } finally {
     await Promise.all([0, 1].map((place) => fleet.end(place, 'SIGTERM')))
     await killPostgres(dataDir, 'all of it')
-    await rm(folder, { recursive: true, force: true, maxRetries: 10 })
+    // What has failed is there to be looked at, the log of PostgreSQL among it.
+    if (isOver) await rm(folder, { recursive: true, force: true, maxRetries: 10 })
   }
 }
 
