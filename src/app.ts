@@ -36,6 +36,7 @@ import type { MailOptions } from './mailbox/handle.ts'
 import { mailRoutes } from './mailbox/routes.ts'
 import type { Metrics } from './metrics.ts'
 import { opportunityRoutes } from './opportunities/routes.ts'
+import { servePages } from './pages/routes.ts'
 import { logInRoutes } from './people/log-in-routes.ts'
 import { meRoutes } from './people/me-routes.ts'
 import { loadWhereNeeded, openPeople, type PeopleConfig } from './people/people.ts'
@@ -60,6 +61,8 @@ export interface AppOptions {
   linkWaiting: LinkWaiting
   /** How people log in. */
   people: PeopleConfig
+  /** Where the pages were built, absolute. */
+  pagesDir: string
   /** The folder of recordings, absolute. */
   recordingsDir: string
   /** Where it will listen: some pages are open on loopback only. */
@@ -121,6 +124,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   addLifeSigns(app, { metrics, isReady, guard: guardUnlessLocal })
   addOtherMethods()
   await showDescription(app, guardUnlessLocal)
+  await servePages(app, options.pagesDir)
 
   const guard = (scope: FastifyInstance): void => {
     scope.addHook('onRequest', requireCaller(callers))

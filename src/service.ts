@@ -167,6 +167,7 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
       mails,
       linkWaiting: waitingLinker(relink),
       people: { secret, publicUrl: config.publicUrl, mail: config.linkMail },
+      pagesDir: path.join(rootDir, 'dist', 'web'),
       recordingsDir: folders.recordings,
       database,
       register,

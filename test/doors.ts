@@ -1,3 +1,4 @@
+import path from 'node:path'
 import type { AppOptions } from '../src/app.ts'
 import type { MailConfig, ZadarmaConfig } from '../src/config.ts'
 import { type RelinkOptions, waitingLinker } from '../src/contacts/relink.ts'
@@ -33,6 +34,8 @@ const wording = loadWording(null)
 
 type Parts = Pick<AppOptions, 'database' | 'register' | 'metrics' | 'log'>
 
+const PAGES_DIR = path.resolve(import.meta.dirname, '../dist/web')
+
 interface Given extends Partial<Pick<DoorsOptions, 'folders' | 'processMail' | 'wording' | 'mailLimits'>> {
   zadarma?: ZadarmaConfig
   people?: Partial<PeopleConfig>
@@ -42,7 +45,10 @@ interface Given extends Partial<Pick<DoorsOptions, 'folders' | 'processMail' | '
 export function doorsOf(
   parts: Parts,
   { zadarma = ZADARMA, folders = NO_FOLDERS, people = {}, ...given }: Given = {},
-): Pick<AppOptions, 'zadarma' | 'zadarmaApi' | 'inbox' | 'mails' | 'linkWaiting' | 'recordingsDir' | 'people'> & {
+): Pick<
+  AppOptions,
+  'zadarma' | 'zadarmaApi' | 'inbox' | 'mails' | 'linkWaiting' | 'pagesDir' | 'recordingsDir' | 'people'
+> & {
   relink: RelinkOptions
   closeDoors: () => Promise<void>
 } {
@@ -56,6 +62,7 @@ export function doorsOf(
     inbox,
     mails,
     linkWaiting: waitingLinker(relink),
+    pagesDir: PAGES_DIR,
     recordingsDir: folders.recordings,
     people: { secret: SECRET, publicUrl: null, mail: null, ...people },
     relink,

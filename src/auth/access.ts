@@ -32,6 +32,21 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   'GET /openapi.json': 'local or key',
   'GET /docs': 'local or key',
 
+  // The pages have nothing in them but how to ask for the rest.
+  'GET /': 'open',
+  'GET /call': 'open',
+  'GET /leads': 'open',
+  'GET /leads/:id': 'open',
+  'GET /board': 'open',
+  'GET /calls': 'open',
+  'GET /review': 'open',
+  'GET /coverage': 'open',
+  'GET /settings': 'open',
+  'GET /settings/:part': 'open',
+  'GET /log-in': 'open',
+  'GET /accept': 'open',
+  'GET /assets/*': 'open',
+
   'GET /api/zadarma/webhook': 'signature',
   'POST /api/zadarma/webhook': 'signature',
   'GET /api/zadarma/webhook/:secret': 'signature',
