@@ -628,6 +628,8 @@ ALTER TABLE user_two_factors ADD CONSTRAINT user_two_factors_user_id_fkey FOREIG
 
 CREATE INDEX audit_by_entity ON public.audit USING btree (entity_id, id);
 
+CREATE INDEX audit_by_id ON public.audit USING btree (id);
+
 CREATE INDEX audit_values_by_contact ON public.audit_values USING btree (contact_id) WHERE (contact_id IS NOT NULL);
 
 CREATE INDEX calls_by_call_status ON public.calls USING btree (lower(btrim(call_status)), happened_at, id) WHERE ((deleted_at IS NULL) AND (call_status IS NOT NULL));

@@ -15,6 +15,7 @@ import { contactRoutes } from './contacts/routes.ts'
 import { coverageRoutes } from './coverage/routes.ts'
 import type { Database } from './database/database.ts'
 import { diallingRoutes } from './dialling/routes.ts'
+import { eventRoutes } from './events/routes.ts'
 import { syncRoutes } from './history/routes.ts'
 import { guardConnections } from './http/connections.ts'
 import { allowOrigins } from './http/cors.ts'
@@ -22,7 +23,14 @@ import { describe } from './http/description.ts'
 import { showDescription } from './http/docs.ts'
 import { type EdgeConfig, PLAIN_EDGE } from './http/edge.ts'
 import { answerErrors, answerNotFound } from './http/errors.ts'
-import { answerUnreadable, GUARDED, isOnlyHere, requireCaller, requireCallerUnlessLocal } from './http/guard.ts'
+import {
+  answerUnreadable,
+  GUARDED,
+  isOnlyHere,
+  requireCaller,
+  requireCallerUnlessLocal,
+  whoAsks,
+} from './http/guard.ts'
 import { secureAnswers } from './http/headers.ts'
 import { readJson } from './http/json.ts'
 import { addLifeSigns } from './http/life-signs.ts'
@@ -184,6 +192,15 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
       addOtherMethodsOfMe()
     },
     { prefix: GUARDED.me },
+  )
+  await app.register(
+    async (scope) => {
+      guard(scope)
+      const addOtherMethodsOfEvents = answerOtherMethods(scope)
+      await scope.register(eventRoutes, { database, findCaller: (request) => whoAsks(request, callers) })
+      addOtherMethodsOfEvents()
+    },
+    { prefix: GUARDED.events },
   )
   await app.register(
     async (scope) => {

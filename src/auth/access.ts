@@ -101,6 +101,8 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   'POST /api/auth/two-factor/generate-backup-codes': 'session',
   'POST /api/auth/change-password': 'session',
   'GET /api/me': READ,
+  // Of what the caller may see.
+  'GET /api/events': READ,
 
   'GET /api/admin/audit': ADMINISTER,
   'GET /api/admin/keys': ADMINISTER,

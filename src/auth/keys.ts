@@ -1,4 +1,5 @@
 import { timingSafeEqual } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { v7 as uuidv7 } from 'uuid'
 import type { Database } from '../database/database.ts'
@@ -31,7 +32,7 @@ const BOOTSTRAP: Caller = { owner: 'bootstrap', kind: 'key', role: 'admin', user
 
 /** With the time of the reading itself, a key that is revoked or over is refused within a second on every server. */
 const REMEMBERED_MS = 800
-/** A whole key that is not known may have been made just now. Whoever guesses has the database asked no more often. */
+/** A whole key that is not known may have been made just now. Whoever guesses waits, and has the database asked no more often. */
 const REMEMBERED_OTHERWISE_MS = 50
 /** When it was used last is kept so roughly. */
 const USE_NOTED_EVERY_MS = 60_000
@@ -67,6 +68,14 @@ export function createKeyCheck(database: Database, bootstrapKey: string | null):
     }
     return known
   }
+  /** What was read when the key came, or afterwards. */
+  const readSince = async (moment: number) => {
+    const known = await readKeys()
+    if (readAt >= moment) return known
+    const early = REMEMBERED_OTHERWISE_MS - (performance.now() - readAt)
+    if (early > 0) await pause(early + 1)
+    return readKeys(REMEMBERED_OTHERWISE_MS)
+  }
   const noteUse = useNoter(database)
 
   return async (key) => {
@@ -74,11 +83,12 @@ export function createKeyCheck(database: Database, bootstrapKey: string | null):
     if (bootstrapHash !== null && timingSafeEqual(hash, bootstrapHash)) return BOOTSTRAP
     const shortId = shortIdOf(key)
     if (shortId !== null && !isWhole(key)) return null
+    const cameAt = performance.now()
     const { byShortId, byHash } = await readKeys()
     const found =
       shortId === null
         ? byHash.get(hash.toString('base64'))
-        : (byShortId.get(shortId) ?? (await readKeys(REMEMBERED_OTHERWISE_MS)).byShortId.get(shortId))
+        : (byShortId.get(shortId) ?? (await readSince(cameAt)).byShortId.get(shortId))
     if (found === undefined || !timingSafeEqual(hash, found.hash)) return null
     noteUse(found.caller.owner)
     return found.caller

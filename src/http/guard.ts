@@ -34,8 +34,7 @@ const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TR
  */
 export function requireCaller({ findCaller, findSession, originFault }: Callers): Guard {
   return async (request, reply) => {
-    const { authorization } = request.headers
-    request.caller = authorization === undefined ? await findSession(request) : await findCallerOf(request, findCaller)
+    request.caller = await whoAsks(request, { findCaller, findSession })
     if (request.caller === null) {
       const tooMany = await request.server.countRefused(request, reply)
       if (tooMany !== undefined) return tooMany
@@ -58,6 +57,14 @@ function accessFault(request: FastifyRequest, { role, kind }: Caller): Refusal |
   return refusal('forbidden', `The role ${role} does not allow this. It is for: ${access.join(', ')}.`)
 }
 
+/** Who asks: by a key, or where there is none by a person's cookie; null where nobody is known. */
+export function whoAsks(
+  request: FastifyRequest,
+  { findCaller, findSession }: Pick<Callers, 'findCaller' | 'findSession'>,
+): Promise<Caller | null> {
+  return request.headers.authorization === undefined ? findSession(request) : findCallerOf(request, findCaller)
+}
+
 async function findCallerOf({ raw, headers }: FastifyRequest, findCaller: FindCaller): Promise<Caller | null> {
   // Of two headers a proxy may have checked the other one.
   const isRepeated = raw.rawHeaders.filter((name) => name.toLowerCase() === 'authorization').length > 1
@@ -70,6 +77,7 @@ export const GUARDED = {
   crm: '/api/crm',
   admin: '/api/admin',
   me: '/api/me',
+  events: '/api/events',
   recordingEmail: '/api/recordings/email',
 } as const
 
