@@ -1,6 +1,8 @@
 import { Anchor, Center, Loader, Stack, Text } from '@mantine/core'
+import { useQueryClient } from '@tanstack/react-query'
 import { lazy, Suspense, useEffect } from 'react'
 import { Link, Redirect, Route, Switch, useLocation } from 'wouter'
+import { listen } from './api/live.ts'
 import { Fault } from './parts/fault.tsx'
 import { AcceptPage } from './session/accept-page.tsx'
 import { LogInPage } from './session/log-in-page.tsx'
@@ -35,6 +37,9 @@ export function App() {
 function Inside() {
   const me = useMe()
   const [at, goTo] = useLocation()
+  const queries = useQueryClient()
+  const userId = me.data?.id ?? null
+  useEffect(() => (userId === null ? undefined : listen(queries)), [userId, queries])
   useEffect(() => {
     if (me.data === null) goTo(`/log-in?next=${encodeURIComponent(at + location.search)}`, { replace: true })
   }, [me.data, at, goTo])
