@@ -1,6 +1,7 @@
 import { Command, type OutputConfiguration } from 'commander'
 import type { Surroundings } from './command.ts'
 import { addCoverageCommand } from './coverage.ts'
+import { addDemoCommand } from './demo.ts'
 import { addExportCommand } from './export.ts'
 import { addImportCommands } from './import.ts'
 import { addInboxCommands } from './inbox.ts'
@@ -28,6 +29,7 @@ export function createProgram(surroundings: Surroundings, output: OutputConfigur
   addImportCommands(program, surroundings)
   addExportCommand(program, surroundings)
   addCoverageCommand(program, surroundings)
+  addDemoCommand(program, surroundings)
   addRepairCommand(program, surroundings)
   return program
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import fastifyStatic from '@fastify/static'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { sendRefusal } from '../http/errors.ts'
 import { POLICY_OF_PAGES } from '../http/headers.ts'
 import { answerOtherMethods } from '../http/method-not-allowed.ts'
@@ -24,6 +24,7 @@ const PAGES = [
   '/accept',
 ] as const
 
+const NOT_BUILT = refusal('not_found', 'The pages are not built: npm run build.')
 const YEAR_MS = 31_536_000_000
 
 /**
@@ -37,10 +38,13 @@ export async function servePages(app: FastifyInstance, folder: string): Promise<
 
   await app.register(async (scope) => {
     const addOtherMethods = answerOtherMethods(scope)
+    if (document === null) {
+      const notBuilt = async (_: FastifyRequest, reply: FastifyReply) => sendRefusal(reply, NOT_BUILT)
+      for (const page of [...PAGES, '/assets/*']) scope.get(page, { schema: hide }, notBuilt)
+      return addOtherMethods()
+    }
     for (const page of PAGES) {
       scope.get(page, { schema: hide }, async (_, reply) => {
-        if (document === null)
-          return sendRefusal(reply, refusal('not_found', 'The pages are not built: npm run build.'))
         // For the styles that components make while they are shown; there are no others within the document.
         const nonce = randomBytes(16).toString('base64')
         return reply
