@@ -3,6 +3,7 @@ import { v7 as uuidv7 } from 'uuid'
 import type { Database } from '../database/database.ts'
 import { hashLinkToken } from './links.ts'
 import { passwordFault } from './password.ts'
+import { lockedState, recordState } from './state.ts'
 import { endSessions } from './store.ts'
 
 const IS_GOOD = sql<boolean>`user_links.expires_at > now()`
@@ -20,6 +21,7 @@ export async function acceptLink(
   { query }: Pick<Database, 'query'>,
   hash: (password: string) => Promise<string>,
   { token, password, name }: { token: string; password: string; name?: string | undefined },
+  requestId: string,
 ): Promise<Accepted> {
   const token_sha256 = hashLinkToken(token)
   // To hash a password takes long: not for those who guess at links.
@@ -36,6 +38,7 @@ export async function acceptLink(
   if (fault !== null) return { passwordFault: fault }
   const hashed = await hash(password)
   return query.transaction().execute(async (transaction) => {
+    const before = await lockedState(transaction, user.id)
     const used = await transaction
       .deleteFrom('user_links')
       .where('token_sha256', '=', token_sha256)
@@ -56,6 +59,7 @@ export async function acceptLink(
       .where('id', '=', user.id)
       .execute()
     await endSessions(transaction, user.id)
+    await recordState(transaction, { who: `user:${user.id}`, requestId }, 'user.password_set', user.id, before)
     return 'accepted'
   })
 }
