@@ -76,6 +76,18 @@ describe('a second factor', () => {
     expect(statuses).toEqual(Array(10).fill(401))
   })
 
+  it('lets nobody in who was disabled between the password and the code', async () => {
+    const { person, uri } = await withAuthenticator()
+    const browser = openBrowser(service.app)
+    await logIn(browser, person.email)
+    const change = (disabled: boolean) => service.request('PATCH', `/api/admin/users/${person.id}`, { disabled })
+    await change(true)
+    expect((await browser.post('/api/auth/two-factor/verify-totp', { code: totp(uri) })).status).toBe(401)
+    await change(false)
+    expect((await browser.get('/api/me')).status).toBe(401)
+    expect(await service.sql('select from user_sessions where user_id = $1', [person.id])).toEqual([])
+  })
+
   it('is switched off by the person, with their password, or by an admin for one who lost it', async () => {
     const { browser } = await withAuthenticator()
     expect((await browser.post('/api/auth/two-factor/disable', { password: 'wrong' })).status).toBe(422)

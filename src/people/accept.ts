@@ -5,6 +5,7 @@ import { hashLinkToken } from './links.ts'
 import { passwordFault } from './password.ts'
 import { lockedState, recordState } from './state.ts'
 import { endSessions } from './store.ts'
+import { forgiveAccount } from './throttle.ts'
 
 const IS_GOOD = sql<boolean>`user_links.expires_at > now()`
 
@@ -59,6 +60,7 @@ export async function acceptLink(
       .where('id', '=', user.id)
       .execute()
     await endSessions(transaction, user.id)
+    await forgiveAccount(transaction, user.email)
     await recordState(transaction, { who: `user:${user.id}`, requestId }, 'user.password_set', user.id, before)
     return 'accepted'
   })
