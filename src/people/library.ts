@@ -31,6 +31,7 @@ const CHALLENGE_SECONDS = 600
  * opened; ours ask its functions, so that nothing can be asked of it that nobody thought of.
  */
 export function openLibrary({ database, secret, cookies, onError }: LibraryOptions) {
+  ignoreEnvironment()
   const units = new Units(database.query)
   const { isSecure: secure } = cookies
   const attributes = { secure, httpOnly: true, sameSite: 'lax', path: '/' } as const
@@ -124,6 +125,14 @@ export function openLibrary({ database, secret, cookies, onError }: LibraryOptio
     },
   })
   return { api: auth.api, attempt: attemptIn(units), context: auth.$context }
+}
+
+/**
+ * better-auth goes by variables of its own, too, whatever it is told here: by some of them it would tell somebody what it
+ * runs on (`BETTER_AUTH_TELEMETRY`), by others sign with another secret than ours (`BETTER_AUTH_SECRETS`).
+ */
+function ignoreEnvironment(): void {
+  for (const name of Object.keys(process.env)) if (name.startsWith('BETTER_AUTH_')) delete process.env[name]
 }
 
 export type Library = ReturnType<typeof openLibrary>
