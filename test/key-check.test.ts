@@ -238,6 +238,7 @@ describe('keys by the command line', () => {
       return JSON.parse((await run(args)).stdout).user_id
     }
     expect(await keyFor(email.toUpperCase())).toBe(id)
+    expect((await run(['list'])).stdout).toMatch(new RegExp(`agent +${email} +alive`))
     expect(await keyFor('Ana at the office')).toBe('Ana at the office')
     expect(await run(['add', '--name', 'x', '--role', 'agent', '--user', 'nobody@example.com'])).toEqual({
       code: 1,

@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
+import pino from 'pino'
 import { expect, it } from 'vitest'
 import { secretOf } from '../src/people/secret.ts'
 import { commandLineOn } from './command-line.ts'
@@ -11,11 +12,15 @@ import { createTestDatabase, createTestService, type TestDatabase, type TestServ
 /* People come along with an export: who is restored logs in as before, with password and second factor. */
 
 /** A service with the secret that is in its database. */
-async function startOn(database: TestDatabase): Promise<TestService> {
+async function startOn(
+  database: TestDatabase,
+  onLog: (line: string) => unknown = () => undefined,
+): Promise<TestService> {
   const probe = await createTestService(database)
   const secret = await secretOf(probe.database, null)
   await probe.close()
-  return createTestService({ ...database, people: { secret } })
+  const log = pino({ level: 'error' }, { write: (line: string) => onLog(line) })
+  return createTestService({ ...database, people: { secret }, log })
 }
 
 it('an admin who is restored logs in with password and code; sessions and links stay behind', async () => {
@@ -37,7 +42,8 @@ it('an admin who is restored logs in with password and code; sessions and links 
   expect(await readFile(file, 'utf8')).not.toMatch(/"table":"(user_sessions|user_links|user_verifications)"/)
 
   // A first start, whose secret is another one.
-  const before = await startOn(to)
+  const told: string[] = []
+  const before = await startOn(to, (line) => told.push(line))
   const restored = await commandLineOn(to, folder)(['import', '--restore', file])
   expect(restored).toMatchObject({ code: 0, stderr: expect.stringMatching(/has to be started anew.*AUTH_SECRET/) })
   const second = await startOn(to)
@@ -60,7 +66,8 @@ it('an admin who is restored logs in with password and code; sessions and links 
   const otherwise = openBrowser(before.app)
   await logIn(otherwise, email)
   await second.sql('delete from used_codes')
-  expect((await otherwise.post('/api/auth/two-factor/verify-totp', { code: totp(uri) })).status).not.toBe(204)
+  expect((await otherwise.post('/api/auth/two-factor/verify-totp', { code: totp(uri) })).status).toBe(500)
+  expect(told.join('')).toMatch(/A second factor cannot be read.*AUTH_SECRET.*--two-factor/)
 
   for (const service of [first, before, second]) await service.close()
   for (const database of [from, to]) await database.drop()

@@ -5,7 +5,7 @@ import type { Role } from '../auth/caller.ts'
 import { addKey, idOfKey, type KeyBody, listAllKeys, revokeKey, rotateKey } from '../auth/key-store.ts'
 import type { Database } from '../database/database.ts'
 import { email } from '../people/schema.ts'
-import { findUserByEmail } from '../people/store.ts'
+import { emailsById, findUserByEmail } from '../people/store.ts'
 import type { Surroundings } from './command.ts'
 import { withDatabase } from './database.ts'
 import { json, table } from './terminal.ts'
@@ -57,7 +57,8 @@ export function addKeyCommands(program: Command, surroundings: Surroundings): vo
         const keys = await listAllKeys(database)
         if (isForMachines === true) return terminal.print(json(keys))
         if (keys.length === 0) return terminal.note('There is no key.')
-        terminal.print(table([HEADS, ...keys.map(rowOf)]))
+        const emails = await emailsById(database)
+        terminal.print(table([HEADS, ...keys.map((one) => rowOf(one, emails))]))
       }),
     )
 
@@ -124,8 +125,12 @@ const shortened = (named: string): string => (named.length > 40 ? `${named.slice
 
 const HEADS = ['KEY', 'NAME', 'ROLE', 'USER', 'STATE', 'CREATED', 'EXPIRES', 'LAST USED', 'ID']
 
-function rowOf({ id, key, name, role, user_id, state, created_at, expires_at, last_used_at }: KeyBody): string[] {
-  return [key, name, role, user_id ?? '', state, created_at, expires_at ?? '', last_used_at ?? '', id]
+function rowOf(
+  { id, key, name, role, user_id, state, created_at, expires_at, last_used_at }: KeyBody,
+  emails: ReadonlyMap<string, string>,
+): string[] {
+  const user = emails.get(user_id?.toLowerCase() ?? '') ?? user_id ?? ''
+  return [key, name, role, user, state, created_at, expires_at ?? '', last_used_at ?? '', id]
 }
 
 function name(text: string): string {

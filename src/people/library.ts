@@ -171,10 +171,16 @@ const attemptIn =
 /** Where somebody may not log in ({@link mayLogIn}), which better-auth calls a fault of its own. */
 const NO_SESSION = 'FAILED_TO_CREATE_SESSION'
 
+/** In the words of the cipher's library. */
+const CANNOT_DECRYPT = 'invalid tag'
+const UNREADABLE =
+  'A second factor cannot be read, as it was encrypted with another secret: set AUTH_SECRET to the one from before and start the service anew, or take the factor away with first-call user reset <e-mail> --two-factor.'
+
 async function answerTo<Result extends object>(ask: () => Promise<Result>): Promise<Result | LibraryRefusal> {
   try {
     return await ask()
   } catch (error) {
+    if (error instanceof Error && error.message === CANNOT_DECRYPT) throw new Error(UNREADABLE, { cause: error })
     if (!isAPIError(error)) throw error
     const reason = String(error.body?.code ?? '')
     if (error.statusCode >= 500 && reason !== NO_SESSION) throw error

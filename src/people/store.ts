@@ -56,6 +56,12 @@ export async function findUserByEmail({ query }: Pick<Database, 'query'>, email:
   return (await selectUsers(query).where('email', '=', email.toLowerCase()).executeTakeFirst()) ?? null
 }
 
+/** E-mail addresses by the ids of all people. */
+export async function emailsById({ query }: Pick<Database, 'query'>): Promise<ReadonlyMap<string, string>> {
+  const rows = await query.selectFrom('users').select(['id', 'email']).execute()
+  return new Map(rows.map(({ id, email }) => [id, email]))
+}
+
 /** Makes a person, who cannot log in before they have set a password; null where the e-mail address is taken. */
 export async function createUser(
   { query }: Pick<Database, 'query'>,
