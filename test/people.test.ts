@@ -95,11 +95,15 @@ describe('a person who logs in', () => {
     await expect.poll(isMarked).toBe(true)
   })
 
-  it('gets no session that outlives what happens meanwhile: who is disabled at that moment has none', async () => {
+  it.each([
+    ['is disabled', 'update users set disabled_at = now() where id = $1'],
+    ['sets another password', `update user_accounts set password = 'another' where user_id = $1`],
+  ])('and at that moment %s gets no session', async (_, change) => {
     const { email, id } = await invited(service)
-    const disabling = await service.database.general.connect()
-    await disabling.query('begin')
-    await disabling.query('update users set disabled_at = now() where id = $1', [id])
+    const changing = await service.database.general.connect()
+    await changing.query('begin')
+    await changing.query('select from users where id = $1 for update', [id])
+    await changing.query(change, [id])
     const answer = logIn(openBrowser(service.app), email)
     const waits = async () =>
       (
@@ -108,8 +112,8 @@ describe('a person who logs in', () => {
         )
       ).length
     await expect.poll(waits).toBe(1)
-    await disabling.query('commit')
-    disabling.release()
+    await changing.query('commit')
+    changing.release()
     expect((await answer).status).toBe(401)
     expect(await service.sql('select from user_sessions where user_id = $1', [id])).toEqual([])
   })

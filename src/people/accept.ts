@@ -3,7 +3,7 @@ import { v7 as uuidv7 } from 'uuid'
 import type { Database } from '../database/database.ts'
 import { hashLinkToken } from './links.ts'
 import { passwordFault } from './password.ts'
-import { lockedState, recordState } from './state.ts'
+import { dropWaiting, lockedState, recordState } from './state.ts'
 import { endSessions } from './store.ts'
 import { forgiveAccount } from './throttle.ts'
 
@@ -39,6 +39,7 @@ export async function acceptLink(
   if (fault !== null) return { passwordFault: fault }
   const hashed = await hash(password)
   return query.transaction().execute(async (transaction) => {
+    await dropWaiting(transaction, user.id)
     const before = await lockedState(transaction, user.id)
     const used = await transaction
       .deleteFrom('user_links')

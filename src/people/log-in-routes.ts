@@ -11,12 +11,14 @@ import { passwordRoutes } from './password-routes.ts'
 import { givenPassword, personName } from './schema.ts'
 import { hashToken } from './sessions.ts'
 import { changeOfOneself } from './state.ts'
+import { passwordHashOf } from './store.ts'
 import { countTry, forgiveTry, type Try } from './throttle.ts'
 import { useCode } from './used-codes.ts'
 
 const NOT_RIGHT = refusal('unauthorized', 'E-mail address and password are not those of a person who may log in.')
-/** By which a transaction is undone. */
+/** By which all that was written of a log-in is undone. */
 const USED = { refused: 401, reason: 'USED_CODE' }
+const CHANGED = { refused: 401, reason: 'CHANGED_PASSWORD' }
 const CODE_NOT_RIGHT = refusal('unauthorized', 'The code is not right, or was used, or the log-in took too long.')
 
 /** `/api/auth`: how people log in and out. Whatever sets or reads a cookie answers pages of ours only. */
@@ -58,8 +60,11 @@ export const logInRoutes: FastifyPluginAsyncZod<LogInOptions> = async (app, { pe
       const { api, attempt } = await people.library()
       const headers = new Headers()
       const tokenHash = sessions.tokenHashOf(request)
+      const passwordHash = await passwordHashOf(database.query, email)
       const result = await attempt(() => api.signInEmail({ body: { email, password }, headers, returnHeaders: true }), {
         onDone: async (transaction, { response }) => {
+          // To compare it takes long: meanwhile another one may have been set, after which no older one lets in.
+          if ((await passwordHashOf(transaction, email)) !== passwordHash) return CHANGED
           // Whoever was logged in here before is not any more.
           if (tokenHash !== null) await logOut(transaction, tokenHash, request.id)
           if (isWaiting(response)) return null

@@ -41,12 +41,19 @@ export async function stateOf(transaction: Kysely<Tables>, id: string): Promise<
   }
 }
 
-/** The same, which nobody else changes meanwhile. */
+/**
+ * The same, which nobody else changes meanwhile. In the order in which a log-in comes to these rows, so that neither waits
+ * for the other: {@link dropWaiting} goes before.
+ */
 export async function lockedState(transaction: Kysely<Tables>, id: string): Promise<Fields | null> {
-  // In the order in which a log-in comes to them, so that neither waits for the other.
   await sql`select from user_two_factors where user_id = ${id} for update`.execute(transaction)
   await sql`select from users where id = ${id} for update`.execute(transaction)
   return stateOf(transaction, id)
+}
+
+/** Ends the log-ins of a person that still wait for their code: what they were begun with may be good no longer. */
+export async function dropWaiting(transaction: Kysely<Tables>, id: string): Promise<void> {
+  await sql`delete from user_verifications where value = ${id}`.execute(transaction)
 }
 
 /** What a person changes of what is their own: how they are is read before, and written after. */
@@ -64,7 +71,9 @@ export function changeOfOneself(caller: Caller | null, requestId: string): OwnCh
   let before: Fields | null = null
   return {
     begin: async (transaction) => {
-      if (id !== null) before = await lockedState(transaction, id)
+      if (id === null) return
+      await dropWaiting(transaction, id)
+      before = await lockedState(transaction, id)
     },
     record: async (transaction, action) => {
       if (id !== null) await recordState(transaction, by, action, id, before)

@@ -6,7 +6,7 @@ import { type Database, sqlState } from '../database/database.ts'
 import type { Tables } from '../database/tables.ts'
 import type { Position } from '../http/cursor.ts'
 import { dropLink } from './links.ts'
-import { lockedState, recordState, stateOf } from './state.ts'
+import { dropWaiting, lockedState, recordState, stateOf } from './state.ts'
 import { losesLastAdmin, type User, type UserChange } from './user.ts'
 
 const UNIQUE = '23505'
@@ -56,6 +56,17 @@ export async function findUserByEmail({ query }: Pick<Database, 'query'>, email:
   return (await selectUsers(query).where('email', '=', email.toLowerCase()).executeTakeFirst()) ?? null
 }
 
+/** What is stored of the password of the person with this e-mail address; null where there is none. */
+export async function passwordHashOf(query: Queries, email: string): Promise<string | null> {
+  const row = await query
+    .selectFrom('user_accounts')
+    .innerJoin('users', 'users.id', 'user_id')
+    .select('password')
+    .where('email', '=', email.toLowerCase())
+    .executeTakeFirst()
+  return row?.password ?? null
+}
+
 /** E-mail addresses by the ids of all people. */
 export async function emailsById({ query }: Pick<Database, 'query'>): Promise<ReadonlyMap<string, string>> {
   const rows = await query.selectFrom('users').select(['id', 'email']).execute()
@@ -94,6 +105,7 @@ export async function changeUser(
   by: Actor,
 ): Promise<User | 'not_found' | 'last_admin'> {
   return query.transaction().execute(async (transaction) => {
+    await dropWaiting(transaction, id)
     // All admins, in one order: of two changes at once the second sees what the first has left.
     await sql`select from users where role = 'admin' or id = ${id} order by id for update`.execute(transaction)
     const concerned = await selectUsers(transaction)
@@ -121,6 +133,7 @@ export async function changeUser(
 /** Takes away a person's second factor, who has lost it; their sessions are over. */
 export async function removeTwoFactor({ query }: Pick<Database, 'query'>, id: string, by: Actor): Promise<void> {
   await query.transaction().execute(async (transaction) => {
+    await dropWaiting(transaction, id)
     const before = await lockedState(transaction, id)
     await transaction.deleteFrom('user_two_factors').where('user_id', '=', id).execute()
     await transaction
