@@ -340,6 +340,13 @@ CREATE TABLE inbox (
   CONSTRAINT unhandled_is_due CHECK ((((handled_at IS NULL) = (due_at IS NOT NULL)) AND ((handled_at IS NULL) = (result IS NULL))))
 );
 
+CREATE TABLE known_networks (
+  key bytea NOT NULL,
+  seen_at timestamp(3) with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT known_networks_key_check CHECK ((octet_length(key) = 32)),
+  CONSTRAINT known_networks_pkey PRIMARY KEY (key)
+);
+
 CREATE TABLE lead_opportunities (
   id uuid NOT NULL,
   contact_id uuid NOT NULL,

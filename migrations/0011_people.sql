@@ -88,6 +88,12 @@ create table log_in_tries (
   since timestamptz(3) not null default now()
 );
 
+-- From where somebody has logged in lately: strangers' tries do not count there. Keys are hashes.
+create table known_networks (
+  key bytea primary key check (octet_length(key) = 32),
+  seen_at timestamptz(3) not null default now()
+);
+
 -- A code of an authenticator is good once.
 create table used_codes (
   code_sha256 bytea primary key check (octet_length(code_sha256) = 32),

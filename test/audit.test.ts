@@ -7,6 +7,7 @@ import type { Actor } from '../src/audit/actor.ts'
 import { createCall, retryCall, updateCall } from '../src/calls/save.ts'
 import { syncWhereAsked } from '../src/history/chore.ts'
 import { commandLineOn } from './command-line.ts'
+import { type Kept, keptAbout as keptOf } from './kept.ts'
 import { makeKey } from './keys.ts'
 import { createTestDatabase, createTestService, type TestDatabase, type TestService } from './service.ts'
 import { callTo, type Lead, newLead, post, registered } from './stage.ts'
@@ -29,24 +30,7 @@ afterAll(async () => {
   await database.drop()
 })
 
-interface Kept {
-  action: string
-  who: string
-  request_id: string | null
-  before: Record<string, unknown> | null
-  after: Record<string, unknown> | null
-}
-
-/** What is kept about one thing, in order. */
-const keptAbout = (entityId: string): Promise<Kept[]> =>
-  service.sql<Kept>(
-    `select action, who, request_id, before::jsonb || coalesce(v_before, '{}') as before,
-       after::jsonb || coalesce(v_after, '{}') as after
-     from audit left join (select audit_id, before::jsonb, after::jsonb from audit_values) as v (id, v_before, v_after)
-       using (id)
-     where entity_id = $1 order by id`,
-    [entityId],
-  )
+const keptAbout = (entityId: string): Promise<Kept[]> => keptOf(service, entityId)
 
 const whoMade = async (entityId: string): Promise<string | undefined> => (await keptAbout(entityId))[0]?.who
 

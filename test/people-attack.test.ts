@@ -1,5 +1,11 @@
+import { fastifyCookie } from '@fastify/cookie'
+import Fastify, { type FastifyRequest } from 'fastify'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { enter, invite, invited, loggedIn, logIn, openBrowser, PASSWORD } from './people.ts'
+import { requireCaller } from '../src/http/guard.ts'
+import { originFault } from '../src/people/origin.ts'
+import { openSessions } from '../src/people/sessions.ts'
+import { SECRET } from './doors.ts'
+import { enter, invite, invited, loggedIn, logIn, openBrowser, PASSWORD, tokenOf } from './people.ts'
 import { createTestDatabase, createTestService, type TestDatabase, type TestService } from './service.ts'
 
 /* S8, S7: what somebody tries who is none of the people. */
@@ -80,6 +86,54 @@ describe('who tries to find a way in', () => {
     await service.sql('delete from log_in_tries')
   })
 
+  it('keeps nobody out who logs in from where they did before, or has got a link', async () => {
+    const { email, id } = await invited(service)
+    const from = (address: string) => openBrowser(service.app, address)
+    const HOME = '2001:db8:a:b::1'
+    expect((await logIn(from(HOME), email)).status).toBe(200)
+    const lockOut = () => service.sql('update log_in_tries set tries = 1000 where tries = 1')
+    await logIn(from('192.0.2.1'), email, 'wrong password')
+    await lockOut()
+    // A control: elsewhere it is too often, for the person, too.
+    expect((await logIn(from('192.0.2.2'), email)).status).toBe(429)
+    expect((await logIn(from('2001:db8:a:b::2'), email)).status).toBe(200)
+    expect((await logIn(from('192.0.2.2'), email)).status).toBe(429)
+    // From there it is counted as well, and for itself.
+    await logIn(from(HOME), email, 'wrong password')
+    await lockOut()
+    expect((await logIn(from(HOME), email)).status).toBe(429)
+    await service.sql('delete from log_in_tries where tries < 1000')
+    await service.sql(`update known_networks set seen_at = now() - interval '30 days 1 second'`)
+    const { body } = await service.request('POST', `/api/admin/users/${id}/reset`, {})
+    const password = 'tejado gris con 5 gatos'
+    await from('192.0.2.3').post('/api/auth/accept', { token: tokenOf(body.link.url), password })
+    expect((await logIn(from('192.0.2.4'), email, password)).status).toBe(200)
+    await service.sql('delete from log_in_tries')
+  })
+
+  it.each([
+    ['behind a proxy that is trusted counts for the client', '10.0.0.1', 401],
+    ['counts for whoever sends it, whatever they say of others', '203.0.113.7', 429],
+  ])('%s', async (_, sender, statusOfAnother) => {
+    const behind = await createTestService({
+      ...database,
+      edge: { trustedProxies: ['10.0.0.1'] },
+      people: { publicUrl: new URL('https://crm.example.com') },
+    })
+    const tryFor = async (client: string, name: string) => {
+      const headers = { origin: 'https://crm.example.com', 'x-forwarded-proto': 'https', 'x-forwarded-for': client }
+      const body = { email: `${name}@example.com`, password: 'x' }
+      return (await openBrowser(behind.app, sender).post('/api/auth/sign-in/email', body, headers)).status
+    }
+    await tryFor('198.51.100.1', 'one')
+    await service.sql('update log_in_tries set tries = 49 where tries = 1')
+    expect(await tryFor('198.51.100.1', 'two')).toBe(401)
+    expect(await tryFor('198.51.100.1', 'three')).toBe(429)
+    expect(await tryFor('198.51.100.2', 'four')).toBe(statusOfAnother)
+    await service.sql('delete from log_in_tries')
+    await behind.close()
+  })
+
   it('has fifty tries from one address, and from one network of IPv6', async () => {
     const tryFrom = (address: string, place: number) =>
       logIn(openBrowser(service.app, address), `nobody-${place}@example.com`, 'x')
@@ -126,6 +180,25 @@ describe('who tries to find a way in', () => {
     }
     // Nothing has happened, and to read is no change.
     expect((await browser.get('/api/me', PAGES.another)).status).toBe(200)
+  })
+
+  it('(control) could do it if nobody asked where the request comes from', async () => {
+    const { browser } = await loggedIn(service)
+    const find = openSessions(service.database, { cookieName: 'first_call', secret: SECRET }).find
+    const cookie = `first_call=${browser.cookies.get('first_call')}`
+    const forged = { method: 'POST', url: '/change', headers: { cookie, ...PAGES.another } } as const
+    for (const [guard, status] of [
+      [(request: FastifyRequest) => originFault(request, { publicUrl: null, host: '127.0.0.1' }), 403],
+      [() => null, 204],
+    ] as const) {
+      const app = Fastify()
+      await app.register(fastifyCookie, { hook: false })
+      app.decorateRequest('caller', null)
+      app.addHook('onRequest', requireCaller({ findCaller: async () => null, findSession: find, originFault: guard }))
+      app.post('/change', async (_, reply) => reply.code(204).send())
+      expect((await app.inject(forged)).statusCode).toBe(status)
+      await app.close()
+    }
   })
 
   it('is asked for proof that it is a page of ours: a browser that says nothing is none', async () => {

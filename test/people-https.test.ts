@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import http from 'node:http'
@@ -5,7 +6,7 @@ import https from 'node:https'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { invited, keep, PASSWORD } from './people.ts'
+import { invited, keep, PASSWORD, tokenOf, totp } from './people.ts'
 import { createTestDatabase, createTestService, type TestDatabase, type TestService } from './service.ts'
 
 /* S8 over the wire: by http on loopback, and by https through a proxy as people reach it. */
@@ -34,7 +35,11 @@ beforeAll(async () => {
   })
   await once(proxy.listen(0, '127.0.0.1'), 'listening')
   const address = `https://localhost:${(proxy.address() as AddressInfo).port}`
-  const service = await createTestService({ ...database, people: { publicUrl: new URL(address) } })
+  const service = await createTestService({
+    ...database,
+    edge: { trustedProxies: ['127.0.0.1'] },
+    people: { publicUrl: new URL(address) },
+  })
   const listen = (of: TestService) => of.app.listen({ host: '127.0.0.1', port: 0 })
   behind = { service, target: await listen(service), address, ca: cert }
   const own = await createTestService(database)
@@ -79,7 +84,7 @@ const cookieOf = (lines: readonly string[]): string => {
   return [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
 }
 
-describe('by https', () => {
+describe('S8 by https', () => {
   it('the cookie is for this host, by https, and for no script', async () => {
     const { email } = await invited(behind.service)
     const { address } = behind
@@ -103,9 +108,44 @@ describe('by https', () => {
     expect(cookieOf(out.cookies)).toBe('')
     expect(await send('GET', `${address}/api/me`, { cookie })).toMatchObject({ status: 401 })
   })
+
+  it('all of it works: the link, the password, the second factor, and what is counted is the client', async () => {
+    const { address, service } = behind
+    const page = { origin: address, 'sec-fetch-site': 'same-origin' }
+    const jar = new Map<string, string>()
+    const post = async (url: string, body?: object) => {
+      const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
+      const answer = await send('POST', `${address}/api/${url}`, { ...page, cookie }, body)
+      for (const line of answer.cookies) {
+        expect(line).toMatch(/^__Host-[^;]+;( Max-Age=\d+;)? Path=\/; HttpOnly; Secure; SameSite=Lax$/)
+        keep(jar, line)
+      }
+      return answer
+    }
+    const person = { email: 'eva@example.com', name: 'Eva', role: 'admin' }
+    const { url } = (await service.request('POST', '/api/admin/users', person)).body.link
+    expect(url.startsWith(`${address}/accept#token=`)).toBe(true)
+    expect((await post('auth/accept', { token: tokenOf(url), password: PASSWORD })).status).toBe(204)
+    const logIn = () => post('auth/sign-in/email', { email: person.email, password: PASSWORD })
+    expect((await logIn()).status).toBe(200)
+    expect([...jar.keys()]).toEqual(['__Host-first_call'])
+    const { totp_uri } = JSON.parse((await post('auth/two-factor/enable', { password: PASSWORD })).body)
+    expect((await post('auth/two-factor/verify-totp', { code: totp(totp_uri, -1) })).status).toBe(204)
+    expect((await post('auth/sign-out')).status).toBe(204)
+    expect(await logIn()).toMatchObject({ status: 200, body: '{"two_factor_required":true}' })
+    expect([...jar.keys()]).toEqual(['__Host-first_call_two_factor'])
+    expect((await post('auth/two-factor/verify-totp', { code: totp(totp_uri) })).status).toBe(204)
+    expect([...jar.keys()]).toEqual(['__Host-first_call'])
+    const invited = await post('admin/users', { email: 'gil@example.com', name: 'Gil', role: 'viewer' })
+    expect(invited.status).toBe(201)
+    const [counted] = await service.sql<{ count: number }>('select count(*)::int from known_networks where key = $1', [
+      createHash('sha256').update(`account ${person.email} at 192.0.2.1`).digest(),
+    ])
+    expect(counted?.count).toBe(1)
+  })
 })
 
-describe('by http', () => {
+describe('S8 by http', () => {
   it('on loopback the cookie has no prefix, and is for no script', async () => {
     const { email } = await invited(local.service)
     const page = { origin: local.address, 'sec-fetch-site': 'same-origin' }
@@ -116,6 +156,18 @@ describe('by http', () => {
     expect(await send('GET', `${local.address}/api/me`, { cookie: cookieOf(logIn.cookies) })).toMatchObject({
       status: 200,
     })
+  })
+
+  it('by a proxy of which nobody told nobody logs in, and hears what to set', async () => {
+    const { email } = await invited(local.service)
+    const { target } = behind
+    behind.target = local.address
+    const page = { origin: behind.address, 'sec-fetch-site': 'same-origin' }
+    const url = `${behind.address}/api/auth/sign-in/email`
+    const answer = await send('POST', url, page, { email, password: PASSWORD })
+    behind.target = target
+    expect(answer).toMatchObject({ status: 403, cookies: [] })
+    expect(JSON.parse(answer.body).detail).toMatch(/set PUBLIC_URL to it, such as https:.*TRUSTED_PROXIES/)
   })
 
   it('nobody logs in where people come by https', async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { A_SECOND, elsewhere, loggedIn, logIn, openBrowser, PASSWORD, totp, untilOut } from './people.ts'
+import { A_SECOND, elsewhere, loggedIn, logIn, openBrowser, PASSWORD, tokenOf, totp, untilOut } from './people.ts'
 import { createTestDatabase, createTestService, type TestDatabase, type TestService } from './service.ts'
 
 /* Second factors, with the codes of a real authenticator. */
@@ -74,6 +74,30 @@ describe('a second factor', () => {
       expect(status).toBe(round === 0 ? 401 : 429)
     }
     expect(statuses).toEqual(Array(10).fill(401))
+  })
+
+  it('does not end a log-in that was begun with a password from before', async () => {
+    const { person, uri } = await withAuthenticator()
+    const browser = openBrowser(service.app)
+    await logIn(browser, person.email)
+    const { body } = await service.request('POST', `/api/admin/users/${person.id}/reset`, {})
+    const accepting = { token: tokenOf(body.link.url), password: 'tejado gris con 5 gatos' }
+    expect((await openBrowser(service.app).post('/api/auth/accept', accepting)).status).toBe(204)
+    expect((await browser.post('/api/auth/two-factor/verify-totp', { code: totp(uri) })).status).toBe(401)
+    await logIn(browser, person.email, accepting.password)
+    expect((await browser.post('/api/auth/two-factor/verify-totp', { code: totp(uri) })).status).toBe(204)
+  })
+
+  it('lets nobody in who was disabled between the password and the code', async () => {
+    const { person, uri } = await withAuthenticator()
+    const browser = openBrowser(service.app)
+    await logIn(browser, person.email)
+    const change = (disabled: boolean) => service.request('PATCH', `/api/admin/users/${person.id}`, { disabled })
+    await change(true)
+    expect((await browser.post('/api/auth/two-factor/verify-totp', { code: totp(uri) })).status).toBe(401)
+    await change(false)
+    expect((await browser.get('/api/me')).status).toBe(401)
+    expect(await service.sql('select from user_sessions where user_id = $1', [person.id])).toEqual([])
   })
 
   it('is switched off by the person, with their password, or by an admin for one who lost it', async () => {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { A_SECOND, elsewhere, invited, loggedIn, logIn, openBrowser, PASSWORD, tokenOf, untilOut } from './people.ts'
 import { createTestDatabase, createTestService, type TestDatabase, type TestService } from './service.ts'
 
-/* S8: people log in, and are who they are for as long as they may. */
+/* S8: people log in, and are who they are for as long as they may; see also people-https and people-attack. */
 
 let database: TestDatabase
 let service: TestService
@@ -93,6 +93,29 @@ describe('a person who logs in', () => {
       return row?.fresh
     }
     await expect.poll(isMarked).toBe(true)
+  })
+
+  it.each([
+    ['is disabled', 'update users set disabled_at = now() where id = $1'],
+    ['sets another password', `update user_accounts set password = 'another' where user_id = $1`],
+  ])('and at that moment %s gets no session', async (_, change) => {
+    const { email, id } = await invited(service)
+    const changing = await service.database.general.connect()
+    await changing.query('begin')
+    await changing.query('select from users where id = $1 for update', [id])
+    await changing.query(change, [id])
+    const answer = logIn(openBrowser(service.app), email)
+    const waits = async () =>
+      (
+        await service.sql(
+          "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+        )
+      ).length
+    await expect.poll(waits).toBe(1)
+    await changing.query('commit')
+    changing.release()
+    expect((await answer).status).toBe(401)
+    expect(await service.sql('select from user_sessions where user_id = $1', [id])).toEqual([])
   })
 
   it('with a cookie that we did not sign costs the database nothing', async () => {

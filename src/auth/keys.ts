@@ -43,7 +43,7 @@ const USE_NOTED_EVERY_MS = 60_000
  */
 const ALIVE = `select id, short_id, name, role, user_id, key_sha256 from api_keys
   where revoked_at is null and (expires_at is null or expires_at > clock_timestamp())
-    and not exists (select from users where id::text = user_id and disabled_at is not null)`
+    and not exists (select from users where id::text = lower(user_id) and disabled_at is not null)`
 
 /**
  * Gives the check of a key. Those that are alive are read about once a second, and a little more often while there are

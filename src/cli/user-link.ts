@@ -1,3 +1,4 @@
+import { COMMAND_LINE } from '../audit/actor.ts'
 import type { Database } from '../database/database.ts'
 import { isLoopback } from '../http/guard.ts'
 import { deliverLink } from '../people/deliver.ts'
@@ -16,7 +17,8 @@ export async function giveLink(
 ): Promise<void> {
   const { publicUrl, host, port, linkMail, zadarma } = config()
   const local = `http://${isLoopback(host) ? host : '127.0.0.1'}:${port}`
-  const delivery = await deliverLink(database, { publicUrl: publicUrl?.origin ?? local, mail: linkMail }, user)
+  const place = { publicUrl: publicUrl?.origin ?? local, mail: linkMail }
+  const delivery = await deliverLink(database, place, user, COMMAND_LINE)
   if (delivery.fault !== null) fail()
   if (isForMachines === true) return terminal.print(json({ ...userBody(user), link: linkBody(delivery) }))
   const { kind, address, fault, expiresAt } = delivery

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { v7 as uuidv7 } from 'uuid'
+import { COMMAND_LINE } from '../audit/actor.ts'
 import { ROLES } from '../auth/access.ts'
 import type { Role } from '../auth/caller.ts'
 import type { Database } from '../database/database.ts'
@@ -19,7 +20,7 @@ export function addUserCommands(program: Command, surroundings: Surroundings): v
   const user = program.command('user').description('the people who may log in')
   const changed = (address: string, change: UserChange, words: string) =>
     withUser(address, surroundings, async (database, { id, email }) => {
-      const after = await changeUser(database, id, change)
+      const after = await changeUser(database, id, change, COMMAND_LINE)
       if (after === 'not_found') throw new Error(noSuchUser(address))
       if (after === 'last_admin') throw new Error(LAST_ADMIN)
       terminal.note(`${email} ${words}.`)
@@ -34,7 +35,7 @@ export function addUserCommands(program: Command, surroundings: Surroundings): v
     .option('--json', JSON_OUTPUT)
     .action((address: string, { name, role, json }: { name: string; role: Role; json?: true }) =>
       withDatabase(surroundings, async (database) => {
-        const made = await createUser(database, { id: uuidv7(), email: address, name, role })
+        const made = await createUser(database, { id: uuidv7(), email: address, name, role }, COMMAND_LINE)
         if (made === null) {
           throw new Error(`There is a person with the address ${address}. first-call user reset gives them a new link.`)
         }
@@ -76,7 +77,7 @@ export function addUserCommands(program: Command, surroundings: Surroundings): v
     .action((address: string, { twoFactor, json }: { twoFactor?: true; json?: true }) =>
       withUser(address, surroundings, async (database, found) => {
         if (found.isDisabled) throw new Error(`${address} is disabled: first-call user enable ${address}`)
-        if (twoFactor === true) await removeTwoFactor(database, found.id)
+        if (twoFactor === true) await removeTwoFactor(database, found.id, COMMAND_LINE)
         await giveLink(database, found, { json }, surroundings)
       }),
     )

@@ -3,7 +3,9 @@ import { v7 as uuidv7 } from 'uuid'
 import type { Database } from '../database/database.ts'
 import { hashLinkToken } from './links.ts'
 import { passwordFault } from './password.ts'
+import { dropWaiting, lockedState, recordState } from './state.ts'
 import { endSessions } from './store.ts'
+import { forgiveAccount } from './throttle.ts'
 
 const IS_GOOD = sql<boolean>`user_links.expires_at > now()`
 
@@ -20,6 +22,7 @@ export async function acceptLink(
   { query }: Pick<Database, 'query'>,
   hash: (password: string) => Promise<string>,
   { token, password, name }: { token: string; password: string; name?: string | undefined },
+  requestId: string,
 ): Promise<Accepted> {
   const token_sha256 = hashLinkToken(token)
   // To hash a password takes long: not for those who guess at links.
@@ -36,6 +39,8 @@ export async function acceptLink(
   if (fault !== null) return { passwordFault: fault }
   const hashed = await hash(password)
   return query.transaction().execute(async (transaction) => {
+    await dropWaiting(transaction, user.id)
+    const before = await lockedState(transaction, user.id)
     const used = await transaction
       .deleteFrom('user_links')
       .where('token_sha256', '=', token_sha256)
@@ -56,6 +61,8 @@ export async function acceptLink(
       .where('id', '=', user.id)
       .execute()
     await endSessions(transaction, user.id)
+    await forgiveAccount(transaction, user.email)
+    await recordState(transaction, { who: `user:${user.id}`, requestId }, 'user.password_set', user.id, before)
     return 'accepted'
   })
 }

@@ -10,9 +10,11 @@ export interface LogInOptions {
   guard: Guard
 }
 
-/** The request's cookies, as better-auth takes them; nothing else of it concerns better-auth. */
-export const cookieOf = ({ headers: { cookie } }: FastifyRequest): Headers =>
-  new Headers(cookie === undefined ? {} : { cookie })
+/** One cookie of the request, as better-auth takes it; nothing else of it concerns better-auth. */
+export function cookieOf({ server, headers }: FastifyRequest, name: string): Headers {
+  const value = server.parseCookie(headers.cookie ?? '')[name]
+  return new Headers(value === undefined ? {} : { cookie: `${name}=${encodeURIComponent(value)}` })
+}
 
 /** Passes on the cookies that better-auth sets. */
 export function setCookies(reply: FastifyReply, headers: Headers): void {

@@ -1,3 +1,4 @@
+import type { Actor } from '../audit/actor.ts'
 import type { Database } from '../database/database.ts'
 import type { Instant } from '../time.ts'
 import { type LinkKind, linkAddress, makeLink } from './links.ts'
@@ -24,8 +25,9 @@ export async function deliverLink(
   database: Pick<Database, 'query'>,
   { publicUrl, mail }: { publicUrl: string; mail: MailSender | null },
   user: User,
+  by: Actor,
 ): Promise<Delivery> {
-  const link = await makeLink(database, user)
+  const link = await makeLink(database, user, by)
   const address = linkAddress(publicUrl, link)
   const fault = mail === null ? null : await sendLink(mail, user, link.kind, address)
   const isMailed = mail !== null && fault === null

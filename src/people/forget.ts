@@ -10,6 +10,7 @@ const OVER = [
   sql`delete from user_links where expires_at < now()`,
   sql`delete from user_verifications where expires_at < now()`,
   sql`delete from log_in_tries where since < now() - interval '1 day'`,
+  sql`delete from known_networks where seen_at < now() - interval '30 days'`,
   sql`delete from used_codes where used_at < now() - interval '1 hour'`,
 ]
 

@@ -6,18 +6,24 @@ import { refusal } from '../http/refusal.ts'
 import { noQuery, text } from '../http/schemas.ts'
 import { acceptLink } from './accept.ts'
 import { cookieOf, type LogInOptions, sendTooMany, setCookies } from './answers.ts'
+import { logOut, recordLogIn } from './log-ins.ts'
 import { passwordRoutes } from './password-routes.ts'
 import { givenPassword, personName } from './schema.ts'
 import { hashToken } from './sessions.ts'
+import { changeOfOneself } from './state.ts'
+import { passwordHashOf } from './store.ts'
 import { countTry, forgiveTry, type Try } from './throttle.ts'
 import { useCode } from './used-codes.ts'
 
 const NOT_RIGHT = refusal('unauthorized', 'E-mail address and password are not those of a person who may log in.')
+/** By which all that was written of a log-in is undone. */
+const USED = { refused: 401, reason: 'USED_CODE' }
+const CHANGED = { refused: 401, reason: 'CHANGED_PASSWORD' }
 const CODE_NOT_RIGHT = refusal('unauthorized', 'The code is not right, or was used, or the log-in took too long.')
 
 /** `/api/auth`: how people log in and out. Whatever sets or reads a cookie answers pages of ours only. */
 export const logInRoutes: FastifyPluginAsyncZod<LogInOptions> = async (app, { people, guard }) => {
-  const { database, sessions } = people
+  const { database, sessions, cookies } = people
   const tags = ['log-in']
   const security: [] = []
 
@@ -53,13 +59,26 @@ export const logInRoutes: FastifyPluginAsyncZod<LogInOptions> = async (app, { pe
       if (wait !== null) return sendTooMany(request, reply, wait)
       const { api, attempt } = await people.library()
       const headers = new Headers()
-      const result = await attempt(() => api.signInEmail({ body: { email, password }, headers, returnHeaders: true }))
+      const tokenHash = sessions.tokenHashOf(request)
+      const passwordHash = await passwordHashOf(database.query, email)
+      const result = await attempt(() => api.signInEmail({ body: { email, password }, headers, returnHeaders: true }), {
+        onDone: async (transaction, { response }) => {
+          // To compare it takes long: meanwhile another one may have been set, after which no older one lets in.
+          if ((await passwordHashOf(transaction, email)) !== passwordHash) return CHANGED
+          // Whoever was logged in here before is not any more.
+          if (tokenHash !== null) await logOut(transaction, tokenHash, request.id)
+          if (isWaiting(response)) return null
+          const { token, user } = response
+          const logIn = { userId: user.id, tokenHash: hashToken(token), secondFactor: null }
+          await recordLogIn(transaction, logIn, request.id)
+          return null
+        },
+      })
       if ('refused' in result) return sendRefusal(reply, NOT_RIGHT)
       await forgiveTry(database, tried)
-      // Whoever was logged in here before is not any more.
-      await sessions.end(request)
+      sessions.forget(request)
       setCookies(reply, result.headers)
-      return { two_factor_required: 'twoFactorRedirect' in result.response }
+      return { two_factor_required: isWaiting(result.response) }
     },
   )
 
@@ -79,15 +98,21 @@ export const logInRoutes: FastifyPluginAsyncZod<LogInOptions> = async (app, { pe
     async (request, reply) => {
       const { code } = request.body
       const { api, attempt } = await people.library()
-      const result = await attempt(() =>
-        api.verifyTOTP({ body: { code }, headers: cookieOf(request), returnHeaders: true }),
-      )
+      // Of one who is logged in it is the first code, or a trial; else it ends a log-in.
+      const caller = await sessions.find(request)
+      const headers = cookieOf(request, caller === null ? cookies.twoFactor : cookies.session)
+      const change = changeOfOneself(caller, request.id)
+      const result = await attempt(() => api.verifyTOTP({ body: { code }, headers, returnHeaders: true }), {
+        onBegin: change.begin,
+        onDone: async (transaction, { response: { token, user } }) => {
+          if (!(await useCode(transaction, user.id, code))) return USED
+          const logIn = { userId: user.id, tokenHash: hashToken(token), secondFactor: 'totp' } as const
+          if (caller === null) await recordLogIn(transaction, logIn, request.id)
+          else await change.record(transaction, 'user.two_factor_enabled')
+          return null
+        },
+      })
       if ('refused' in result) return sendCodeRefusal(request, reply, result.refused)
-      const { token, user } = result.response
-      if (!(await useCode(database, user.id, code))) {
-        await database.general.query('delete from user_sessions where token_sha256 = $1', [hashToken(token)])
-        return sendRefusal(reply, CODE_NOT_RIGHT)
-      }
       sessions.forget(request)
       setCookies(reply, result.headers)
       return reply.code(204).send(null)
@@ -109,9 +134,14 @@ export const logInRoutes: FastifyPluginAsyncZod<LogInOptions> = async (app, { pe
     },
     async (request, reply) => {
       const { api, attempt } = await people.library()
-      const result = await attempt(() =>
-        api.verifyBackupCode({ body: request.body, headers: cookieOf(request), returnHeaders: true }),
-      )
+      const headers = cookieOf(request, cookies.twoFactor)
+      const result = await attempt(() => api.verifyBackupCode({ body: request.body, headers, returnHeaders: true }), {
+        onDone: async (transaction, { response: { token, user } }) => {
+          const logIn = { userId: user.id, tokenHash: hashToken(token ?? ''), secondFactor: 'backup_code' } as const
+          await recordLogIn(transaction, logIn, request.id)
+          return null
+        },
+      })
       if ('refused' in result) return sendCodeRefusal(request, reply, result.refused)
       setCookies(reply, result.headers)
       return reply.code(204).send(null)
@@ -135,9 +165,13 @@ export const logInRoutes: FastifyPluginAsyncZod<LogInOptions> = async (app, { pe
       },
     },
     async (request, reply) => {
-      await sessions.end(request)
+      const tokenHash = sessions.tokenHashOf(request)
+      if (tokenHash !== null) {
+        await database.query.transaction().execute((transaction) => logOut(transaction, tokenHash, request.id))
+        sessions.forget(request)
+      }
       const { api } = await people.library()
-      const { headers } = await api.signOut({ headers: cookieOf(request), returnHeaders: true })
+      const { headers } = await api.signOut({ headers: new Headers(), returnHeaders: true })
       setCookies(reply, headers)
       return reply.code(204).send(null)
     },
@@ -161,7 +195,7 @@ export const logInRoutes: FastifyPluginAsyncZod<LogInOptions> = async (app, { pe
     },
     async (request, reply) => {
       const { hashPassword } = await import('better-auth/crypto')
-      const became = await acceptLink(database, hashPassword, request.body)
+      const became = await acceptLink(database, hashPassword, request.body, request.id)
       if (became === 'accepted') return reply.code(204).send(null)
       const fault =
         became === 'no_such_link'
@@ -171,6 +205,9 @@ export const logInRoutes: FastifyPluginAsyncZod<LogInOptions> = async (app, { pe
     },
   )
 }
+
+/** Whether the password was right, and a code is waited for. */
+const isWaiting = (response: object): response is { twoFactorRedirect: true } => 'twoFactorRedirect' in response
 
 /** better-auth locks an account after ten wrong codes for a quarter of an hour. */
 const LOCKED_SECONDS = 900

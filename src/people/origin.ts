@@ -12,7 +12,7 @@ export interface Way {
 
 const NEEDS_PUBLIC_URL = refusal(
   'forbidden',
-  'To log in from elsewhere than this machine the service has to know its address: set PUBLIC_URL, such as https://crm.example.com.',
+  'To log in from elsewhere than this machine, or by a proxy, the service has to know the address that people see: set PUBLIC_URL to it, such as https://crm.example.com, and TRUSTED_PROXIES to the address of the proxy; then start the service anew.',
 )
 
 /**

@@ -1,22 +1,24 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import type { Transaction } from 'kysely'
 import { z } from 'zod'
+import type { Tables } from '../database/tables.ts'
 import { sendRefusal } from '../http/errors.ts'
 import { callerOf } from '../http/guard.ts'
 import { refusal } from '../http/refusal.ts'
 import { noQuery } from '../http/schemas.ts'
 import { cookieOf, type LogInOptions, sendTooMany, setCookies } from './answers.ts'
-import type { LibraryRefusal } from './library.ts'
+import type { Library } from './library.ts'
 import { dropLink } from './links.ts'
 import { passwordFault } from './password.ts'
 import { givenPassword } from './schema.ts'
+import { changeOfOneself, type OwnChange } from './state.ts'
 import { findUser } from './store.ts'
 import { countTry, forgiveTry, type Try } from './throttle.ts'
-import type { User } from './user.ts'
 
 /** What a person who is logged in changes with their password: the password itself, and the second factor. */
 export const passwordRoutes: FastifyPluginAsyncZod<LogInOptions> = async (app, { people, guard }) => {
-  const { database, sessions } = people
+  const { database, sessions, cookies } = people
   const tags = ['log-in']
   const security = [{ session: [] }]
   const body = z.strictObject({ password: givenPassword }).meta({ title: 'OwnPassword' })
@@ -28,10 +30,12 @@ export const passwordRoutes: FastifyPluginAsyncZod<LogInOptions> = async (app, {
   async function withPassword<Result extends { headers: Headers }>(
     request: FastifyRequest,
     reply: FastifyReply,
-    ask: (user: User) => Promise<Result | LibraryRefusal>,
+    ask: (api: Library['api'], headers: Headers) => Promise<Result>,
+    record: (transaction: Transaction<Tables>, change: OwnChange, result: Result) => Promise<void>,
     path = 'password',
   ): Promise<Result | null> {
-    const user = await findUser(database, callerOf(request).userId ?? '')
+    const caller = callerOf(request)
+    const user = await findUser(database, caller.userId ?? '')
     if (user === null) throw new Error('a session has no person')
     const tried: Try = { account: user.email, address: request.ip }
     const wait = await countTry(database, tried)
@@ -39,7 +43,15 @@ export const passwordRoutes: FastifyPluginAsyncZod<LogInOptions> = async (app, {
       void sendTooMany(request, reply, wait)
       return null
     }
-    const result = await ask(user)
+    const { api, attempt } = await people.library()
+    const change = changeOfOneself(caller, request.id)
+    const result = await attempt(() => ask(api, cookieOf(request, cookies.session)), {
+      onBegin: change.begin,
+      onDone: async (transaction, done) => {
+        await record(transaction, change, done)
+        return null
+      },
+    })
     if ('refused' in result) {
       const isWrong = result.reason === 'INVALID_PASSWORD'
       const reason = isWrong
@@ -76,16 +88,18 @@ export const passwordRoutes: FastifyPluginAsyncZod<LogInOptions> = async (app, {
       if (message !== null) {
         return sendRefusal(reply, refusal('invalid', 'Nothing was changed.', [{ path: 'new_password', message }]))
       }
-      const { api, attempt } = await people.library()
       const asked = { currentPassword, newPassword, revokeOtherSessions: true }
       const done = await withPassword(
         request,
         reply,
-        () => attempt(() => api.changePassword({ body: asked, headers: cookieOf(request), returnHeaders: true })),
+        (api, headers) => api.changePassword({ body: asked, headers, returnHeaders: true }),
+        async (transaction, change, { response }) => {
+          // A link from before would set yet another one.
+          await dropLink(transaction, response.user.id)
+          await change.record(transaction, 'user.password_changed')
+        },
         'current_password',
       )
-      // A link from before would set yet another one.
-      if (done !== null) await dropLink(database, user?.id ?? '')
       return done === null ? reply : reply.code(204).send(null)
     },
   )
@@ -107,15 +121,12 @@ export const passwordRoutes: FastifyPluginAsyncZod<LogInOptions> = async (app, {
       },
     },
     async (request, reply) => {
-      const { api, attempt } = await people.library()
-      const done = await withPassword(request, reply, () =>
-        attempt(() =>
-          api.enableTwoFactor({
-            body: { ...request.body, method: 'totp' },
-            headers: cookieOf(request),
-            returnHeaders: true,
-          }),
-        ),
+      const asked = { ...request.body, method: 'totp' } as const
+      const done = await withPassword(
+        request,
+        reply,
+        (api, headers) => api.enableTwoFactor({ body: asked, headers, returnHeaders: true }),
+        (transaction, change) => change.recordMade(transaction, 'user.two_factor_begun', CODES),
       )
       if (done === null || done.response.method !== 'totp') return reply
       return { totp_uri: done.response.totpURI, backup_codes: done.response.backupCodes }
@@ -136,9 +147,11 @@ export const passwordRoutes: FastifyPluginAsyncZod<LogInOptions> = async (app, {
       },
     },
     async (request, reply) => {
-      const { api, attempt } = await people.library()
-      const done = await withPassword(request, reply, () =>
-        attempt(() => api.disableTwoFactor({ body: request.body, headers: cookieOf(request), returnHeaders: true })),
+      const done = await withPassword(
+        request,
+        reply,
+        (api, headers) => api.disableTwoFactor({ body: request.body, headers, returnHeaders: true }),
+        (transaction, change) => change.record(transaction, 'user.two_factor_disabled'),
       )
       return done === null ? reply : reply.code(204).send(null)
     },
@@ -158,14 +171,19 @@ export const passwordRoutes: FastifyPluginAsyncZod<LogInOptions> = async (app, {
       },
     },
     async (request, reply) => {
-      const { api, attempt } = await people.library()
-      const done = await withPassword(request, reply, () =>
-        attempt(() => api.generateBackupCodes({ body: request.body, headers: cookieOf(request), returnHeaders: true })),
+      const done = await withPassword(
+        request,
+        reply,
+        (api, headers) => api.generateBackupCodes({ body: request.body, headers, returnHeaders: true }),
+        (transaction, change) => change.recordMade(transaction, 'user.backup_codes_made', CODES),
       )
       return done === null ? reply : { backup_codes: done.response.backupCodes }
     },
   )
 }
+
+/** What the audit has of codes for a lost authenticator: how many there are. */
+const CODES = { backup_codes: 10 }
 
 /** What better-auth refuses, in words. */
 const REASONS: Readonly<Record<string, string>> = {

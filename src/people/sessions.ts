@@ -8,9 +8,9 @@ import { readSignedCookie } from './cookies.ts'
 export interface Sessions {
   /** Who is logged in where the request comes from; null where nobody is. */
   find(request: FastifyRequest): Promise<Caller | null>
-  /** Ends the request's session, on every server within a second. */
-  end(request: FastifyRequest): Promise<void>
-  /** Forgets what is known of the request's session, which has changed. */
+  /** What is stored of the request's token; null where it has none that we signed. */
+  tokenHashOf(request: FastifyRequest): string | null
+  /** Forgets what is known of the request's session, which has changed; every server does within a second. */
   forget(request: FastifyRequest): void
 }
 
@@ -43,8 +43,10 @@ export function openSessions(
 ): Sessions {
   const known = new Map<string, Known>()
   // A request with a key has no cookies that anybody reads.
-  const tokenOf = ({ server, headers: { cookie } }: FastifyRequest) =>
-    cookie === undefined ? null : readSignedCookie(server.parseCookie(cookie)[cookieName], secret)
+  const tokenHashOf = ({ server, headers: { cookie } }: FastifyRequest): string | null => {
+    const token = cookie === undefined ? null : readSignedCookie(server.parseCookie(cookie)[cookieName], secret)
+    return token === null ? null : hashToken(token)
+  }
 
   const read = async (tokenHash: string): Promise<Caller | null> => {
     // On the calls' connections: no list may keep out who wants to tell of a call.
@@ -70,25 +72,16 @@ export function openSessions(
     return reading.caller
   }
 
-  const forget = (request: FastifyRequest): string | null => {
-    const token = tokenOf(request)
-    const tokenHash = token === null ? null : hashToken(token)
-    if (tokenHash !== null) known.delete(tokenHash)
-    return tokenHash
-  }
-
   return {
     find: async (request) => {
-      const token = tokenOf(request)
-      return token === null ? null : find(hashToken(token))
+      const tokenHash = tokenHashOf(request)
+      return tokenHash === null ? null : find(tokenHash)
     },
-    end: async (request) => {
-      const tokenHash = forget(request)
-      if (tokenHash === null) return
-      await database.general.query('delete from user_sessions where token_sha256 = $1', [tokenHash])
-      known.delete(tokenHash)
+    tokenHashOf,
+    forget: (request) => {
+      const tokenHash = tokenHashOf(request)
+      if (tokenHash !== null) known.delete(tokenHash)
     },
-    forget: (request) => void forget(request),
   }
 }
 

@@ -1,9 +1,12 @@
 import { sql, type Transaction } from 'kysely'
 import { formatInstant } from '../attempts/attempt.ts'
+import type { Actor } from '../audit/actor.ts'
 import type { Role } from '../auth/caller.ts'
 import { type Database, sqlState } from '../database/database.ts'
 import type { Tables } from '../database/tables.ts'
 import type { Position } from '../http/cursor.ts'
+import { dropLink } from './links.ts'
+import { dropWaiting, lockedState, recordState, stateOf } from './state.ts'
 import { losesLastAdmin, type User, type UserChange } from './user.ts'
 
 const UNIQUE = '23505'
@@ -53,10 +56,28 @@ export async function findUserByEmail({ query }: Pick<Database, 'query'>, email:
   return (await selectUsers(query).where('email', '=', email.toLowerCase()).executeTakeFirst()) ?? null
 }
 
+/** What is stored of the password of the person with this e-mail address; null where there is none. */
+export async function passwordHashOf(query: Queries, email: string): Promise<string | null> {
+  const row = await query
+    .selectFrom('user_accounts')
+    .innerJoin('users', 'users.id', 'user_id')
+    .select('password')
+    .where('email', '=', email.toLowerCase())
+    .executeTakeFirst()
+  return row?.password ?? null
+}
+
+/** E-mail addresses by the ids of all people. */
+export async function emailsById({ query }: Pick<Database, 'query'>): Promise<ReadonlyMap<string, string>> {
+  const rows = await query.selectFrom('users').select(['id', 'email']).execute()
+  return new Map(rows.map(({ id, email }) => [id, email]))
+}
+
 /** Makes a person, who cannot log in before they have set a password; null where the e-mail address is taken. */
 export async function createUser(
   { query }: Pick<Database, 'query'>,
   user: { id: string; name: string; email: string; role: Role },
+  by: Actor,
 ): Promise<User | null> {
   try {
     return await query.transaction().execute(async (transaction) => {
@@ -64,6 +85,7 @@ export async function createUser(
         .insertInto('users')
         .values({ ...user, email: user.email.toLowerCase() })
         .execute()
+      await recordState(transaction, by, 'user.created', user.id, null)
       return selectUsers(transaction).where('id', '=', user.id).executeTakeFirstOrThrow()
     })
   } catch (error) {
@@ -80,8 +102,10 @@ export async function changeUser(
   { query }: Pick<Database, 'query'>,
   id: string,
   change: UserChange,
+  by: Actor,
 ): Promise<User | 'not_found' | 'last_admin'> {
   return query.transaction().execute(async (transaction) => {
+    await dropWaiting(transaction, id)
     // All admins, in one order: of two changes at once the second sees what the first has left.
     await sql`select from users where role = 'admin' or id = ${id} order by id for update`.execute(transaction)
     const concerned = await selectUsers(transaction)
@@ -93,20 +117,24 @@ export async function changeUser(
     if (losesLastAdmin(user, change, others)) return 'last_admin'
     const { role = user.role, isDisabled = user.isDisabled } = change
     if (role === user.role && isDisabled === user.isDisabled) return user
+    const before = await stateOf(transaction, id)
     await transaction
       .updateTable('users')
       .set({ role, disabled_at: isDisabled ? sql<string>`coalesce(disabled_at, now())` : null, updated_at: sql`now()` })
       .where('id', '=', id)
       .execute()
     await endSessions(transaction, id)
-    if (isDisabled) await transaction.deleteFrom('user_links').where('user_id', '=', id).execute()
+    if (isDisabled) await dropLink(transaction, id)
+    await recordState(transaction, by, 'user.changed', id, before)
     return selectUsers(transaction).where('id', '=', id).executeTakeFirstOrThrow()
   })
 }
 
 /** Takes away a person's second factor, who has lost it; their sessions are over. */
-export async function removeTwoFactor({ query }: Pick<Database, 'query'>, id: string): Promise<void> {
+export async function removeTwoFactor({ query }: Pick<Database, 'query'>, id: string, by: Actor): Promise<void> {
   await query.transaction().execute(async (transaction) => {
+    await dropWaiting(transaction, id)
+    const before = await lockedState(transaction, id)
     await transaction.deleteFrom('user_two_factors').where('user_id', '=', id).execute()
     await transaction
       .updateTable('users')
@@ -114,6 +142,7 @@ export async function removeTwoFactor({ query }: Pick<Database, 'query'>, id: st
       .where('id', '=', id)
       .execute()
     await endSessions(transaction, id)
+    await recordState(transaction, by, 'user.two_factor_removed', id, before)
   })
 }
 

@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { v7 as uuidv7 } from 'uuid'
 import { z } from 'zod'
+import { actorOf } from '../audit/requester.ts'
 import { writeCursor } from '../http/cursor.ts'
 import { A_PAGE } from '../http/description.ts'
 import { sendRefusal } from '../http/errors.ts'
@@ -66,11 +67,11 @@ export const userRoutes: FastifyPluginAsyncZod<{ people: People }> = async (app,
       },
     },
     async (request, reply) => {
-      const user = await createUser(database, { id: uuidv7(), ...request.body })
+      const user = await createUser(database, { id: uuidv7(), ...request.body }, actorOf(request))
       if (user === null) {
         return sendRefusal(reply, refusal('conflict', `There is a person with the address ${request.body.email}.`))
       }
-      const link = await deliverLink(database, placeFor(request), user)
+      const link = await deliverLink(database, placeFor(request), user, actorOf(request))
       return reply
         .code(201)
         .header('location', `/api/admin/users/${user.id}`)
@@ -111,7 +112,7 @@ export const userRoutes: FastifyPluginAsyncZod<{ people: People }> = async (app,
     },
     async (request, reply) => {
       const { role, disabled: isDisabled } = request.body
-      const user = await changeUser(database, request.params.id, { role, isDisabled })
+      const user = await changeUser(database, request.params.id, { role, isDisabled }, actorOf(request))
       if (user === 'not_found') return sendRefusal(reply, noSuchUser(request.params.id))
       if (user === 'last_admin') return sendRefusal(reply, refusal('conflict', LAST_ADMIN))
       return userBody(user)
@@ -136,8 +137,8 @@ export const userRoutes: FastifyPluginAsyncZod<{ people: People }> = async (app,
       const user = await findUser(database, request.params.id)
       if (user === null) return sendRefusal(reply, noSuchUser(request.params.id))
       if (user.isDisabled) return sendRefusal(reply, refusal('conflict', 'This person is disabled: enable them first.'))
-      if (request.body.two_factor) await removeTwoFactor(database, user.id)
-      const link = await deliverLink(database, placeFor(request), user)
+      if (request.body.two_factor) await removeTwoFactor(database, user.id, actorOf(request))
+      const link = await deliverLink(database, placeFor(request), user, actorOf(request))
       void reply.header('cache-control', 'no-store')
       return { link: linkBody(link) }
     },
