@@ -85,7 +85,7 @@ function isGuarded(url: string): boolean {
 export function answerUnreadable(callers: Callers) {
   const check = requireCaller(callers)
   return async (_: FastifyError, request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    void reply.headers(HEADERS)
+    void reply.headers({ ...HEADERS, 'x-request-id': request.id })
     try {
       const refused = isGuarded(request.raw.url ?? '') ? await check(request, reply) : undefined
       if (refused === undefined) sendRefusal(reply, refusal('malformed', 'The address cannot be read.'))
