@@ -5,6 +5,7 @@ import { type Sight, sightOf } from '../auth/sight.ts'
 import type { EdgeConfig } from './edge.ts'
 import { sendError, sendRefusal } from './errors.ts'
 import { HEADERS } from './headers.ts'
+import { timesSent } from './raw-answers.ts'
 import { type Refusal, refusal } from './refusal.ts'
 
 declare module 'fastify' {
@@ -60,7 +61,7 @@ function accessFault(request: FastifyRequest, { role, kind }: Caller): Refusal |
 
 async function findCallerOf({ raw, headers }: FastifyRequest, findCaller: FindCaller): Promise<Caller | null> {
   // Of two headers a proxy may have checked the other one.
-  const isRepeated = raw.rawHeaders.filter((name) => name.toLowerCase() === 'authorization').length > 1
+  const isRepeated = timesSent(raw, 'authorization') > 1
   const [, key] = /^Bearer +([\x21-\x7e]{1,400})$/i.exec(headers.authorization ?? '') ?? []
   return key === undefined || isRepeated ? null : findCaller(key)
 }

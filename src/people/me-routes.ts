@@ -1,7 +1,8 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { validate as isUuid } from 'uuid'
 import { z } from 'zod'
 import { callerOf } from '../http/guard.ts'
-import { noQuery, uuid } from '../http/schemas.ts'
+import { noQuery } from '../http/schemas.ts'
 import type { People } from './people.ts'
 import { role } from './schema.ts'
 import { findUser } from './store.ts'
@@ -15,7 +16,7 @@ export const meRoutes: FastifyPluginAsyncZod<{ people: People }> = async (app, {
         tags: ['people'],
         summary: 'Tells who asks',
         description:
-          '`id` is what opportunities that are theirs have as `assigned_to`. Of a key that acts for nobody it is null, and `email` of one that acts for nobody who may log in.',
+          'Of a key that acts for nobody `id` and `email` are null; of one that acts for whom another system knows, `email` is.',
         querystring: noQuery,
         response: {
           200: z.object({
@@ -31,9 +32,7 @@ export const meRoutes: FastifyPluginAsyncZod<{ people: People }> = async (app, {
     },
     async (request) => {
       const { userId, name, role } = callerOf(request)
-      // A key may act for somebody whom another system knows, by any text.
-      const { data: id } = uuid.safeParse(userId)
-      const user = id === undefined ? null : await findUser(people.database, id)
+      const user = userId !== null && isUuid(userId) ? await findUser(people.database, userId) : null
       return { id: userId, name, email: user?.email ?? null, role, two_factor: user?.hasTwoFactor ?? false }
     },
   )
