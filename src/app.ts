@@ -121,7 +121,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   secureAnswers(app)
   app.addHook('onRequest', requireHost)
   allowOrigins(app, edge.corsOrigins)
-  await limitRates(app, edge, metrics)
+  await limitRates(app, edge, { metrics, findSession: callers.findSession })
   answerErrors(app)
   await app.register(fastifyCookie, { hook: false })
   readJson(app)

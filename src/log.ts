@@ -1,8 +1,8 @@
 import pino, { type DestinationStream, type Level, type Logger } from 'pino'
 
 /**
- * The service's log. Whatever is told to it, no line has a key, a password of an address, or more than the last three
- * digits of a telephone number (S7).
+ * The service's log. Whatever is told to it, no line has a key, a cookie, a link, a password of an address, or more than the
+ * last three digits of a telephone number (S7).
  */
 export function createLog(
   level: Level | 'silent',
@@ -21,11 +21,13 @@ function errorFields(error: unknown): unknown {
   return isRow ? { ...fields, detail: undefined, where: undefined, internalQuery: undefined } : fields
 }
 
-/** Keys of ours, whatever stands behind `Bearer`, and passwords within addresses. */
+/** Keys of ours, whatever stands behind `Bearer`, passwords within addresses, cookies, links, and what authenticators read. */
 const SECRETS: readonly [RegExp, string][] = [
   [/\bfc_[\w-]{16,}/g, 'fc_…'],
   [/\b(Bearer|Basic) +[^\s"\\]+/gi, '$1 …'],
   [/(\b[a-z][\w+.-]*:\/\/[^\s:/@"\\]*:)[^\s@/"\\]+@/gi, '$1…@'],
+  [/\b(first_call(?:_two_factor)?=)[^\s;,"\\]+/g, '$1…'],
+  [/([#?&](?:token|secret)=)[^\s&#"\\]+/gi, '$1…'],
 ]
 
 /**

@@ -81,14 +81,23 @@ const CONTENT_TYPES = [
   'x'.repeat(5_000),
 ]
 
-/** Draws requests of these operations; `ids` are some that are there. */
-export function createDrawing(random: Random, description: Description, ids: readonly string[]) {
+/** What is there, to be asked for: ids of anything; of an address; and by the name of a field or of a query what fits it. */
+export interface Known {
+  ids: string[]
+  idsOf: Readonly<Record<string, readonly string[]>>
+  words: Readonly<Record<string, string[]>>
+}
+
+/** Draws requests of these operations, which get further where they have what is there. */
+export function createDrawing(random: Random, description: Description, { ids, idsOf, words }: Known) {
   const { schemas } = description.components
   const operations = Object.entries(description.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ path, method: method.toUpperCase(), operation })),
   )
 
-  function value(given: Json, depth = 0): unknown {
+  function value(given: Json, depth = 0, name = ''): unknown {
+    const fitting = words[name] ?? []
+    if (fitting.length > 0 && random.chance(0.7)) return random.pick(fitting)
     if (random.chance(0.04)) return random.chance(0.5) ? random.pick(TEXTS) : random.pick(ODD_VALUES)
     const named = typeof given.$ref === 'string' ? schemas[given.$ref.split('/').at(-1) ?? ''] : undefined
     const schema = named ?? given
@@ -120,7 +129,7 @@ export function createDrawing(random: Random, description: Description, ids: rea
     const isNeeded = (name: string): boolean => random.chance((required as string[]).includes(name) ? 0.97 : 0.3)
     const entries = Object.entries(properties as Record<string, Json>)
       .filter(([name]) => isNeeded(name))
-      .map(([name, schema]) => [name, value(schema, depth + 1)])
+      .map(([name, schema]) => [name, value(schema, depth + 1, name)])
     if (typeof additionalProperties === 'object' && additionalProperties !== null) {
       entries.push(['1', value(additionalProperties as Json, depth + 1)])
     }
@@ -155,10 +164,10 @@ export function createDrawing(random: Random, description: Description, ids: rea
     const { path, method, operation } = random.pick(operations)
     const parameters = operation.parameters ?? []
     const filled = path.replace(/\{\w+\}/g, () =>
-      random.chance(0.85) ? random.pick(ids) : written(random.pick(TEXTS)),
+      random.chance(0.85) ? random.pick(idsOf[path] ?? ids) : written(random.pick(TEXTS)),
     )
     const queried = parameters.filter(({ in: place }) => place === 'query' && random.chance(0.3))
-    const query = queried.map(({ name, schema }) => `${name}=${written(value(schema))}`)
+    const query = queried.map(({ name, schema }) => `${name}=${written(value(schema, 0, name))}`)
     if (random.chance(0.04)) query.push(`${written(random.pick(TEXTS))}=1`)
     const payload = bodyOf(operation)
     const [type = 'application/json'] = Object.keys(operation.requestBody?.content ?? {})
@@ -168,12 +177,21 @@ export function createDrawing(random: Random, description: Description, ids: rea
     for (const { name } of parameters.filter(({ in: place }) => place === 'header' && random.chance(0.3))) {
       headers[name.toLowerCase()] = random.pick(['"1"', '*', 'W/"1"', '', 'x', 'x'.repeat(300), 'ÿ'])
     }
-    if (random.chance(0.05))
-      headers.range = random.pick(['bytes=0-0', 'bytes=5-1', 'lines=1', 'bytes=-', `bytes=${'1-2,'.repeat(99)}`])
+    if (random.chance(path.includes('/recording') ? 0.5 : 0.05))
+      headers.range = random.pick([
+        'bytes=0-0',
+        'bytes=2-',
+        'bytes=99-',
+        'bytes=5-1',
+        'lines=1',
+        'bytes=-',
+        `bytes=${'1-2,'.repeat(99)}`,
+      ])
+    if (random.chance(0.05)) headers['x-request-id'] = random.pick(['', 'one', 'x'.repeat(65), '<script>', 'ÿ'])
     if (random.chance(0.02)) headers['content-encoding'] = random.pick(['gzip', 'identity', 'x, y'])
     return {
       path,
-      method,
+      method: method === 'GET' && random.chance(0.05) ? 'HEAD' : method,
       url: query.length === 0 ? filled : `${filled}?${query.join('&')}`,
       headers,
       ...(payload === undefined ? {} : { payload }),

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type EdgeConfig, PLAIN_EDGE } from '../src/http/edge.ts'
 import { limitRates } from '../src/http/rate-limits.ts'
 import { createMetrics } from '../src/metrics.ts'
+import { loggedIn, PASSWORD } from './people.ts'
 import { createTestDatabase, createTestService, KEY, type TestDatabase, type TestService } from './service.ts'
 import { outId, outStart } from './zadarma-door.ts'
 import { signedNotification } from './zadarma-server.ts'
@@ -27,17 +28,26 @@ afterAll(async () => {
 const CALLS = '/api/crm/calls'
 const authorization = `Bearer ${KEY}`
 
-async function serve(edge: Partial<EdgeConfig> = {}, allowedIps: string[] | null = null) {
+async function serve(edge: Partial<EdgeConfig> = {}, allowedIps: string[] | null = null, publicUrl: URL | null = null) {
   const { refusedPerAddress } = PLAIN_EDGE
   const service = await createTestService({
     ...database,
     edge: { refusedPerAddress, ...edge },
     zadarma: { allowedIps },
+    people: { publicUrl },
   })
   services.push(service)
   const ask = async (from: string, headers: Record<string, string> = {}, url = CALLS) =>
     service.app.inject({ url, remoteAddress: from, headers })
-  return { app: service.app, ask }
+  return { service, app: service.app, ask }
+}
+
+/** What the page of somebody who is logged in sends, from any address. */
+async function pageOf(service: TestService) {
+  const { person, browser } = await loggedIn(service, { role: 'admin' })
+  const cookie = `first_call=${browser.cookies.get('first_call')}`
+  const headers = { host: '127.0.0.1', origin: 'http://127.0.0.1', 'sec-fetch-site': 'same-origin', cookie }
+  return { person, headers }
 }
 
 /** So many requests, one after the other, and what each was answered. */
@@ -63,6 +73,17 @@ describe('requests without a valid key (S6)', () => {
     // From the same address, by the same proxy, and all others.
     expect(await statuses(150, () => ask('203.0.113.7', { authorization }))).toEqual(times(150, 200))
     expect((await ask('203.0.113.8', { authorization: 'Bearer x' })).statusCode).toBe(401)
+  })
+
+  it('never stop a person who is logged in; a cookie that is not whole counts as none', async () => {
+    const { service, app, ask } = await serve()
+    const { headers } = await pageOf(service)
+    const broken = { ...headers, cookie: headers.cookie.replace(/first_call=./, 'first_call=-') }
+    expect(await statuses(100, () => ask('203.0.113.7', broken))).toEqual(times(100, 401))
+    expect((await ask('203.0.113.7', broken)).statusCode).toBe(429)
+    expect(await statuses(150, () => ask('203.0.113.7', headers))).toEqual(times(150, 200))
+    const made = { method: 'POST', url: '/api/crm/contacts', payload: { name: 'Ana' }, headers } as const
+    expect((await app.inject({ ...made, remoteAddress: '203.0.113.7' })).statusCode).toBe(201)
   })
 
   it('are counted wherever a key is asked for, and whatever else is wrong', async () => {
@@ -127,7 +148,7 @@ describe('a key', () => {
 describe('requests to log in', () => {
   it('are taken a hundred times a minute from an address', async () => {
     const app = Fastify()
-    await limitRates(app, PLAIN_EDGE, createMetrics())
+    await limitRates(app, PLAIN_EDGE, { metrics: createMetrics(), findSession: async () => null })
     app.route({ method: ['GET', 'POST'], url: '/api/auth/*', handler: async () => 'in' })
     const ask = (method: 'GET' | 'POST', remoteAddress: string) =>
       app.inject({ method, url: '/api/%61uth/sign-in/email', remoteAddress })
@@ -136,6 +157,54 @@ describe('requests to log in', () => {
     expect([tooMany.statusCode, Number(tooMany.headers['retry-after']) > 0]).toEqual([429, true])
     expect((await ask('GET', '203.0.113.7')).statusCode).toBe(200)
     expect((await ask('POST', '203.0.113.8')).statusCode).toBe(200)
+  })
+
+  it('of every kind count together; a person who is logged in is never stopped', async () => {
+    const { service, app } = await serve({ logInsPerAddress: 4 })
+    const { headers } = await pageOf(service)
+    const { cookie: _, ...page } = headers
+    const post = async (url: string, payload: object, more: Record<string, string>) =>
+      (
+        await app.inject({
+          method: 'POST',
+          url: `/api/auth/${url}`,
+          payload,
+          remoteAddress: '203.0.113.7',
+          headers: { ...page, ...more },
+        })
+      ).statusCode
+    const kinds = [
+      ['accept', { token: 'x', password: PASSWORD }],
+      ['two-factor/verify-totp', { code: '000000' }],
+      ['two-factor/verify-backup-code', { code: '000000' }],
+      ['sign-in/email', { email: 'nobody@example.com', password: PASSWORD }],
+    ] as const
+    for (const [url, payload] of kinds) expect([401, 422], url).toContain(await post(url, payload, {}))
+    for (const [url, payload] of kinds) {
+      expect(await post(url, payload, {}), url).toBe(429)
+      expect(await post(url, payload, { 'x-request-id': 'other' }), url).toBe(429)
+      expect(await post(url, payload, headers), url).not.toBe(429)
+    }
+    for (const url of ['change-password', 'two-factor/enable', 'sign-out']) {
+      expect(await post(url, { password: 'wrong' }, headers), url).not.toBe(429)
+    }
+  })
+
+  it('count for the address that a trusted proxy tells, and not for one that somebody else does', async () => {
+    const publicUrl = new URL('https://crm.example.com')
+    const { app } = await serve({ logInsPerAddress: 2, trustedProxies: ['10.0.0.1'] }, null, publicUrl)
+    const logIn = async (remoteAddress: string, chain: string) => {
+      const page = { origin: publicUrl.origin, 'sec-fetch-site': 'same-origin', 'x-forwarded-for': chain }
+      const asked = { method: 'POST', url: '/api/auth/accept', payload: { token: 'x', password: PASSWORD } } as const
+      return (await app.inject({ ...asked, remoteAddress, headers: page })).statusCode
+    }
+    expect(await statuses(2, async () => ({ statusCode: await logIn('10.0.0.1', '203.0.113.7') }))).toEqual([422, 422])
+    expect(await logIn('10.0.0.1', '203.0.113.7')).toBe(429)
+    expect(await logIn('10.0.0.1', '198.51.100.1, 203.0.113.7')).toBe(429)
+    expect(await logIn('10.0.0.1', '203.0.113.8')).toBe(422)
+    let number = 0
+    const forged = async () => ({ statusCode: await logIn('203.0.113.9', `198.51.100.${++number}`) })
+    expect(await statuses(3, forged)).toEqual([422, 422, 429])
   })
 })
 
@@ -216,6 +285,20 @@ describe('every answer', () => {
     'strict-transport-security': 'max-age=31536000; includeSubDomains',
     'cache-control': 'no-store',
   }
+
+  it('says what the request is called, as its client does, where that is a name', async () => {
+    const { ask } = await serve()
+    for (const url of [CALLS, '/nothing', '/%zz', '/api/crm/%zz', '/api/crm/nothing', '/healthz', '/docs']) {
+      expect((await ask('127.0.0.1', {}, url)).headers['x-request-id'], url).toMatch(/^[\w-]{36}$/)
+      const named = await ask('127.0.0.1', { 'x-request-id': 'visit-7_a' }, url)
+      expect(named.headers['x-request-id'], url).toBe('visit-7_a')
+      for (const odd of ['', 'x'.repeat(65), '<script>', 'a b', 'ñ']) {
+        expect((await ask('127.0.0.1', { 'x-request-id': odd }, url)).headers['x-request-id'], odd).toMatch(
+          /^[\w-]{36}$/,
+        )
+      }
+    }
+  })
 
   it('has the headers that keep a browser from running it, showing it elsewhere, or keeping it', async () => {
     const { app, ask } = await serve()
@@ -337,11 +420,14 @@ describe('pages of other origins', () => {
     const asked = await app.inject({ method: 'OPTIONS', url: CALLS, headers: { origin: crm, ...preflight } })
     expect(asked.statusCode).toBe(204)
     expect(asked.headers).toMatchObject({ 'access-control-allow-origin': crm, vary: 'Origin' })
-    expect(asked.headers['access-control-allow-headers']).toContain('authorization')
+    for (const name of ['authorization', 'idempotency-key', 'x-request-id']) {
+      expect(asked.headers['access-control-allow-headers']).toContain(name)
+    }
     expect(asked.headers['access-control-allow-methods']).toContain('PATCH')
     expect(asked.headers).not.toHaveProperty('access-control-allow-credentials')
     const answer = await ask('127.0.0.1', { authorization, origin: crm })
     expect(answer.headers).toMatchObject({ 'access-control-allow-origin': crm, vary: 'Origin' })
+    expect(answer.headers['access-control-expose-headers']).toContain('x-request-id')
     // An origin says who shows the page, and not that it has a key.
     expect((await ask('127.0.0.1', { origin: crm })).statusCode).toBe(401)
     for (const origin of [

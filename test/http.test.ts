@@ -195,6 +195,16 @@ describe('a body that cannot be read is refused, and nothing is stored', () => {
     const { id } = await make(CALLS)
     expect((await send('DELETE', `${CALLS}/${id}`, undefined, { 'content-type': JSON_TYPE })).statusCode).toBe(204)
   })
+
+  it('so may whatever takes no body; where one is needed, an empty one is no JSON', async () => {
+    const out = await send('POST', '/api/auth/sign-out', undefined, {
+      'content-type': JSON_TYPE,
+      host: '127.0.0.1',
+      origin: 'http://127.0.0.1',
+    })
+    expect(out.statusCode).toBe(204)
+    expectProblem(await send('POST', CALLS, undefined, { 'content-type': JSON_TYPE }), 400)
+  })
 })
 
 describe('a fault in a field is told with its path', () => {

@@ -1,11 +1,18 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import pino from 'pino'
+import { SMTPServer } from 'smtp-server'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createLog, masked } from '../src/log.ts'
+import { hashToken } from '../src/people/sessions.ts'
+import { parseSmtpUrl } from '../src/people/smtp.ts'
 import { ZADARMA } from './doors.ts'
+import { type Browser, logIn, openBrowser, tokenOf, totp } from './people.ts'
+import { everyRow } from './secrets-search.ts'
 import { createTestDatabase, createTestService, KEY, type TestDatabase, type TestService } from './service.ts'
 import { newNumber, outId, outStart } from './zadarma-door.ts'
 import { signedNotification } from './zadarma-server.ts'
@@ -43,15 +50,22 @@ describe('a line of the log', () => {
       'postgres://first_call:planted@db:5432/x and imaps://ana%40x.es:planted@mail',
       'postgres://first_call:…@db:5432/x and imaps://ana%40x.es:…@mail',
     ],
+    ['{"cookie":"a=b; __Host-first_call=x.y%3D"}', '{"cookie":"a=b; __Host-first_call=…"}'],
+    ['first_call=x.y; first_call_two_factor=x', 'first_call=…; first_call_two_factor=…'],
+    ['to https://crm.example.com/accept#token=x-y_z.', 'to https://crm.example.com/accept#token=…'],
+    ['otpauth://totp/x?secret=ABC&digits=6', 'otpauth://totp/x?secret=…&digits=6'],
   ])('%s: it has no key and no password', (line, expected) => {
     expect(masked(line)).toBe(expected)
   })
 })
 
+const cookieIn = ({ cookies }: Browser, name: string): string => decodeURIComponent(cookies.get(name) ?? '')
+
 describe('a run with faults', () => {
   let database: TestDatabase
   let service: TestService
   let folder: string
+  let smtp: SMTPServer
   const lines: string[] = []
   /** What is told, before it is masked: the control. */
   const told: string[] = []
@@ -62,6 +76,8 @@ describe('a run with faults', () => {
   const password = `planted-${randomBytes(16).toString('hex')}`
   /** What no database would say, but where it is made to. */
   const toldByDatabase = `planted-${randomBytes(16).toString('hex')}`
+  const authSecret = `planted-${randomBytes(16).toString('hex')}`
+  const smtpPassword = `planted-${randomBytes(16).toString('hex')}`
   const numbers = [newNumber(), newNumber()]
 
   beforeAll(async () => {
@@ -76,7 +92,23 @@ describe('a run with faults', () => {
         write(...args)
       }
     }
-    service = await createTestService({ ...database, log, recordingsDir: folder, mailsDir: folder })
+    smtp = new SMTPServer({
+      hideSTARTTLS: true,
+      allowInsecureAuth: true,
+      // Servers have said worse.
+      onAuth: ({ password }, _, done) => done(new Error(`${password} is not the password`)),
+    })
+    await once(smtp.listen(0, '127.0.0.1'), 'listening')
+    const { port } = smtp.server.address() as AddressInfo
+    const server = parseSmtpUrl(`smtp://crm:${smtpPassword}@127.0.0.1:${port}`)
+    if ('fault' in server) throw new Error(server.fault)
+    service = await createTestService({
+      ...database,
+      log,
+      recordingsDir: folder,
+      mailsDir: folder,
+      people: { secret: authSecret, mail: { smtp: server, from: 'crm@example.com' } },
+    })
     await service.sql(`
       create function tell() returns trigger language plpgsql as $$
       begin raise exception 'the number % (Bearer ${toldByDatabase}) of postgres://x:${toldByDatabase}@db is refused', new.phone_number; end $$`)
@@ -84,6 +116,7 @@ describe('a run with faults', () => {
 
   afterAll(async () => {
     await service.close()
+    await new Promise<void>((resolve) => smtp.close(resolve))
     await database.drop()
     await rm(folder, { recursive: true })
   })
@@ -126,7 +159,7 @@ describe('a run with faults', () => {
     await service.sql('drop trigger tell on calls')
 
     const log = lines.join('')
-    const dump = await everyRow()
+    const dump = await rows()
     const files = await everyFile()
     const secrets = [KEY, wrongKey, password, cookie, ZADARMA.secret ?? '', ZADARMA.key ?? '']
     for (const secret of secrets) {
@@ -143,24 +176,69 @@ describe('a run with faults', () => {
     expect(dump).toContain(number)
   })
 
-  async function everyRow(): Promise<string> {
-    const tables = await service.sql<{ name: string }>(
-      `select format('%I', tablename) as name from pg_tables where schemaname = 'public'`,
+  it('tells nothing by which somebody could be somebody else', async () => {
+    // Each thing that opens something, by what it is.
+    const secrets: Record<string, string> = { authSecret, smtpPassword }
+    const errors: string[] = []
+    const browser = openBrowser(service.app)
+    const post = async (url: string, body: object, at = browser) => {
+      const answer = await at.post(`/api/auth/${url}`, body)
+      if (answer.status >= 400) errors.push(`${JSON.stringify(answer.headers)} ${JSON.stringify(answer.body)}`)
+      return answer
+    }
+    const email = 'ana@example.com'
+    const made = await service.request('POST', '/api/admin/users', { email, role: 'agent', name: 'Ana' })
+    // It was not mailed, and why is told in the server's words.
+    expect(made.body.link.fault).toContain('is not the password')
+    errors.push(made.body.link.fault)
+    secrets.invitation = tokenOf(made.body.link.url)
+    secrets.weakPassword = randomBytes(8).toString('hex').slice(0, 11)
+    const accept = (token: string, given: string) => post('accept', { token, password: given })
+    expect((await accept(secrets.invitation, secrets.weakPassword)).status).toBe(422)
+    secrets.password = `planted ${randomBytes(16).toString('hex')}`
+    expect((await accept(secrets.invitation, secrets.password)).status).toBe(204)
+    secrets.wrongPassword = `planted ${randomBytes(16).toString('hex')}`
+    expect((await logIn(browser, email, secrets.wrongPassword)).status).toBe(401)
+    expect((await logIn(browser, email, secrets.password)).status).toBe(200)
+    secrets.firstSession = cookieIn(browser, 'first_call')
+    const { body: factor } = await post('two-factor/enable', { password: secrets.password })
+    secrets.uri = factor.totp_uri
+    secrets.base32 = new URL(factor.totp_uri).searchParams.get('secret') ?? ''
+    const backupCode: string = factor.backup_codes[0]
+    secrets.backupCode = backupCode
+    expect((await post('two-factor/verify-totp', { code: totp(factor.totp_uri, -1) })).status).toBe(204)
+    secrets.session = cookieIn(browser, 'first_call')
+    const next = openBrowser(service.app)
+    expect((await logIn(next, email, secrets.password)).body).toEqual({ two_factor_required: true })
+    secrets.challenge = cookieIn(next, 'first_call_two_factor')
+    expect((await post('two-factor/verify-backup-code', { code: backupCode.toUpperCase() }, next)).status).toBe(401)
+    secrets.reset = tokenOf((await service.request('POST', `/api/admin/users/${made.body.id}/reset`, {})).body.link.url)
+    // From here on the database refuses every session, with all that it was given.
+    await service.sql(`
+      create function tell_all() returns trigger language plpgsql as $$
+      begin raise exception 'no %', new using detail = new::text; end $$`)
+    await service.sql('create trigger tell before insert on user_sessions for each row execute function tell_all()')
+    expect((await post('two-factor/verify-totp', { code: totp(factor.totp_uri) }, next)).status).toBeGreaterThanOrEqual(
+      500,
     )
-    const texts = await Promise.all(
-      tables.map(async ({ name }) => {
-        const rows = await service.sql<{ row: string }>(`select t::text as row from ${name} t`)
-        // What the PBX and mailboxes sent is kept byte for byte, which is written in hexadecimal digits.
-        return rows
-          .map(
-            ({ row }) =>
-              `${row} ${row.replace(/\\\\?x([0-9a-f]+)/g, (_, hex: string) => Buffer.from(hex, 'hex').toString())}`,
-          )
-          .join('\n')
-      }),
-    )
-    return texts.join('\n')
-  }
+    await service.sql('drop trigger tell on user_sessions')
+
+    const [log, dump] = [lines.join(''), await rows()]
+    for (const [name, secret] of Object.entries(secrets)) {
+      expect(secret.length, name).toBeGreaterThanOrEqual(11)
+      // A cookie is a token and its signature.
+      for (const part of secret.split('.')) {
+        for (const [where, text] of Object.entries({ log, errors: errors.join('\n'), dump })) {
+          expect(text.includes(part), `${name} in ${where}`).toBe(false)
+        }
+      }
+    }
+    // The control: the fault was told, and of what opens something there are the hashes.
+    expect(told.join('')).toContain('tell_all')
+    expect(dump).toContain(hashToken(secrets.session.split('.')[0] ?? ''))
+  })
+
+  const rows = () => everyRow((text) => service.database.general.query(text))
 
   async function everyFile(): Promise<string> {
     const entries = await readdir(folder, { recursive: true, withFileTypes: true })

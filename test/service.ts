@@ -16,12 +16,14 @@ import { type Connection, type Database, openDatabase } from '../src/database/da
 import { type EdgeConfig, PLAIN_EDGE } from '../src/http/edge.ts'
 import type { DoorsOptions } from '../src/inbox/doors.ts'
 import type { InboxOptions } from '../src/inbox/inbox.ts'
+import { createLog } from '../src/log.ts'
 import type { MailOptions } from '../src/mailbox/handle.ts'
 import type { Wording } from '../src/mailbox/wording.ts'
 import { createMetrics, type Metrics } from '../src/metrics.ts'
 import type { PeopleConfig } from '../src/people/people.ts'
 import { doorsOf, NO_FOLDERS, ZADARMA } from './doors.ts'
 import { connectionTo, withAdmin } from './postgres.ts'
+import { isSearched, keepForSearch, keepRows } from './secrets-search.ts'
 
 export const KEY = 'a-key-for-tests-that-is-long-enough-0'
 
@@ -40,9 +42,13 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   // The files as they are, with what connections have learnt of the tables: half the work of copying row by row.
   const copying = `create database ${name} template ${server.template} strategy file_copy`
   await withAdmin(server, (client) => client.query(copying))
+  const connection = connectionTo(server, name)
   return {
-    connection: connectionTo(server, name),
-    drop: () => withAdmin(server, async (client) => void (await client.query(`drop database ${name} with (force)`))),
+    connection,
+    drop: async () => {
+      if (isSearched) await keepRows(connection)
+      await withAdmin(server, async (client) => void (await client.query(`drop database ${name} with (force)`)))
+    },
   }
 }
 
@@ -101,6 +107,12 @@ export interface TestServiceOptions {
 /** Tests knock from one address, and oftener than anybody. */
 const BUSY_EDGE: EdgeConfig = { ...PLAIN_EDGE, refusedPerAddress: 1_000_000, logInsPerAddress: 1_000_000 }
 
+/** As the service's own: silent, or where `TEST_LOG` says so told to whoever runs the tests, or kept for a search. */
+const logOfTests = (): pino.Logger =>
+  isSearched
+    ? createLog('trace', { write: (line: string) => keepForSearch('log', line.trimEnd()) })
+    : createLog((process.env.TEST_LOG ?? 'silent') as pino.LevelWithSilent, pino.destination({ dest: 2, sync: true }))
+
 /** The whole service on a database, without a port: several of them are several servers. */
 export async function createTestService({
   connection,
@@ -115,7 +127,7 @@ export async function createTestService({
   mailLimits,
   people = {},
   edge = {},
-  log = pino({ level: process.env.TEST_LOG ?? 'silent' }, pino.destination({ dest: 2, sync: true })),
+  log = logOfTests(),
 }: TestServiceOptions): Promise<TestService> {
   const database = openDatabase({ connection, hasPooler: false, onIdleError: () => undefined })
   const metrics = createMetrics()
@@ -149,6 +161,11 @@ export async function createTestService({
     isReady: async () => true,
     log,
   })
+  if (isSearched) {
+    app.addHook('onSend', async (_, { statusCode }, payload) => {
+      if (statusCode >= 400) keepForSearch('error', String(payload))
+    })
+  }
   await app.ready()
   return {
     app,

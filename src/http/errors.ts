@@ -74,8 +74,10 @@ export function answerErrors(app: FastifyInstance): void {
 
 /** Answers whatever this scope does not have. */
 export function answerNotFound(app: FastifyInstance): void {
-  app.setNotFoundHandler((_, reply) => sendRefusal(reply, refusal('not_found', 'There is nothing at this address.')))
+  app.setNotFoundHandler((_, reply) => sendRefusal(reply, NOTHING_HERE))
 }
+
+const NOTHING_HERE = refusal('not_found', 'There is nothing at this address.')
 
 /** Answers what was thrown. */
 export function sendError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
@@ -116,6 +118,10 @@ function refusalOf(error: FastifyError, request: FastifyRequest): Refusal {
     return refusal('unavailable', 'The database does not answer at the moment. Send the request again a little later.')
   }
   switch (error.statusCode) {
+    // Of a file of the pages below /docs: one that is not there, or lies elsewhere.
+    case 403:
+    case 404:
+      return NOTHING_HERE
     case 413:
       return refusal('too_large', 'The body is larger than this address takes.')
     case 415:

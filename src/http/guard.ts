@@ -5,6 +5,7 @@ import { type Sight, sightOf } from '../auth/sight.ts'
 import type { EdgeConfig } from './edge.ts'
 import { sendError, sendRefusal } from './errors.ts'
 import { HEADERS } from './headers.ts'
+import { timesSent } from './raw-answers.ts'
 import { type Refusal, refusal } from './refusal.ts'
 
 declare module 'fastify' {
@@ -67,7 +68,7 @@ export function whoAsks(
 
 async function findCallerOf({ raw, headers }: FastifyRequest, findCaller: FindCaller): Promise<Caller | null> {
   // Of two headers a proxy may have checked the other one.
-  const isRepeated = raw.rawHeaders.filter((name) => name.toLowerCase() === 'authorization').length > 1
+  const isRepeated = timesSent(raw, 'authorization') > 1
   const [, key] = /^Bearer +([\x21-\x7e]{1,400})$/i.exec(headers.authorization ?? '') ?? []
   return key === undefined || isRepeated ? null : findCaller(key)
 }
@@ -93,7 +94,7 @@ function isGuarded(url: string): boolean {
 export function answerUnreadable(callers: Callers) {
   const check = requireCaller(callers)
   return async (_: FastifyError, request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    void reply.headers(HEADERS)
+    void reply.headers({ ...HEADERS, 'x-request-id': request.id })
     try {
       const refused = isGuarded(request.raw.url ?? '') ? await check(request, reply) : undefined
       if (refused === undefined) sendRefusal(reply, refusal('malformed', 'The address cannot be read.'))

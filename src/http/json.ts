@@ -29,7 +29,7 @@ export function readJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     // Many clients name the type of a body that they do not send.
-    if (body.length === 0 && request.method === 'DELETE') return done(null, undefined)
+    if (body.length === 0 && request.routeOptions.schema?.body === undefined) return done(null, undefined)
     const { 'content-encoding': encoding = 'identity' } = request.headers
     if (encoding.toLowerCase() !== 'identity') {
       return done(Object.assign(new Error('encoded'), { statusCode: 415 }))

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Metrics } from '../metrics.ts'
 import type { EdgeConfig } from './edge.ts'
 import { sendRefusal } from './errors.ts'
+import type { Callers } from './guard.ts'
 import { refusal } from './refusal.ts'
 
 declare module 'fastify' {
@@ -39,9 +40,14 @@ const OF_KEY = { reason: null, detail: 'This key has sent more requests than it 
  * Counts, in windows of a minute that begin with the first request. Each server counts for itself. An address of version
  * 6 stands for its network of 64 bits: whoever has one of those has them all.
  *
- * A valid key is never stopped by what others do: refused requests are counted once it is known that they are.
+ * A valid key or session is never stopped by what others do: refused requests are counted once it is known that they are,
+ * and requests to log in where nobody is logged in.
  */
-export async function limitRates(app: FastifyInstance, edge: EdgeConfig, { refused }: Metrics): Promise<void> {
+export async function limitRates(
+  app: FastifyInstance,
+  edge: EdgeConfig,
+  { metrics: { refused }, findSession }: { metrics: Metrics; findSession: Callers['findSession'] },
+): Promise<void> {
   const { rateLimitPerKey, refusedPerAddress, logInsPerAddress } = edge
   await app.register(rateLimit, { global: false, timeWindow: 60_000 })
 
@@ -76,7 +82,7 @@ export async function limitRates(app: FastifyInstance, edge: EdgeConfig, { refus
   app.addHook('onRoute', (route) => {
     if (!route.url.startsWith(LOG_IN)) return
     const countPost: Count = async (request, reply) =>
-      request.method === 'POST' ? countLogIn(request, reply) : undefined
+      request.method === 'POST' && (await findSession(request)) === null ? countLogIn(request, reply) : undefined
     route.onRequest = [countPost, ...[route.onRequest ?? []].flat()]
   })
 }

@@ -44,8 +44,20 @@ export function refuseExpectations(server: Server): void {
   })
 }
 
-/** Refuses a request without `Host` (RFC 9112, 3.2); Node is told to leave this to us. */
-export function requireHost(request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void {
-  if (request.raw.headers.host !== undefined || request.raw.httpVersion === '1.0') done()
-  else sendRefusal(reply, refusal('malformed', 'Send the header Host.'))
+/**
+ * Refuses a request without `Host`, or with two, of which a proxy may have looked at the other one (RFC 9112, 3.2); Node is
+ * told to leave this to us.
+ */
+export function requireHost({ raw }: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void {
+  const hosts = timesSent(raw, 'host')
+  if (hosts === 1 || (hosts === 0 && raw.httpVersion === '1.0')) done()
+  else sendRefusal(reply, refusal('malformed', 'Send the header Host, once.'))
+}
+
+/** How many headers of a name, in lower case, came with a request: of two, Node gives the first alone. */
+export function timesSent({ rawHeaders }: IncomingMessage, name: string): number {
+  let times = 0
+  // Names and values take turns.
+  for (let place = 0; place < rawHeaders.length; place += 2) if (rawHeaders[place]?.toLowerCase() === name) times++
+  return times
 }

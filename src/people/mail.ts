@@ -40,16 +40,17 @@ export async function sendLink(
     await transport.sendMail({ from, to: { name, address: email }, subject, text: text(name, address) })
     return null
   } catch (error) {
-    return `The e-mail was not sent: ${wordsOf(error)}.`
+    return `The e-mail was not sent: ${wordsOf(error, smtp.password)}.`
   } finally {
     transport.close()
   }
 }
 
-/** On one line; the server's words may be anything. */
-function wordsOf(error: unknown): string {
+/** On one line; the server's words may be anything, and are not to repeat the password. */
+function wordsOf(error: unknown, password: string | null): string {
   const text = error instanceof Error ? error.message : String(error)
-  return text.replace(/\s+/g, ' ').slice(0, 200).replace(/\.$/, '')
+  const withoutPassword = password ? text.replaceAll(password, '…') : text
+  return withoutPassword.replace(/\s+/g, ' ').slice(0, 200).replace(/\.$/, '')
 }
 
 const WORDS: Readonly<Record<LinkKind, { subject: string; text: (name: string, address: string) => string }>> = {

@@ -2317,7 +2317,7 @@ export interface paths {
         };
         /**
          * Tells who asks
-         * @description Of a key that acts for nobody, `id` and `email` are null.
+         * @description Of a key that acts for nobody `id` and `email` are null; of one that acts for whom another system knows, `email` is.
          */
         get: {
             parameters: {
@@ -2335,7 +2335,6 @@ export interface paths {
                     };
                     content: {
                         "application/json": {
-                            /** Format: uuid */
                             id: string | null;
                             name: string;
                             email: string | null;
