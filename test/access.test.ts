@@ -105,10 +105,10 @@ async function ask(method: HTTPMethods, url: string, headers: Record<string, str
   const stream = response.stream()
   if (String(response.headers['content-type']).startsWith('text/event-stream')) {
     stream.destroy()
-    return { statusCode: response.statusCode, headers: response.headers, body: '' }
+    return { statusCode: response.statusCode, headers: response.headers, body: '', json: () => null }
   }
   const body = await new Response(Readable.toWeb(stream) as ReadableStream).text()
-  return { statusCode: response.statusCode, headers: response.headers, body }
+  return { statusCode: response.statusCode, headers: response.headers, body, json: () => JSON.parse(body) }
 }
 
 describe('S1: the table', () => {
