@@ -43,7 +43,8 @@ export function Lead({ opportunity, contact, me }: LeadProps) {
     // Somebody writes, or looks at a menu.
     const open = document.querySelector<HTMLElement>('[data-editing] input, [data-editing] textarea')
     if (open !== null) return open.focus()
-    if (document.querySelector('[role=menu], [role=listbox]') === null) goBack(goTo)
+    const menus = [...document.querySelectorAll('[role=menu], [role=listbox]')]
+    if (!menus.some((menu) => menu.checkVisibility())) goBack(goTo)
   }
   useKeys([
     ...Object.entries(attempts).map(([number, attempt]) => ({
