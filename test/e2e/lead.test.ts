@@ -39,7 +39,7 @@ async function call(contactId: string, given: Record<string, unknown> = {}) {
 const minutesAgo = (minutes: number): string => new Date(Date.now() - minutes * 60_000).toISOString()
 
 async function shot({ page }: Visitor, name: string): Promise<void> {
-  if (SHOTS !== undefined) await page.screenshot({ path: path.join(SHOTS, `${name}.png`), fullPage: true })
+  if (SHOTS !== undefined) await page.screenshot({ path: path.join(SHOTS, `${name}.png`), animations: 'disabled' })
 }
 
 it('each call says why it counted or did not, and a pill opens its call', async () => {
@@ -115,7 +115,7 @@ it('two at different browsers change the same field: both values are shown, and 
   await both.getByRole('region', { name: 'Now there' }).getByText('Cocina y baño').waitFor()
   const read = async () => (await stage.service.request('GET', `/api/crm/opportunities/${opportunity.id}`)).body
   expect((await read()).title).toBe('Cocina y baño')
-  await both.getByText(/by .+, /).waitFor()
+  await both.getByText(/Now there \(.+, /).waitFor()
   await shot(other, 'lead-side-by-side')
   await both.getByRole('button', { name: 'Keep mine' }).click()
   await other.page.getByText('Saved: Title.').waitFor()

@@ -3,7 +3,7 @@ import type { paths } from '../api/schema.d.ts'
 export type CallQuery = NonNullable<paths['/api/crm/calls']['get']['parameters']['query']>
 
 /** What a list of calls is narrowed by, under the names that the service has for them. */
-export const FILTERS = [
+const FILTERS = [
   'outcome',
   'direction',
   'call_status',

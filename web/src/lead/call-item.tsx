@@ -94,6 +94,7 @@ export function CallItem({ call, opportunity, canChange, people, isChosen }: Cal
               options={resultOptions(call.call_status, language)}
               show={(value) => resultWords(value, language)}
               placeholder={resultWords(null, language)}
+              isSmall
               lastChange={lastOf('call_status')}
             />
           ) : (

@@ -19,7 +19,7 @@ const en = {
     'command line': 'Somebody at the server',
   } as Record<string, string>,
   someKey: 'Another system (by its key)',
-  somebody: 'Somebody who is not here any more',
+  somebody: 'A colleague',
   fields: {
     title: 'the title',
     status: 'the status',
@@ -80,7 +80,7 @@ const es: typeof en = {
     'command line': 'Alguien en el servidor',
   },
   someKey: 'Otro sistema (con su clave)',
-  somebody: 'Alguien que ya no está',
+  somebody: 'Un compañero',
   fields: {
     title: 'el título',
     status: 'el estado',

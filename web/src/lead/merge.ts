@@ -8,7 +8,7 @@ import type { components } from '../api/schema.d.ts'
 type Call = components['schemas']['Call']
 type Dated = Pick<Call, 'id' | 'started_at' | 'created_at'>
 
-export const LISTS = ['contact', 'opportunity'] as const
+const LISTS = ['contact', 'opportunity'] as const
 export type List = (typeof LISTS)[number]
 
 /** How far one list has been read: `last` is null before its first page, `cursor` after its last one. */

@@ -123,6 +123,7 @@ export function NewCall({
             <NumberInput
               label={t.durationMinutes}
               suffix={` ${t.minutes}`}
+              placeholder={t.minutes}
               aria-label={`${t.durationMinutes}: ${t.minutes}`}
               w={110}
               min={0}
@@ -132,6 +133,7 @@ export function NewCall({
             />
             <NumberInput
               suffix={` ${t.seconds}`}
+              placeholder={t.seconds}
               aria-label={`${t.durationMinutes}: ${t.seconds}`}
               w={100}
               min={0}

@@ -78,6 +78,7 @@ interface ChoiceFieldProps {
   isLabelHidden?: boolean
   placeholder?: string
   limit?: number
+  isSmall?: boolean
 }
 
 /** One of several, saved as it is chosen. */
@@ -93,6 +94,7 @@ export function ChoiceField({
   isLabelHidden = false,
   placeholder,
   limit,
+  isSmall = false,
 }: ChoiceFieldProps) {
   const save = (value: string | null) => {
     if (value !== null && (value !== '' || isOptional)) void edit.save(value === '' ? null : value)
@@ -107,9 +109,10 @@ export function ChoiceField({
           onChange={save}
           allowDeselect={false}
           searchable={isSearchable}
-          size="sm"
+          size={isSmall ? 'xs' : 'sm'}
           variant="filled"
-          mt={2}
+          mt={isSmall ? 0 : 2}
+          {...(isSmall ? { w: 170 } : {})}
           comboboxProps={{ withinPortal: true, width: 'max-content', position: 'bottom-start' }}
           {...(placeholder === undefined ? {} : { placeholder })}
           {...(limit === undefined ? {} : { limit })}

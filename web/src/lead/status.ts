@@ -1,5 +1,3 @@
-import type { Language } from '../texts/language.ts'
-
 const WORDS = {
   pending: { en: 'pending', es: 'pendiente' },
   assigned: { en: 'assigned', es: 'asignada' },
@@ -16,5 +14,5 @@ const isKnown = (status: string): status is keyof typeof WORDS => Object.hasOwn(
 export const STATUSES = Object.keys(WORDS)
 
 /** A status as it is read; other systems' words stay as they are. */
-export const statusWords = (status: string, language: Language): string =>
+export const statusWords = (status: string, language: 'en' | 'es'): string =>
   isKnown(status) ? WORDS[status][language] : status

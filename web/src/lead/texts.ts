@@ -34,7 +34,7 @@ const en = {
   nowThere: 'Now there',
   keepMine: 'Keep mine',
   keepTheirs: 'Keep theirs',
-  byAt: (who: string, when: string) => `by ${who}, ${when}`,
+  byAt: (who: string, when: string) => `${who}, ${when}`,
 
   title: 'Title',
   noTitle: 'no title',
@@ -172,7 +172,7 @@ export const LEAD_TEXTS: InLanguages<typeof en> = {
     nowThere: 'Lo que hay ahora',
     keepMine: 'Dejar lo mío',
     keepTheirs: 'Dejar lo otro',
-    byAt: (who, when) => `por ${who}, ${when}`,
+    byAt: (who, when) => `${who}, ${when}`,
 
     title: 'Título',
     noTitle: 'sin título',
