@@ -1,9 +1,13 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { expect, it } from 'vitest'
+import { afterAll, expect, it } from 'vitest'
 import { useStage, type Visitor } from './stage.ts'
 
-const stage = useStage()
+const folder = mkdtempSync(path.join(tmpdir(), 'lead-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+const stage = useStage(async () => ({ recordingsDir: folder }))
 const SHOTS = process.env.SCREENSHOTS
 
 /** A lead with calls of all kinds. */
@@ -34,6 +38,40 @@ async function call(contactId: string, given: Record<string, unknown> = {}) {
   })
   if (status !== 201) throw new Error(JSON.stringify(body))
   return body
+}
+
+/** So many seconds of a low hum. */
+function hum(seconds: number): Buffer {
+  const samples = Buffer.from(
+    Array.from({ length: seconds * 8_000 }, (_, at) => 128 + Math.round(20 * Math.sin(at / 10))),
+  )
+  const head = Buffer.alloc(44)
+  head.write('RIFF', 0)
+  head.writeUInt32LE(36 + samples.length, 4)
+  head.write('WAVEfmt ', 8)
+  head.writeUInt32LE(16, 16)
+  head.writeUInt16LE(1, 20)
+  head.writeUInt16LE(1, 22)
+  head.writeUInt32LE(8_000, 24)
+  head.writeUInt32LE(8_000, 28)
+  head.writeUInt16LE(1, 32)
+  head.writeUInt16LE(8, 34)
+  head.write('data', 36)
+  head.writeUInt32LE(samples.length, 40)
+  return Buffer.concat([head, samples])
+}
+
+/** A recording of a call: audio that is there, or what became of it. */
+async function record(callId: string, audio: Buffer | null, status = 'available'): Promise<void> {
+  const id = randomUUID()
+  if (audio !== null) writeFileSync(path.join(folder, `${id}.wav`), audio)
+  await stage.service.sql(
+    `insert into recordings (id, call_id, provider, status, file_name, content_type, size_bytes, sha256, due_at)
+     values ($1, $2, 'zadarma', $3, $4, $5, $6, $7, case when $3 = 'expected' then now() end)`,
+    audio === null
+      ? [id, callId, status, null, null, null, null]
+      : [id, callId, status, `${id}.wav`, 'audio/wav', audio.length, createHash('sha256').update(audio).digest()],
+  )
 }
 
 const minutesAgo = (minutes: number): string => new Date(Date.now() - minutes * 60_000).toISOString()
@@ -69,6 +107,7 @@ it('each call says why it counted or did not, and a pill opens its call', async 
   await shot(visitor, 'lead')
   await page.keyboard.press('h')
   await page.getByText('With that the first call was completed.').waitFor()
+  await page.getByRole('heading', { name: 'Who changed what' }).scrollIntoViewIfNeeded()
   await shot(visitor, 'lead-history')
   expect(faults).toEqual([])
 })
@@ -165,6 +204,7 @@ it('a call is noted down by hand, changed, and deleted again', async () => {
   await page.getByRole('dialog').getByText('Attempt 2 becomes 1.').waitFor()
   await shot(visitor, 'lead-delete')
   await page.getByRole('button', { name: 'Delete the call' }).click()
+  await page.getByText('it is attempt 2 of it').waitFor({ state: 'hidden' })
   await page.getByText('it is attempt 1 of it').waitFor()
   expect(Object.values(await attempts()).map((one) => (one as { status: string }).status)).toEqual(['red'])
   expect(faults).toEqual([])
@@ -229,5 +269,69 @@ it('the list of calls is narrowed by its address, and leads to the lead', async 
   await page.locator('article[data-chosen]').getByText('it is attempt 1 of it').waitFor()
   await page.keyboard.press('Escape')
   await page.waitForURL('**/calls?entity_id=*')
+  expect(faults).toEqual([])
+})
+
+it('a recording is fetched when it is played, and is gone through by keyboard', async () => {
+  const { contact, opportunity } = await lead()
+  const { id } = await call(contact.id, { started_at: minutesAgo(60), call_status: 'completed', duration_seconds: 30 })
+  await record(id, hum(30))
+  await record(id, null, 'expected')
+  await record(id, null, 'missing')
+  const visitor = await stage.open('agent')
+  const { page, faults } = visitor
+  const asked: (string | undefined)[] = []
+  page.on('request', (request) => {
+    if (request.url().includes('/recordings/')) asked.push(request.headers().range)
+  })
+  await page.goto(`/leads/${opportunity.id}`)
+  const player = page.getByRole('group', { name: 'Recording' })
+  await player.waitFor()
+  await page.getByText('A recording is expected').waitFor()
+  await page.getByText('could not be had from the PBX').waitFor()
+  expect(asked).toEqual([])
+  await player.getByRole('button', { name: 'Play' }).click()
+  await player.getByRole('button', { name: 'Pause' }).waitFor()
+  await player.getByText('/ 0:30').waitFor()
+  expect(asked[0]).toMatch(/^bytes=0-/)
+  await player.getByRole('button', { name: 'Speed: 1×' }).click()
+  await player.getByRole('button', { name: 'Speed: 1.25×' }).click()
+  const rate = () => page.locator('audio').evaluate((audio: { playbackRate?: number }) => audio.playbackRate)
+  expect(await rate()).toBe(1.5)
+  await player.getByRole('button', { name: 'Pause' }).click()
+  await player.getByRole('button', { name: 'Play' }).waitFor()
+  const place = player.getByRole('slider', { name: 'Place in the recording' })
+  await place.focus()
+  await page.keyboard.press('Home')
+  for (let times = 0; times < 5; times++) await page.keyboard.press('ArrowRight')
+  await player.getByText('0:05 / 0:30').waitFor()
+  expect(await place.getAttribute('aria-valuetext')).toBe('0:05 of 0:30')
+  await shot(visitor, 'lead-recording')
+  expect(faults).toEqual([])
+})
+
+it('on a telephone, in Spanish, with a long name from right to left, nothing is cut off', async () => {
+  const name = `عبد الرحمن ${'بن محمد '.repeat(20)}`.trim()
+  const { contact, opportunity } = await lead({ name, title: 'x'.repeat(200) })
+  await call(contact.id, {
+    started_at: minutesAgo(300),
+    resumen_llamada: 'Pide que le llamemos el jueves por la tarde.',
+  })
+  await call(contact.id, { started_at: minutesAgo(60), call_status: 'completed', duration_seconds: 3_725 })
+  await call(contact.id, { started_at: minutesAgo(30), call_status: 'no_answer' })
+  const visitor = await stage.open('agent', { language: 'es', width: 360, height: 740 })
+  const { page, faults } = visitor
+  await page.emulateMedia({ colorScheme: 'dark' })
+  await page.goto(`/leads/${opportunity.id}`)
+  await page.getByText('Por qué no contó: ya se había hablado con la persona').waitFor()
+  const width = await page.evaluate('document.documentElement.scrollWidth')
+  await shot(visitor, 'lead-mobile')
+  await page.getByRole('button', { name: 'Todo sobre ella' }).first().click()
+  await page.getByText('informó de ella').waitFor()
+  await shot(visitor, 'lead-mobile-details')
+  await page.goto('/calls')
+  await page.getByRole('article').first().waitFor()
+  await shot(visitor, 'calls-mobile')
+  expect([width, await page.evaluate('document.documentElement.scrollWidth')]).toEqual([360, 360])
   expect(faults).toEqual([])
 })

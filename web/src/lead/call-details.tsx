@@ -1,15 +1,12 @@
-import { Button, Group, Text, TextInput, UnstyledButton } from '@mantine/core'
-import { useInfiniteQuery } from '@tanstack/react-query'
+import { Text, TextInput, UnstyledButton } from '@mantine/core'
 import { type KeyboardEvent, useRef } from 'react'
-import { answered, api } from '../api/client.ts'
-import { Fault } from '../parts/fault.tsx'
 import { usePhoneFormat } from '../parts/phone.ts'
 import { formatMoment } from '../parts/time.tsx'
 import { useLanguage, useTexts } from '../texts/language.ts'
 import { type Edit, useEdit } from './edit.ts'
 import fieldClasses from './field.module.css'
 import { FieldFrame, SaveOrNot, TextField, useFocusOf } from './field.tsx'
-import { Entries } from './history.tsx'
+import { Changes } from './history.tsx'
 import { lastChangeOf } from './last-change.ts'
 import type { People } from './people.ts'
 import type { Call } from './rows.ts'
@@ -76,7 +73,12 @@ export function CallDetails({ call, canChange, people }: CallDetailsProps) {
           lastChange={lastOf('call_result')}
         />
       </div>
-      <CallHistory id={call.id} people={people} />
+      <div>
+        <Text size="xs" c="dimmed" mt={6}>
+          {t.callHistory}
+        </Text>
+        <Changes kind="call" id={call.id} people={people} />
+      </div>
     </>
   )
 }
@@ -174,35 +176,5 @@ function TimeField({
         </Text>
       )}
     </FieldFrame>
-  )
-}
-
-function CallHistory({ id, people }: { id: string; people: People }) {
-  const t = useTexts(LEAD_TEXTS)
-  const history = useInfiniteQuery({
-    queryKey: ['history', 'call', id],
-    initialPageParam: null as string | null,
-    queryFn: ({ pageParam }) => {
-      const query = { limit: 20, ...(pageParam === null ? {} : { cursor: pageParam }) }
-      return answered(api.GET('/api/crm/calls/{id}/history', { params: { path: { id }, query } }))
-    },
-    getNextPageParam: ({ next_cursor }) => next_cursor,
-  })
-  if (history.isError) return <Fault error={history.error} onRetry={() => void history.refetch()} />
-  const entries = history.data?.pages.flatMap(({ data }) => data) ?? []
-  return (
-    <div>
-      <Text size="xs" c="dimmed" mt={6}>
-        {t.callHistory}
-      </Text>
-      <Entries entries={entries} people={people} />
-      {history.hasNextPage && (
-        <Group mt={6}>
-          <Button size="compact-xs" variant="subtle" onClick={() => void history.fetchNextPage()}>
-            {t.olderHistory}
-          </Button>
-        </Group>
-      )}
-    </div>
   )
 }

@@ -28,7 +28,7 @@ export function Conflict<Value>({
   const t = useTexts(LEAD_TEXTS)
   const { language } = useLanguage()
   const last = useQuery({
-    queryKey: ['history', 'last', ...(lastChange?.key ?? [])],
+    queryKey: [...(lastChange?.key ?? ['nobody']), 'last'],
     queryFn: () => lastChange?.ask() ?? null,
     enabled: lastChange !== undefined,
     staleTime: 0,

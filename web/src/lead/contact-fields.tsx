@@ -1,16 +1,26 @@
 import { Anchor, Switch, Text } from '@mantine/core'
 import { useMemo } from 'react'
-import { useTexts } from '../texts/language.ts'
+import { useLanguage, useTexts } from '../texts/language.ts'
 import { useEdit } from './edit.ts'
 import { CopyButton, FieldFrame, TextField } from './field.tsx'
+import { lastChangeOf } from './last-change.ts'
 import classes from './lead.module.css'
 import { ChoiceField } from './opportunity-fields.tsx'
+import type { People } from './people.ts'
 import { PhonesField } from './phones-field.tsx'
 import type { Contact } from './rows.ts'
 import { LEAD_TEXTS } from './texts.ts'
 
-export function ContactFields({ contact, canChange }: { contact: Contact; canChange: boolean }) {
+interface ContactFieldsProps {
+  contact: Contact
+  canChange: boolean
+  people: People
+}
+
+export function ContactFields({ contact, canChange, people }: ContactFieldsProps) {
   const t = useTexts(LEAD_TEXTS)
+  const { language } = useLanguage()
+  const lastOf = (field: string) => lastChangeOf('contact', contact.id, field, people, language)
   const phones = useEdit('contact', contact, 'phones', t.phones)
   const email = useEdit('contact', contact, 'email', t.email)
   const zone = useEdit('contact', contact, 'timezone', t.zone)
@@ -20,7 +30,7 @@ export function ContactFields({ contact, canChange }: { contact: Contact; canCha
   return (
     <>
       <div className={classes.wide}>
-        <PhonesField edit={phones} canChange={canChange} />
+        <PhonesField edit={phones} canChange={canChange} lastChange={lastOf('phones')} />
       </div>
       <TextField
         label={t.email}
@@ -28,6 +38,7 @@ export function ContactFields({ contact, canChange }: { contact: Contact; canCha
         edit={email}
         canChange={canChange}
         empty={t.noEmail}
+        lastChange={lastOf('email')}
         beside={
           contact.email !== null && (
             <>
@@ -46,10 +57,17 @@ export function ContactFields({ contact, canChange }: { contact: Contact; canCha
         options={[{ value: '', label: t.noZone }, ...zones.map((name) => ({ value: name, label: zoneName(name) }))]}
         show={(value) => (value === null || value === '' ? t.noZone : zoneName(value))}
         isOptional
+        lastChange={lastOf('timezone')}
         isSearchable
         limit={60}
       />
-      <FieldFrame label={t.optOut} isLabelHidden edit={optOut} show={String}>
+      <FieldFrame
+        label={t.optOut}
+        isLabelHidden
+        edit={optOut}
+        show={(value) => (value ? t.yes : t.no)}
+        lastChange={lastOf('opt_out')}
+      >
         <Switch
           mt={20}
           label={t.optOut}

@@ -3,7 +3,7 @@ import { useMemo } from 'react'
 import type { Kind, Rows } from './rows.ts'
 
 /** What follows from one of them may stand in all of these. */
-const TOUCHED = ['calls', 'opportunity', 'opportunities', 'history', 'queue'] as const
+const TOUCHED = ['calls', 'call', 'opportunity', 'opportunities', 'queue'] as const
 
 /** Tells the other parts of the page, and other pages, what has changed. */
 export interface Known {

@@ -6,17 +6,18 @@ import { useKeys } from '../parts/keys.tsx'
 import { type Attempt, Pills } from '../parts/pills.tsx'
 import { When } from '../parts/time.tsx'
 import type { Me } from '../session/me.ts'
-import { useTexts } from '../texts/language.ts'
+import { useLanguage, useTexts } from '../texts/language.ts'
 import { goBack } from './back.ts'
 import { ContactFields } from './contact-fields.tsx'
 import { useEdit } from './edit.ts'
 import { TextField } from './field.tsx'
 import { History } from './history.tsx'
+import { lastChangeOf } from './last-change.ts'
 import classes from './lead.module.css'
 import { LocalTime } from './local-time.tsx'
 import { NewCall } from './new-call.tsx'
 import { OpportunityFields } from './opportunity-fields.tsx'
-import { usePeople } from './people.ts'
+import { type People, usePeople } from './people.ts'
 import type { Contact, Opportunity } from './rows.ts'
 import { LEAD_TEXTS } from './texts.ts'
 import { Timeline } from './timeline.tsx'
@@ -75,7 +76,7 @@ export function Lead({ opportunity, contact, me }: LeadProps) {
                 {opportunity.title ?? t.unknownContact}
               </Title>
             ) : (
-              <ContactName contact={contact} canChange={canChange} />
+              <ContactName contact={contact} canChange={canChange} people={people} />
             )}
           </div>
           <Group gap="xs">
@@ -112,7 +113,7 @@ export function Lead({ opportunity, contact, me }: LeadProps) {
 
       <div className={classes.fields}>
         <OpportunityFields opportunity={opportunity} canChange={canChange} me={me} people={people} title={title} />
-        {contact !== null && <ContactFields contact={contact} canChange={canChange} />}
+        {contact !== null && <ContactFields contact={contact} canChange={canChange} people={people} />}
       </div>
 
       <Timeline
@@ -122,7 +123,13 @@ export function Lead({ opportunity, contact, me }: LeadProps) {
         chosen={params.get('call')}
         onNewCall={newCall.open}
       />
-      <History opportunityId={opportunity.id} people={people} isShown={isHistoryShown} onToggle={history.toggle} />
+      <History
+        opportunityId={opportunity.id}
+        contactId={contact?.id ?? null}
+        people={people}
+        isShown={isHistoryShown}
+        onToggle={history.toggle}
+      />
       {isNewCallShown && (
         <NewCall contactId={opportunity.contact_id} phones={contact?.phones ?? []} onClose={newCall.close} />
       )}
@@ -130,8 +137,9 @@ export function Lead({ opportunity, contact, me }: LeadProps) {
   )
 }
 
-function ContactName({ contact, canChange }: { contact: Contact; canChange: boolean }) {
+function ContactName({ contact, canChange, people }: { contact: Contact; canChange: boolean; people: People }) {
   const t = useTexts(LEAD_TEXTS)
+  const { language } = useLanguage()
   const edit = useEdit('contact', contact, 'name', t.name)
   return (
     <TextField
@@ -141,6 +149,7 @@ function ContactName({ contact, canChange }: { contact: Contact; canChange: bool
       canChange={canChange}
       empty=""
       whenEmptied="refused"
+      lastChange={lastChangeOf('contact', contact.id, 'name', people, language)}
       show={(value) => (
         <Title order={1} size="h2" component="span" role="heading" aria-level={1}>
           {value}

@@ -74,7 +74,8 @@ export function MoveCall({ call, onClose }: { call: Call; onClose: () => void })
               key={id}
               variant="default"
               justify="space-between"
-              disabled={isMoving}
+              // What was found for other words is no longer what is meant.
+              disabled={isMoving || found.isPlaceholderData}
               onClick={() => void move(id)}
               rightSection={
                 <Text size="xs" c="dimmed" dir="ltr">

@@ -3,12 +3,21 @@ import { type KeyboardEvent, useRef } from 'react'
 import { Problem } from '../api/client.ts'
 import { usePhoneFormat } from '../parts/phone.ts'
 import { useTexts } from '../texts/language.ts'
+import type { LastChange } from './conflict.tsx'
 import type { Edit } from './edit.ts'
 import { CopyButton, FieldFrame, SaveOrNot, useFocusOf } from './field.tsx'
 import { LEAD_TEXTS } from './texts.ts'
 
 /** A contact's numbers: each to ring and to copy, and all of them to change. */
-export function PhonesField({ edit, canChange }: { edit: Edit<string[]>; canChange: boolean }) {
+export function PhonesField({
+  edit,
+  canChange,
+  lastChange,
+}: {
+  edit: Edit<string[]>
+  canChange: boolean
+  lastChange: LastChange
+}) {
   const t = useTexts(LEAD_TEXTS)
   const format = usePhoneFormat()
   const first = useRef<HTMLInputElement>(null)
@@ -28,7 +37,12 @@ export function PhonesField({ edit, canChange }: { edit: Edit<string[]>; canChan
   }
 
   return (
-    <FieldFrame label={t.phones} edit={edit} show={(numbers) => numbers.map(format).join('\n') || t.noPhone}>
+    <FieldFrame
+      label={t.phones}
+      edit={edit}
+      lastChange={lastChange}
+      show={(numbers) => numbers.map(format).join('\n') || t.noPhone}
+    >
       {isOpen ? (
         <Stack gap={4} data-editing onKeyDown={onKeyDown}>
           {shown.map((number, place) => (

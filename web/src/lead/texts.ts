@@ -131,7 +131,10 @@ const en = {
   deleteFinal: 'This is final: what the PBX or an e-mail still tells of it changes nothing any more.',
   deleteNow: 'Delete the call',
 
+  yes: 'yes',
+  no: 'no',
   history: 'Who changed what',
+  contactHistory: 'Of the contact',
   showHistory: 'Show',
   hideHistory: 'Hide',
   noHistory: 'Nothing was changed yet.',
@@ -269,7 +272,10 @@ export const LEAD_TEXTS: InLanguages<typeof en> = {
     deleteFinal: 'Es definitivo: lo que la centralita o un correo aún digan de ella ya no cambia nada.',
     deleteNow: 'Borrar la llamada',
 
+    yes: 'sí',
+    no: 'no',
     history: 'Quién cambió qué',
+    contactHistory: 'Del contacto',
     showHistory: 'Mostrar',
     hideHistory: 'Ocultar',
     noHistory: 'Aún no se ha cambiado nada.',
