@@ -159,6 +159,9 @@ it('two at different browsers change the same field: both values are shown, and 
   await both.getByRole('button', { name: 'Keep mine' }).click()
   await other.page.getByText('Saved: Title.').waitFor()
   expect((await read()).title).toBe('Solo la cocina')
+  // The control: whoever does not say what was shown overwrites it without a word.
+  const blind = await stage.service.request('PATCH', `/api/crm/opportunities/${opportunity.id}`, { title: 'Otra cosa' })
+  expect([blind.status, blind.body.title]).toEqual([200, 'Otra cosa'])
   expect([...one.faults, ...other.faults]).toEqual([])
 })
 
@@ -169,7 +172,12 @@ it('what another field has become meanwhile is in nobody’s way', async () => {
   await page.getByRole('button', { name: /^Title/ }).click()
   await page.getByRole('textbox', { name: 'Title' }).fill('Cocina')
   await stage.service.request('PATCH', `/api/crm/opportunities/${opportunity.id}`, { source: 'feria' })
-  await page.keyboard.press('Enter')
+  // What is saved beside it fetches all anew, and what is typed stays.
+  await page.getByRole('switch', { name: 'Wants no calls' }).click({ force: true })
+  await page.getByText('Saved: Wants no calls.').waitFor()
+  await page.getByRole('button', { name: 'Source: feria. Change' }).waitFor()
+  expect(await page.getByRole('textbox', { name: 'Title' }).inputValue()).toBe('Cocina')
+  await page.getByRole('textbox', { name: 'Title' }).press('Enter')
   await page.getByText('Saved: Title.').waitFor()
   const { body } = await stage.service.request('GET', `/api/crm/opportunities/${opportunity.id}`)
   expect({ title: body.title, source: body.source }).toEqual({ title: 'Cocina', source: 'feria' })
@@ -333,5 +341,27 @@ it('on a telephone, in Spanish, with a long name from right to left, nothing is 
   await page.getByRole('article').first().waitFor()
   await shot(visitor, 'calls-mobile')
   expect([width, await page.evaluate('document.documentElement.scrollWidth')]).toEqual([360, 360])
+  expect(faults).toEqual([])
+})
+
+it('a great many calls are told page by page, and the one that is looked for is found among them', async () => {
+  const { contact, opportunity } = await lead()
+  const calls = Array.from({ length: 130 }, (_, made) => ({
+    direction: made % 2 === 0 ? 'inbound' : 'outbound',
+    entity_type: 'contacts',
+    entity_id: contact.id,
+    started_at: minutesAgo(10_000 - made * 10),
+  }))
+  const { body } = await stage.service.request('POST', '/api/crm/calls/batch', { calls })
+  const [oldest] = body.results
+  const { page, faults } = await stage.open('viewer')
+  await page.goto(`/leads/${opportunity.id}`)
+  await page.getByRole('article').nth(49).waitFor()
+  expect(await page.getByRole('article').count()).toBe(50)
+  await page.getByRole('button', { name: 'Older calls' }).click()
+  await page.getByRole('article').nth(90).waitFor()
+  await page.goto(`/leads/${opportunity.id}?call=${oldest.call.id}`)
+  await page.locator(`article[data-chosen]#call-${oldest.call.id}`).waitFor()
+  expect(await page.getByRole('article').count()).toBe(130)
   expect(faults).toEqual([])
 })

@@ -36,7 +36,7 @@ export function Conflict<Value>({
   if (edit.conflict === null) return null
   const by = last.data == null ? null : t.byAt(last.data.who, formatMoment(last.data.at, language))
   return (
-    <Alert color="yellow" mt={6} p="xs" role="alert" data-conflict title={t.bothChanged(label)}>
+    <Alert color="gray" mt={6} p="xs" role="alert" data-conflict title={t.bothChanged(label)}>
       <div className={classes.sides}>
         <section className={classes.side} aria-label={t.yours}>
           <Text size="xs" c="dimmed">

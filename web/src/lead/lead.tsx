@@ -1,4 +1,4 @@
-import { Alert, Anchor, Button, Group, Stack, Text, Title } from '@mantine/core'
+import { Alert, Anchor, Button, Group, Stack, Text, Title, VisuallyHidden } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { useLocation, useSearchParams } from 'wouter'
 import { CallButton } from '../parts/call-button.tsx'
@@ -76,7 +76,10 @@ export function Lead({ opportunity, contact, me }: LeadProps) {
                 {opportunity.title ?? t.unknownContact}
               </Title>
             ) : (
-              <ContactName contact={contact} canChange={canChange} people={people} />
+              <>
+                <VisuallyHidden component="h1">{contact.name}</VisuallyHidden>
+                <ContactName contact={contact} canChange={canChange} people={people} />
+              </>
             )}
           </div>
           <Group gap="xs">
@@ -151,9 +154,9 @@ function ContactName({ contact, canChange, people }: { contact: Contact; canChan
       whenEmptied="refused"
       lastChange={lastChangeOf('contact', contact.id, 'name', people, language)}
       show={(value) => (
-        <Title order={1} size="h2" component="span" role="heading" aria-level={1}>
+        <Text span inherit className={classes.heading ?? ''}>
           {value}
-        </Title>
+        </Text>
       )}
     />
   )
