@@ -147,10 +147,35 @@ describe('a history', () => {
     expect(data.map(({ action }: { action: string }) => action)).toEqual(['recording.changed', 'call.created'])
   })
 
+  it('of a contact tells who changed it, to those who see it', async () => {
+    const { body: contact } = await service.request('POST', '/api/crm/contacts', { name: 'Ana', phones: [] })
+    await service.request('PATCH', `/api/crm/contacts/${contact.id}`, { name: 'Ana María', opt_out: true })
+    const url = `/api/crm/contacts/${contact.id}/history`
+    const seen = await get(url, keyOf('agent').headers)
+    expect(seen).toMatchObject({
+      data: [
+        {
+          who: 'bootstrap',
+          action: 'contact.changed',
+          before: { name: 'Ana', opt_out: false },
+          after: { name: 'Ana María', opt_out: true },
+          withheld: [],
+        },
+        { action: 'contact.created', before: null, after: { name: 'Ana' } },
+      ],
+      next_cursor: null,
+    })
+    await service.request('POST', '/api/crm/opportunities', { contact_id: contact.id, assigned_to: 'luis' })
+    expect(await service.request('GET', url, undefined, keyOf('agent').headers)).toMatchObject({ status: 404 })
+    expect(await get(url, keyOf('viewer').headers)).toEqual(seen)
+  })
+
   it('is refused where there is no such thing, or with faults', async () => {
     const nothing = '/api/crm/calls/01920f6e-7c1d-7a3b-8f00-1234567890ff/history'
     expect(await service.request('GET', nothing)).toMatchObject({ status: 404 })
-    expect(await service.request('GET', nothing.replace('calls', 'opportunities'))).toMatchObject({ status: 404 })
+    for (const others of ['opportunities', 'contacts']) {
+      expect(await service.request('GET', nothing.replace('calls', others))).toMatchObject({ status: 404 })
+    }
     expect(await service.request('GET', `${nothing}?limit=0&cursor=x&other=1`)).toMatchObject({
       status: 422,
       body: { errors: [{ path: 'limit' }, { path: 'cursor' }, { path: 'other' }] },

@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { noSuch } from '../auth/named.ts'
 import { findCall } from '../calls/store.ts'
+import { findContact } from '../contacts/store.ts'
 import type { Database } from '../database/database.ts'
 import { A_PAGE } from '../http/description.ts'
 import { sendRefusal } from '../http/errors.ts'
@@ -40,7 +41,7 @@ export const auditRoutes: FastifyPluginAsyncZod<AuditRoutesOptions> = async (app
   )
 }
 
-/** `/api/crm/calls/{id}/history` and `/api/crm/opportunities/{id}/history` */
+/** `/api/crm/calls/{id}/history`, and the same of contacts and opportunities. */
 export const historyRoutes: FastifyPluginAsyncZod<AuditRoutesOptions> = async (app, { database }) => {
   const params = z.object({ id: uuid })
 
@@ -69,6 +70,27 @@ export const historyRoutes: FastifyPluginAsyncZod<AuditRoutesOptions> = async (a
         after,
         sightIn(request),
       )
+      return { data: page.data, next_cursor: cursorOf(page) }
+    },
+  )
+
+  app.get(
+    '/contacts/:id/history',
+    {
+      schema: {
+        tags: ['contacts'],
+        summary: 'Tells who changed a contact, and what; newest first',
+        params,
+        querystring: historyQuery,
+        response: { 200: auditPage },
+        told: { answers: { 200: A_PAGE } },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params
+      const { limit, cursor: after = null } = request.query
+      if ((await findContact(database, id, sightIn(request))) === null) return sendRefusal(reply, noSuch('contact', id))
+      const page = await historyOf(database, [id], limit, after, sightIn(request))
       return { data: page.data, next_cursor: cursorOf(page) }
     },
   )

@@ -55,6 +55,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   'GET /api/crm/contacts': READ,
   'POST /api/crm/contacts': CHANGE,
   'GET /api/crm/contacts/:id': READ,
+  'GET /api/crm/contacts/:id/history': READ,
   'PATCH /api/crm/contacts/:id': CHANGE,
   'DELETE /api/crm/contacts/:id': CHANGE,
 

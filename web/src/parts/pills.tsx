@@ -77,7 +77,7 @@ export function Pills({ attempts, size = 'small', onOpen }: PillsProps) {
 }
 
 /** A disc with a tick, a ring with a bar, a square with a cross; an outline with its number where there is none. */
-function Shape({ colour, number }: { colour: Colour | null; number: number }) {
+export function Shape({ colour, number }: { colour: Colour | null; number: number }) {
   return (
     <svg viewBox="0 0 20 20" aria-hidden="true" className={classes.shape} data-colour={colour ?? 'none'}>
       {colour === 'green' && (
