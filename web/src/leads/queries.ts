@@ -1,0 +1,78 @@
+import { type InfiniteData, keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useMemo } from 'react'
+import { answered, api } from '../api/client.ts'
+import { queries } from '../api/queries.ts'
+import { countQueryOf, type LeadView, listQueryOf } from './filter.ts'
+import type { Lead } from './lead.ts'
+
+interface Page {
+  data: Lead[]
+  next_cursor: string | null
+}
+
+const FIVE_MINUTES = 5 * 60_000
+
+/**
+ * The leads of a view as far as they were asked for.
+ *
+ * @param limit how many each page has
+ */
+export function useLeads(view: LeadView, limit: number) {
+  const asked = listQueryOf(view)
+  const list = useInfiniteQuery({
+    queryKey: ['opportunities', asked, limit],
+    queryFn: ({ pageParam, signal }): Promise<Page> => {
+      const cursor = pageParam === null ? {} : { cursor: pageParam }
+      return answered(api.GET('/api/crm/opportunities', { params: { query: { ...asked, limit, ...cursor } }, signal }))
+    },
+    initialPageParam: null as string | null,
+    getNextPageParam: ({ next_cursor }) => next_cursor,
+    placeholderData: keepPreviousData,
+    staleTime: FIVE_MINUTES,
+    gcTime: 2 * FIVE_MINUTES,
+    // Thousands of rows would be compared with each page that comes.
+    structuralSharing: false,
+  })
+  const { data } = list
+  // A lead that moved up while one scrolled is there twice: it stays where it came first.
+  const leads = useMemo(() => {
+    const byId = new Map<string, Lead>()
+    for (const page of data?.pages ?? []) for (const lead of page.data) if (!byId.has(lead.id)) byId.set(lead.id, lead)
+    return [...byId.values()]
+  }, [data])
+  return { ...list, leads }
+}
+
+/** How many leads a view has, up to a number that is soon counted. */
+export function useCount(view: Omit<LeadView, 'sort'>) {
+  const asked = countQueryOf(view)
+  return useQuery({
+    queryKey: ['opportunities', 'count', asked],
+    queryFn: ({ signal }) => answered(api.GET('/api/crm/opportunities/count', { params: { query: asked }, signal })),
+    placeholderData: keepPreviousData,
+  })
+}
+
+const isList = (data: unknown): data is InfiniteData<Page> =>
+  typeof data === 'object' && data !== null && 'pages' in data
+
+/** Shows leads as they are now in every list that has them, in their places. */
+export function showChanged(changed: readonly (Partial<Lead> & { id: string })[]): void {
+  const byId = new Map(changed.map((lead) => [lead.id, lead]))
+  queries.setQueriesData<unknown>({ queryKey: ['opportunities'] }, (data: unknown) => {
+    if (!isList(data)) return data
+    const pages = data.pages.map((page) =>
+      page.data.some(({ id }) => byId.has(id))
+        ? { ...page, data: page.data.map((lead) => ({ ...lead, ...byId.get(lead.id) })) }
+        : page,
+    )
+    return { ...data, pages }
+  })
+  for (const { id } of changed) void queries.invalidateQueries({ queryKey: ['opportunity', id] })
+}
+
+/** Whoever looks at leads next sees them as they are now. */
+export function forgetLists(): void {
+  void queries.invalidateQueries({ queryKey: ['opportunities'] })
+  void queries.invalidateQueries({ queryKey: ['queue'] })
+}
