@@ -2,7 +2,7 @@ import { type InfiniteData, keepPreviousData, useInfiniteQuery, useQuery } from 
 import { useMemo } from 'react'
 import { answered, api } from '../api/client.ts'
 import { queries } from '../api/queries.ts'
-import { countQueryOf, type LeadView, listQueryOf } from './filter.ts'
+import { type CountQuery, countQueryOf, type LeadView, listQueryOf } from './filter.ts'
 import type { Lead } from './lead.ts'
 
 interface Page {
@@ -43,12 +43,15 @@ export function useLeads(view: LeadView, limit: number) {
   return { ...list, leads }
 }
 
+const countLeads = (query: CountQuery, signal: AbortSignal) =>
+  answered(api.GET('/api/crm/opportunities/count', { params: { query }, signal }))
+
 /** How many leads a view has, up to a number that is soon counted. */
 export function useCount(view: Omit<LeadView, 'sort'>) {
   const asked = countQueryOf(view)
   return useQuery({
     queryKey: ['opportunities', 'count', asked],
-    queryFn: ({ signal }) => answered(api.GET('/api/crm/opportunities/count', { params: { query: asked }, signal })),
+    queryFn: ({ signal }) => countLeads(asked, signal),
     placeholderData: keepPreviousData,
   })
 }
@@ -69,6 +72,43 @@ export function showChanged(changed: readonly (Partial<Lead> & { id: string })[]
     return { ...data, pages }
   })
   for (const { id } of changed) void queries.invalidateQueries({ queryKey: ['opportunity', id] })
+}
+
+type Counted = Awaited<ReturnType<typeof countLeads>>
+
+const isCounted = (data: unknown): data is Counted => typeof data === 'object' && data !== null && 'count' in data
+
+/** Of a key of a list, or of a count, the status that it asks for. */
+const statusAsked = (key: readonly unknown[]): unknown =>
+  key.flatMap((part) => (typeof part === 'object' && part !== null && 'status' in part ? [part.status] : []))[0]
+
+/** Takes a lead out of the lists of its status and puts it into those of another, where it belongs by its age. */
+export function showMoved(from: Lead, to: Lead): void {
+  if (from.status === to.status) {
+    showChanged([to])
+    return
+  }
+  for (const { queryKey } of queries.getQueryCache().findAll({ queryKey: ['opportunities'] })) {
+    const status = statusAsked(queryKey)
+    if (status !== from.status && status !== to.status) continue
+    const isLeft = status === from.status
+    queries.setQueryData<unknown>(queryKey, (data: unknown) => {
+      if (isCounted(data)) return data.more ? data : { ...data, count: data.count + (isLeft ? -1 : 1) }
+      if (!isList(data)) return data
+      const without = data.pages.map((page) => ({ ...page, data: page.data.filter(({ id }) => id !== to.id) }))
+      return { ...data, pages: isLeft ? without : withNew(without, to) }
+    })
+  }
+}
+
+function withNew(pages: Page[], lead: Lead): Page[] {
+  const isOlder = (other: Lead): boolean => other.created_at < lead.created_at
+  const place = pages.findIndex((page) => page.data.some(isOlder))
+  const page = pages[place < 0 ? pages.length - 1 : place]
+  const before = page?.data.findIndex(isOlder) ?? -1
+  return pages.map((one) =>
+    one === page ? { ...one, data: one.data.toSpliced(before < 0 ? one.data.length : before, 0, lead) } : one,
+  )
 }
 
 /** Whoever looks at leads next sees them as they are now. */

@@ -48,8 +48,9 @@ export function useChanges() {
     [],
   )
 
-  const undo = useCallback(async () => {
-    if (state?.kind === 'done' && state.undo.length > 0) await run(state.undo, true)
+  const undo = useCallback(async (): Promise<Changes | null> => {
+    if (state?.kind !== 'done' || state.undo.length === 0) return null
+    return run(state.undo, true)
   }, [state, run])
 
   return { state, run, undo, dismiss: () => setState(null) }
