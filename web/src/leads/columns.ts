@@ -1,18 +1,18 @@
 import { useCallback, useState } from 'react'
 import type { Sort } from './filter.ts'
 
-/** The columns in their order: how wide, and by what the list can be sorted with them. */
+/** The columns in their order: how wide at least and how much of the rest, and what the list can be sorted by. */
 export const COLUMNS = [
-  { name: 'name', width: 'minmax(160px, 2.2fr)', sorts: [] },
-  { name: 'pills', width: '122px', sorts: [] },
-  { name: 'status', width: 'minmax(96px, 1fr)', sorts: [] },
-  { name: 'agent', width: 'minmax(90px, 1.1fr)', sorts: [] },
-  { name: 'title', width: 'minmax(120px, 1.6fr)', sorts: [] },
-  { name: 'phone', width: '136px', sorts: [] },
-  { name: 'source', width: 'minmax(80px, 0.8fr)', sorts: [] },
-  { name: 'last', width: '116px', sorts: ['-last_contact_attempt_at', 'last_contact_attempt_at'] },
-  { name: 'age', width: '104px', sorts: ['-created_at', 'created_at'] },
-] as const satisfies readonly { name: string; width: string; sorts: readonly Sort[] }[]
+  { name: 'name', least: 170, share: 2.2, sorts: [] },
+  { name: 'pills', least: 110, share: 0, sorts: [] },
+  { name: 'status', least: 104, share: 1, sorts: [] },
+  { name: 'agent', least: 90, share: 1.1, sorts: [] },
+  { name: 'title', least: 120, share: 1.6, sorts: [] },
+  { name: 'phone', least: 124, share: 0, sorts: [] },
+  { name: 'source', least: 80, share: 0.8, sorts: [] },
+  { name: 'last', least: 116, share: 0, sorts: ['-last_contact_attempt_at', 'last_contact_attempt_at'] },
+  { name: 'age', least: 104, share: 0, sorts: ['-created_at', 'created_at'] },
+] as const satisfies readonly { name: string; least: number; share: number; sorts: readonly Sort[] }[]
 
 export type Column = (typeof COLUMNS)[number]
 export type ColumnName = Column['name']

@@ -87,7 +87,7 @@ function AddFilter({ me, view, onView, without = [] }: FilterBarProps) {
       closeOnItemClick={false}
     >
       <Menu.Target>
-        <Button size="compact-sm" variant="default" radius="xl">
+        <Button size="compact-sm" variant="default" radius="xl" fw={500}>
           + {t.addFilter}
         </Button>
       </Menu.Target>

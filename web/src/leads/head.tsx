@@ -1,5 +1,5 @@
 // biome-ignore-all lint/a11y/useSemanticElements: rows of a table would take no place of their own, and only a part of them is there
-import { COLUMNS, type Column } from './columns.ts'
+import type { Column } from './columns.ts'
 import type { Sort } from './filter.ts'
 import classes from './leads.module.css'
 import type { LeadTexts } from './texts.ts'
@@ -62,6 +62,12 @@ export function Head({ columns, sort, onSort, canChoose, areAllChosen, onChooseA
   )
 }
 
-/** The widths of the columns, as a grid has them. */
-export const widthsOf = (columns: readonly Column[], canChoose: boolean): string =>
-  [canChoose ? ['34px'] : [], COLUMNS.filter((one) => columns.includes(one)).map(({ width }) => width)].flat().join(' ')
+const CHOICE = 26
+const GAP = 12
+
+/** The widths of the columns, as a grid has them, and of all of them at least. */
+export function widthsOf(columns: readonly Column[], canChoose: boolean): { widths: string; least: string } {
+  const own = columns.map(({ least, share }) => (share === 0 ? `${least}px` : `minmax(${least}px, ${share}fr)`))
+  const least = columns.reduce((sum, column) => sum + column.least + GAP, GAP) + (canChoose ? CHOICE + GAP : 0)
+  return { widths: [...(canChoose ? [`${CHOICE}px`] : []), ...own].join(' '), least: `${least}px` }
+}

@@ -1,7 +1,7 @@
-import { Button, Group, Stack, Text, Title } from '@mantine/core'
+import { Anchor, Button, Group, Stack, Text, Title } from '@mantine/core'
 import { useDisclosure, useMediaQuery } from '@mantine/hooks'
 import { useCallback, useMemo, useRef, useState } from 'react'
-import { useLocation } from 'wouter'
+import { Link, useLocation } from 'wouter'
 import { Fault } from '../parts/fault.tsx'
 import { useKeys } from '../parts/keys.tsx'
 import { useAgentName } from '../parts/people.ts'
@@ -110,6 +110,11 @@ export default function LeadsPage({ me }: { me: Me }) {
           <Text c="dimmed" size="sm" role="status" miw={40}>
             {count.data !== undefined && t.count(number.format(count.data.count), count.data.more)}
           </Text>
+          {!isNarrow && (
+            <Anchor component={Link} href={key === '' ? '/board' : `/board?${key}`} size="sm">
+              {t.asBoard}
+            </Anchor>
+          )}
         </Group>
         <SearchBox q={view.q} onSearch={(q) => show({ ...view, q }, { replace: view.q !== '' })} box={search} />
         <ViewMenu

@@ -113,7 +113,7 @@ export function LeadTable(props: TableProps) {
     },
     [onActive, onChoose],
   )
-  const widths = { '--widths': widthsOf(props.columns, props.canChoose) } as CSSProperties
+  const { widths, least } = widthsOf(props.columns, props.canChoose)
   return (
     <div
       ref={box}
@@ -122,7 +122,7 @@ export function LeadTable(props: TableProps) {
       className={classes.grid}
       data-narrow={isNarrow}
       data-choice={props.canChoose}
-      style={widths}
+      style={{ '--widths': widths, '--least': least } as CSSProperties}
       aria-label={t.leads}
       aria-describedby={hint}
       aria-rowcount={hasMore ? (props.count ?? -1) : leads.length + 1}

@@ -2,6 +2,7 @@ import type { InLanguages } from '../texts/language.ts'
 
 const en = {
   leads: 'Leads',
+  asBoard: 'As a board',
   count: (count: string, isMore: boolean) => (isMore ? `${count}+` : count),
   search: 'Search',
   searchHint: 'Name, number, e-mail, title',
@@ -111,6 +112,7 @@ export const LEADS_TEXTS: InLanguages<LeadTexts> = {
   en,
   es: {
     leads: 'Contactos',
+    asBoard: 'Como tablero',
     count: (count, isMore) => (isMore ? `más de ${count}` : count),
     search: 'Buscar',
     searchHint: 'Nombre, número, correo, título',

@@ -2,6 +2,7 @@ import { Button, Menu } from '@mantine/core'
 import { useTexts } from '../texts/language.ts'
 import { ALWAYS, COLUMNS, type Column, type ColumnName } from './columns.ts'
 import { SORTS, type Sort } from './filter.ts'
+import classes from './leads.module.css'
 import { LEADS_TEXTS } from './texts.ts'
 
 interface ViewMenuProps {
@@ -17,34 +18,33 @@ interface ViewMenuProps {
 export function ViewMenu({ columns, onToggle, sort, onSort, isNarrow }: ViewMenuProps) {
   const t = useTexts(LEADS_TEXTS)
   return (
-    <Menu position="bottom-end" width={230} closeOnItemClick={false} transitionProps={{ duration: 0 }}>
+    <Menu position="bottom-end" width={230} transitionProps={{ duration: 0 }}>
       <Menu.Target>
-        <Button variant="default" px="sm">
+        <Button variant="default" px="sm" className={classes.view ?? ''}>
           {isNarrow ? t.sortBy : t.columns}
         </Button>
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>{t.sortBy}</Menu.Label>
-        {SORTS.map((one) => (
-          <Menu.Item key={one} role="menuitemradio" aria-checked={one === sort} onClick={() => onSort(one)}>
-            <Mark isOn={one === sort} />
-            {t.sorts[one]}
-          </Menu.Item>
-        ))}
+        <Menu.RadioGroup value={sort} onChange={(chosen) => onSort(SORTS.find((one) => one === chosen) ?? sort)}>
+          {SORTS.map((one) => (
+            <Menu.RadioItem key={one} value={one}>
+              {t.sorts[one]}
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
         {!isNarrow && (
           <>
             <Menu.Divider />
             <Menu.Label>{t.columns}</Menu.Label>
             {COLUMNS.filter(({ name }) => !ALWAYS.includes(name)).map((column) => (
-              <Menu.Item
+              <Menu.CheckboxItem
                 key={column.name}
-                role="menuitemcheckbox"
-                aria-checked={columns.includes(column)}
-                onClick={() => onToggle(column.name)}
+                checked={columns.includes(column)}
+                onChange={() => onToggle(column.name)}
               >
-                <Mark isOn={columns.includes(column)} />
                 {t.column[column.name]}
-              </Menu.Item>
+              </Menu.CheckboxItem>
             ))}
           </>
         )}
@@ -52,9 +52,3 @@ export function ViewMenu({ columns, onToggle, sort, onSort, isNarrow }: ViewMenu
     </Menu>
   )
 }
-
-const Mark = ({ isOn }: { isOn: boolean }) => (
-  <span aria-hidden="true" style={{ display: 'inline-block', width: 20 }}>
-    {isOn ? '✓' : ''}
-  </span>
-)
