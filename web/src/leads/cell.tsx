@@ -21,7 +21,7 @@ export function cellOf(column: ColumnName, lead: Lead, t: LeadTexts, nameOfAgent
             className={classes.name ?? ''}
             title={nameOf(lead) ?? t.noName}
           >
-            <bdi>{nameOf(lead) ?? t.noName}</bdi>
+            {nameOf(lead) ?? t.noName}
           </Link>
           {lead.contact?.opt_out === true && (
             <Badge size="xs" color="gray" variant="light" ml={6} className={classes.fixed ?? ''}>

@@ -11,7 +11,7 @@ export interface Changes {
 }
 
 /** Changes a lead, if it still is as it is shown. */
-export async function changeLead(lead: Lead, change: LeadChange): Promise<Lead> {
+async function changeLead(lead: Lead, change: LeadChange): Promise<Lead> {
   const params = { path: { id: lead.id }, header: { 'If-Match': `"${lead.revision}"` } }
   const after = await answered(api.PATCH('/api/crm/opportunities/{id}', { params, body: change }))
   return { ...lead, ...after }

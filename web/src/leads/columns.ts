@@ -1,4 +1,4 @@
-import { useCallback, useState } from 'react'
+import { useCallback, useMemo, useState } from 'react'
 import type { Sort } from './filter.ts'
 
 /** The columns in their order: how wide at least and how much of the rest, and what the list can be sorted by. */
@@ -39,5 +39,5 @@ export function useColumns(): [readonly Column[], (name: ColumnName) => void] {
       return after
     })
   }, [])
-  return [COLUMNS.filter(({ name }) => names.includes(name)), toggle]
+  return [useMemo(() => COLUMNS.filter(({ name }) => names.includes(name)), [names]), toggle]
 }

@@ -1,5 +1,5 @@
 import { Button, Group, Menu, TextInput } from '@mantine/core'
-import { type FormEvent, useState } from 'react'
+import { type FormEvent, memo, useState } from 'react'
 import { useAgentName, usePeople } from '../parts/people.ts'
 import type { Me } from '../session/me.ts'
 import { useTexts } from '../texts/language.ts'
@@ -25,7 +25,7 @@ interface FilterBarProps {
 }
 
 /** What the leads are narrowed by: each a chip that can be taken away, and a menu of what can be added. */
-export function FilterBar({ me, view, onView, without = [] }: FilterBarProps) {
+export const FilterBar = memo(function FilterBar({ me, view, onView, without = [] }: FilterBarProps) {
   const t = useTexts(LEADS_TEXTS)
   const nameOfAgent = useAgentName()
   const shown = FILTER_NAMES.filter((name) => view.filters[name] !== undefined && !without.includes(name))
@@ -60,7 +60,7 @@ export function FilterBar({ me, view, onView, without = [] }: FilterBarProps) {
       )}
     </div>
   )
-}
+})
 
 /** First what to narrow by, then to which value. */
 function AddFilter({ me, view, onView, without = [] }: FilterBarProps) {

@@ -1,5 +1,5 @@
 import { Alert, Anchor, Button, CloseButton, Group, Modal, Stack, TextInput } from '@mantine/core'
-import { type FormEvent, useEffect, useState } from 'react'
+import { type FormEvent, memo, useEffect, useState } from 'react'
 import { Link } from 'wouter'
 import { Problem } from '../api/client.ts'
 import { Fault } from '../parts/fault.tsx'
@@ -15,14 +15,14 @@ interface NewLeadProps {
 }
 
 /** Makes a lead by hand. */
-export function NewLead({ isShown, onClose, onMade }: NewLeadProps) {
+export const NewLead = memo(function NewLead({ isShown, onClose, onMade }: NewLeadProps) {
   const t = useTexts(LEADS_TEXTS)
   return (
     <Modal opened={isShown} onClose={onClose} title={t.newLead} transitionProps={{ duration: 0 }}>
       <NewLeadForm onClose={onClose} onMade={onMade} />
     </Modal>
   )
-}
+})
 
 const BLANK: Typed = { name: '', phones: [''], email: '', title: '', source: '' }
 const MOST_PHONES = 20

@@ -11,7 +11,7 @@ import { ChangesBar } from './changes-bar.tsx'
 import { type Chosen, NONE, toggled, upTo } from './chosen.ts'
 import { ChosenBar } from './chosen-bar.tsx'
 import { useColumns } from './columns.ts'
-import { writeView } from './filter.ts'
+import { type Sort, writeView } from './filter.ts'
 import { FilterBar } from './filter-bar.tsx'
 import type { Lead, LeadChange } from './lead.ts'
 import classes from './leads.module.css'
@@ -95,6 +95,9 @@ export default function LeadsPage({ me }: { me: Me }) {
     setChosen(NONE)
     await changes.run(chosenLeads.map((lead) => ({ lead, change })))
   }
+  const onSearch = useCallback((q: string) => show({ ...view, q }, { replace: view.q !== '' }), [show, view])
+  const onSort = useCallback((sort: Sort) => show({ ...view, sort }), [show, view])
+  const onMade = useCallback(({ id }: { id: string }) => goTo(`/leads/${id}`), [goTo])
   const fetchMore = useCallback(() => void fetchNextPage(), [fetchNextPage])
   const number = new Intl.NumberFormat(language)
   const isEmpty = list.isSuccess && !list.isPlaceholderData && leads.length === 0
@@ -116,14 +119,8 @@ export default function LeadsPage({ me }: { me: Me }) {
             </Anchor>
           )}
         </Group>
-        <SearchBox q={view.q} onSearch={(q) => show({ ...view, q }, { replace: view.q !== '' })} box={search} />
-        <ViewMenu
-          columns={columns}
-          onToggle={toggleColumn}
-          sort={view.sort}
-          onSort={(sort) => show({ ...view, sort })}
-          isNarrow={isNarrow}
-        />
+        <SearchBox q={view.q} onSearch={onSearch} box={search} />
+        <ViewMenu columns={columns} onToggle={toggleColumn} sort={view.sort} onSort={onSort} isNarrow={isNarrow} />
         {canChange && <Button onClick={newLead.open}>+ {t.addLead}</Button>}
       </Group>
       <FilterBar me={me} view={view} onView={show} />
@@ -150,7 +147,7 @@ export default function LeadsPage({ me }: { me: Me }) {
           onMore={fetchMore}
           columns={columns}
           sort={view.sort}
-          onSort={(sort) => show({ ...view, sort })}
+          onSort={onSort}
           active={active}
           onActive={setActive}
           chosen={chosen.ids}
@@ -177,7 +174,7 @@ export default function LeadsPage({ me }: { me: Me }) {
           onNone={() => setChosen(NONE)}
         />
       )}
-      <NewLead isShown={isNewShown} onClose={newLead.close} onMade={({ id }) => goTo(`/leads/${id}`)} />
+      <NewLead isShown={isNewShown} onClose={newLead.close} onMade={onMade} />
     </div>
   )
 }

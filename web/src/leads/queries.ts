@@ -33,14 +33,19 @@ export function useLeads(view: LeadView, limit: number) {
     // Thousands of rows would be compared with each page that comes.
     structuralSharing: false,
   })
-  const { data } = list
+  // One by one: whatever of it is not asked for draws nothing anew.
+  const { data, error, isPending, isSuccess, isError, isPlaceholderData, isFetchNextPageError } = list
+  const { hasNextPage, isFetchingNextPage, fetchNextPage, refetch } = list
   // A lead that moved up while one scrolled is there twice: it stays where it came first.
   const leads = useMemo(() => {
     const byId = new Map<string, Lead>()
     for (const page of data?.pages ?? []) for (const lead of page.data) if (!byId.has(lead.id)) byId.set(lead.id, lead)
     return [...byId.values()]
   }, [data])
-  return { ...list, leads }
+  return {
+    ...{ leads, error, isPending, isSuccess, isError, isPlaceholderData, isFetchNextPageError },
+    ...{ hasNextPage, isFetchingNextPage, fetchNextPage, refetch },
+  }
 }
 
 const countLeads = (query: CountQuery, signal: AbortSignal) =>

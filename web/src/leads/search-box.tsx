@@ -1,5 +1,5 @@
 import { Kbd, TextInput } from '@mantine/core'
-import { type RefObject, useEffect, useRef, useState } from 'react'
+import { memo, type RefObject, useEffect, useRef, useState } from 'react'
 import { useTexts } from '../texts/language.ts'
 import classes from './leads.module.css'
 import { LEADS_TEXTS } from './texts.ts'
@@ -13,7 +13,7 @@ interface SearchBoxProps {
 }
 
 /** Searches once one has stopped typing for a moment. */
-export function SearchBox({ q, onSearch, box }: SearchBoxProps) {
+export const SearchBox = memo(function SearchBox({ q, onSearch, box }: SearchBoxProps) {
   const t = useTexts(LEADS_TEXTS)
   const [typed, setTyped] = useState(q)
   const latest = useRef({ q, onSearch })
@@ -48,4 +48,4 @@ export function SearchBox({ q, onSearch, box }: SearchBoxProps) {
       rightSectionPointerEvents="none"
     />
   )
-}
+})

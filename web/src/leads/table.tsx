@@ -63,6 +63,9 @@ export function LeadTable(props: TableProps) {
     getItemKey: (index) => leads[index]?.id ?? index,
   })
   const items = rows.getVirtualItems()
+  // A row that leaves the screen becomes the one that comes: to change its words is sooner done than to make another.
+  const slots = useRef(1)
+  slots.current = Math.max(slots.current, items.length)
   const last = items.at(-1)?.index ?? 0
   useEffect(() => {
     if (hasMore && !isWaiting && last >= leads.length - FETCHED_AHEAD) onMore()
@@ -140,7 +143,7 @@ export function LeadTable(props: TableProps) {
           return (
             lead !== undefined && (
               <Row
-                key={lead.id}
+                key={index % slots.current}
                 lead={lead}
                 place={index}
                 top={start - headHeight}

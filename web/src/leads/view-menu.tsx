@@ -1,4 +1,5 @@
 import { Button, Menu } from '@mantine/core'
+import { memo } from 'react'
 import { useTexts } from '../texts/language.ts'
 import { ALWAYS, COLUMNS, type Column, type ColumnName } from './columns.ts'
 import { SORTS, type Sort } from './filter.ts'
@@ -15,7 +16,7 @@ interface ViewMenuProps {
 }
 
 /** In which order leads are shown, and with which columns. */
-export function ViewMenu({ columns, onToggle, sort, onSort, isNarrow }: ViewMenuProps) {
+export const ViewMenu = memo(function ViewMenu({ columns, onToggle, sort, onSort, isNarrow }: ViewMenuProps) {
   const t = useTexts(LEADS_TEXTS)
   return (
     <Menu position="bottom-end" width={230} transitionProps={{ duration: 0 }}>
@@ -51,4 +52,4 @@ export function ViewMenu({ columns, onToggle, sort, onSort, isNarrow }: ViewMenu
       </Menu.Dropdown>
     </Menu>
   )
-}
+})

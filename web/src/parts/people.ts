@@ -1,10 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { answered, api } from '../api/client.ts'
-import type { paths } from '../api/schema.d.ts'
-
-type People = paths['/api/crm/people']['get']['responses']['200']['content']['application/json']
-export type Person = People['data'][number]
 
 const FIVE_MINUTES = 5 * 60_000
 
