@@ -47,6 +47,7 @@ import { opportunityRoutes } from './opportunities/routes.ts'
 import { servePages } from './pages/routes.ts'
 import { logInRoutes } from './people/log-in-routes.ts'
 import { meRoutes } from './people/me-routes.ts'
+import { nameRoutes } from './people/name-routes.ts'
 import { loadWhereNeeded, openPeople, type PeopleConfig } from './people/people.ts'
 import { userRoutes } from './people/user-routes.ts'
 import { recordingRoutes } from './recordings/routes.ts'
@@ -152,6 +153,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
       await crm.register(reviewRoutes, { database, register, recordingsDir: options.recordingsDir })
       await crm.register(coverageRoutes, { database })
       await crm.register(historyRoutes, { database })
+      await crm.register(nameRoutes, { database })
       addOtherMethodsOfCrm()
     },
     { prefix: GUARDED.crm },

@@ -61,6 +61,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
 
   'GET /api/crm/opportunities': READ,
   'POST /api/crm/opportunities': CHANGE,
+  'GET /api/crm/opportunities/count': READ,
   'GET /api/crm/opportunities/:id': READ,
   'GET /api/crm/opportunities/:id/history': READ,
   'PATCH /api/crm/opportunities/:id': CHANGE,
@@ -77,6 +78,9 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   'DELETE /api/crm/calls/:id': CHANGE,
   'GET /api/crm/calls/:id/recording': READ,
   'GET /api/crm/calls/:id/recordings/:recording_id': READ,
+
+  // Names, by which opportunities are assigned.
+  'GET /api/crm/people': READ,
 
   'GET /api/crm/review': READ,
   'POST /api/crm/review/:id': CHANGE,

@@ -129,6 +129,23 @@ export async function findContact(
   return row === undefined ? null : bodyOf(row)
 }
 
+/** What is shown of a contact beside its opportunity. */
+export type ContactBeside = Pick<Contact, 'id' | 'name' | 'phones' | 'email' | 'timezone' | 'opt_out'>
+
+/** Those of these contacts that there are, by their ids. Who sees an opportunity sees its contact. */
+export async function contactsById(
+  { query }: Pick<Database, 'query'>,
+  ids: readonly string[],
+): Promise<Map<string, ContactBeside>> {
+  if (ids.length === 0) return new Map()
+  const rows = await query
+    .selectFrom('contacts')
+    .select(['id', 'name', 'phones', 'email', 'timezone', 'opt_out'])
+    .where('id', 'in', [...new Set(ids)])
+    .execute()
+  return new Map(rows.map((row) => [row.id, row]))
+}
+
 /**
  * Changes what is given; a change that changes nothing writes nothing.
  *

@@ -16,6 +16,8 @@ export interface OpportunityFilter {
   contact_id?: string | undefined
   status?: string | undefined
   assigned_to?: string | undefined
+  /** `false`: nobody's. */
+  assigned?: 'false' | undefined
   source?: string | undefined
   first_call_completed?: boolean | undefined
   attempts?: number | undefined
@@ -120,14 +122,40 @@ export async function listOpportunities(
   return { data: ids.flatMap((id) => byId.get(id) ?? []).map(bodyOf), next }
 }
 
+/** So many are counted where one index has them all, where several filters meet, and where they are looked for. */
+const COUNTED = { byIndex: 10_000, filtered: 1_000, searched: 200 }
+
+/** How many the filter leaves and the caller may see, up to a number that is soon reached. */
+export async function countOpportunities(
+  { query }: Database,
+  { q = '', ...filter }: OpportunityFilter,
+  sight: Sight = 'everything',
+): Promise<{ count: number; more: boolean }> {
+  const parts = partsOf(filter, sight)
+  const lists = parts.map((part) => sortedList(part, '-created_at', null))
+  const isSearch = q.trim() !== '' || lists.some(({ unindexed }) => unindexed.length > 0)
+  const isByOne = parts.every((part) => Object.values(part).filter((value) => value !== undefined).length <= 1)
+  const most = isSearch ? COUNTED.searched : isByOne ? COUNTED.byIndex : COUNTED.filtered
+  const counts = await Promise.all(
+    lists.map(async (list) =>
+      isSearch ? (await lookFor(query, list, q.trim(), most + 1)).length : countIn(query, list, most + 1),
+    ),
+  )
+  const count = counts.reduce((sum, one) => sum + one, 0)
+  return { count: Math.min(count, most), more: count > most }
+}
+
 /** Of a filter, `null` is nobody. */
-type Part = Omit<OpportunityFilter, 'q' | 'assigned_to'> & { assigned_to?: string | null | undefined }
+type Part = Omit<OpportunityFilter, 'q' | 'assigned_to' | 'assigned'> & { assigned_to?: string | null | undefined }
 
 /**
  * What an agent sees are two lists, his and nobody's, for each of which there is an index; for both together there is
  * none, and an agent who has few would wait for a walk past everybody else's.
  */
-function partsOf(filter: Part, sight: Sight): Part[] {
+function partsOf({ assigned, ...given }: Omit<OpportunityFilter, 'q'>, sight: Sight): Part[] {
+  // Nobody's that are somebody's are none.
+  if (assigned === 'false' && given.assigned_to !== undefined) return []
+  const filter: Part = assigned === 'false' ? { ...given, assigned_to: null } : given
   if (sight === 'everything') return [filter]
   const seen = sight.userId === null ? [null] : [null, sight.userId]
   const { assigned_to: wanted } = filter
@@ -222,6 +250,13 @@ async function idsIn(query: Kysely<Tables>, list: Sorted, conditions: readonly C
   const statement = sql<Found>`select ${id} as id, ${key} as key from ${table}
     where ${allOf(conditions)} order by ${key} ${direction}, ${id} ${direction} limit ${limit}`
   return (await query.executeQuery(statement.compile(query))).rows
+}
+
+async function countIn(query: Kysely<Tables>, { table, id, key, direction, conditions }: Sorted, limit: number) {
+  const statement = sql<{ count: number }>`select count(*)::int as count from (select from ${table}
+    where ${allOf(conditions)} order by ${key} ${direction}, ${id} ${direction} limit ${limit}) as counted`
+  const { rows } = await query.executeQuery(statement.compile(query))
+  return rows[0]?.count ?? 0
 }
 
 /** Finds what the list's order has no index for, or a search asks for; where few have it, by `lead_opportunities`. */

@@ -46,6 +46,17 @@ export async function listUsers(
   return { data, next: rows.length > limit && last ? { key: formatInstant(last.createdAt), id: last.id } : null }
 }
 
+/** Who may log in, by name: so many as a team has. */
+export async function listNames({ query }: Pick<Database, 'query'>): Promise<Pick<User, 'id' | 'name' | 'role'>[]> {
+  return query
+    .selectFrom('users')
+    .select(['id', 'name', 'role'])
+    .where('disabled_at', 'is', null)
+    .orderBy('name')
+    .orderBy('id')
+    .execute()
+}
+
 /** The person with this id, or null. */
 export async function findUser({ query }: Pick<Database, 'query'>, id: string): Promise<User | null> {
   return (await selectUsers(query).where('id', '=', id).executeTakeFirst()) ?? null

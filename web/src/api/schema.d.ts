@@ -361,11 +361,15 @@ export interface paths {
                     contact_id?: string;
                     status?: string;
                     assigned_to?: string;
+                    /** @description `false`: assigned to nobody. */
+                    assigned?: "false";
                     source?: string;
                     first_call_completed?: "true" | "false";
                     attempts?: number;
                     last_status?: "green" | "orange" | "red";
                     q?: string;
+                    /** @description With each opportunity comes its contact. */
+                    include?: "contact";
                     sort?: "created_at" | "-created_at" | "last_contact_attempt_at" | "-last_contact_attempt_at";
                     limit?: number;
                     cursor?: string;
@@ -383,7 +387,7 @@ export interface paths {
                     };
                     content: {
                         "application/json": {
-                            data: components["schemas"]["Opportunity"][];
+                            data: components["schemas"]["OpportunityWithContact"][];
                             next_cursor: string | null;
                         };
                     };
@@ -445,6 +449,65 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/crm/opportunities/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Counts opportunities, up to a number that is soon reached
+         * @description Up to 10 000; with more than one filter up to 1 000, and where it has to search up to 200.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    contact_id?: string;
+                    status?: string;
+                    assigned_to?: string;
+                    /** @description `false`: assigned to nobody. */
+                    assigned?: "false";
+                    source?: string;
+                    first_call_completed?: "true" | "false";
+                    attempts?: number;
+                    last_status?: "green" | "orange" | "red";
+                    q?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description How many. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            count: number;
+                            /** @description There are more than so many. */
+                            more: boolean;
+                        };
+                    };
+                };
+                401: components["responses"]["Unauthorized"];
+                422: components["responses"]["UnprocessableContent"];
+                429: components["responses"]["TooManyRequests"];
+                500: components["responses"]["InternalServerError"];
+                503: components["responses"]["ServiceUnavailable"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/crm/opportunities/{id}": {
         parameters: {
             query?: never;
@@ -455,7 +518,10 @@ export interface paths {
         /** Gives an opportunity */
         get: {
             parameters: {
-                query?: never;
+                query?: {
+                    /** @description With each opportunity comes its contact. */
+                    include?: "contact";
+                };
                 header?: never;
                 path: {
                     id: string;
@@ -472,7 +538,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["Opportunity"];
+                        "application/json": components["schemas"]["OpportunityWithContact"];
                     };
                 };
                 400: components["responses"]["BadRequest"];
@@ -1754,6 +1820,59 @@ export interface paths {
                 400: components["responses"]["BadRequest"];
                 401: components["responses"]["Unauthorized"];
                 404: components["responses"]["NotFound"];
+                422: components["responses"]["UnprocessableContent"];
+                429: components["responses"]["TooManyRequests"];
+                500: components["responses"]["InternalServerError"];
+                503: components["responses"]["ServiceUnavailable"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/crm/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Names who may log in, by name; all of them are on one page
+         * @description An opportunity is assigned to one of them by the id.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description All of them. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: {
+                                /** Format: uuid */
+                                id: string;
+                                name: string;
+                                /** @enum {string} */
+                                role: "admin" | "manager" | "agent" | "viewer";
+                            }[];
+                            next_cursor: string | null;
+                        };
+                    };
+                };
+                401: components["responses"]["Unauthorized"];
                 422: components["responses"]["UnprocessableContent"];
                 429: components["responses"]["TooManyRequests"];
                 500: components["responses"]["InternalServerError"];
@@ -3152,6 +3271,40 @@ export interface components {
                 from: number | null;
                 to: number | null;
             }[];
+        };
+        OpportunityWithContact: {
+            id: string;
+            contact_id: string;
+            title: string | null;
+            status: string;
+            assigned_to: string | null;
+            source: string | null;
+            first_call_attempts: {
+                [key: string]: {
+                    /** @enum {string} */
+                    status: "green" | "orange" | "red";
+                    call_id: string;
+                    /** Format: date-time */
+                    attempted_at: string;
+                    notes: string;
+                };
+            };
+            first_call_completed: boolean;
+            first_call_successful_attempt: number | null;
+            last_contact_attempt_at: string | null;
+            revision: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            contact?: {
+                id: string;
+                name: string;
+                phones: string[];
+                email: string | null;
+                timezone: string | null;
+                opt_out: boolean;
+            } | null;
         };
         OwnPassword: {
             password: string;

@@ -10,17 +10,27 @@ const UNITS = [
 
 /** A moment in the reader's own zone, or another: `3 nov 2026, 10:12`. */
 export function formatMoment(moment: string, language: Language, timeZone?: string): string {
-  return new Intl.DateTimeFormat(language, {
-    dateStyle: 'medium',
-    timeStyle: 'short',
-    ...(timeZone === undefined ? {} : { timeZone }),
-  }).format(new Date(moment))
+  const format = kept(`${language} ${timeZone}`, moments, () => {
+    const zone = timeZone === undefined ? {} : { timeZone }
+    return new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short', ...zone })
+  })
+  return format.format(new Date(moment))
+}
+
+/* To make a format takes as long as to use it a hundred times, and a table has hundreds of moments. */
+const moments = new Map<string, Intl.DateTimeFormat>()
+const ages = new Map<string, Intl.RelativeTimeFormat>()
+
+function kept<Format>(key: string, formats: Map<string, Format>, make: () => Format): Format {
+  const format = formats.get(key) ?? make()
+  formats.set(key, format)
+  return format
 }
 
 /** How long ago, or how soon, in one unit: `2 h ago`. */
 export function formatAge(moment: string, language: Language, now = Date.now()): string {
   const seconds = Math.round((new Date(moment).getTime() - now) / 1_000)
-  const format = new Intl.RelativeTimeFormat(language, { numeric: 'auto', style: 'short' })
+  const format = kept(language, ages, () => new Intl.RelativeTimeFormat(language, { numeric: 'auto', style: 'short' }))
   const [unit, size] = UNITS.find(([, one]) => Math.abs(seconds) >= one) ?? ['second', 1]
   return unit === 'second' ? format.format(0, 'minute') : format.format(Math.trunc(seconds / size), unit)
 }
