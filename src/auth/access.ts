@@ -69,6 +69,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   'POST /api/crm/calls': CHANGE,
   'POST /api/crm/calls/batch': CHANGE,
   'POST /api/crm/calls/dial': CHANGE,
+  'GET /api/crm/calls/dial/:request_id': READ,
   'GET /api/crm/calls/:id': READ,
   'GET /api/crm/calls/:id/history': READ,
   'PUT /api/crm/calls/:id': CHANGE,
@@ -76,6 +77,12 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   'DELETE /api/crm/calls/:id': CHANGE,
   'GET /api/crm/calls/:id/recording': READ,
   'GET /api/crm/calls/:id/recordings/:recording_id': READ,
+
+  // For those who call.
+  'GET /api/crm/queue': CHANGE,
+  'POST /api/crm/queue/claim': CHANGE,
+  'DELETE /api/crm/queue/claim/:opportunity_id': CHANGE,
+  'GET /api/crm/settings': READ,
 
   'GET /api/crm/review': READ,
   'POST /api/crm/review/:id': CHANGE,

@@ -129,6 +129,12 @@ export async function findContact(
   return row === undefined ? null : bodyOf(row)
 }
 
+/** The contacts with these ids, whoever may see them; at least one. */
+export async function contactsById(query: Kysely<Tables>, ids: readonly string[]): Promise<Map<string, ContactBody>> {
+  const rows = await query.selectFrom('contacts').select(COLUMNS).where('id', 'in', ids).execute()
+  return new Map(rows.map((row) => [row.id, bodyOf(row)]))
+}
+
 /**
  * Changes what is given; a change that changes nothing writes nothing.
  *
