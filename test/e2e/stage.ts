@@ -3,7 +3,13 @@ import { type Browser, type BrowserContext, chromium, type Page } from 'playwrig
 import { afterAll, beforeAll } from 'vitest'
 import type { Role } from '../../src/auth/caller.ts'
 import { enter, invited, openBrowser as openJar } from '../people.ts'
-import { createTestDatabase, createTestService, type TestDatabase, type TestService } from '../service.ts'
+import {
+  createTestDatabase,
+  createTestService,
+  type TestDatabase,
+  type TestService,
+  type TestServiceOptions,
+} from '../service.ts'
 
 /** A service that listens, and a Chromium. */
 export interface Stage {
@@ -32,15 +38,19 @@ const ARGUMENTS = [
   '--disable-sync',
 ]
 
-/** Sets up what the tests of a file share, and takes it down after them. */
-export function useStage(): Stage {
+/**
+ * Sets up what the tests of a file share, and takes it down after them.
+ *
+ * @param given what the service is told, beside its database
+ */
+export function useStage(given: () => Promise<Partial<TestServiceOptions>> = async () => ({})): Stage {
   const stage: Partial<Stage> = {}
   let database: TestDatabase
   let browser: Browser
 
   beforeAll(async () => {
     database = await createTestDatabase()
-    const service = await createTestService(database)
+    const service = await createTestService({ ...(await given()), ...database })
     await service.app.listen({ host: '127.0.0.1', port: 0 })
     const { port } = service.app.server.address() as AddressInfo
     browser = await chromium.launch({ executablePath: PROGRAM, args: ARGUMENTS })

@@ -1,0 +1,91 @@
+import type { InLanguages } from '../texts/language.ts'
+import type { Outcome } from './outcome.ts'
+
+const en = {
+  title: 'Call now',
+  waiting: (count: number) => (count >= 1_000 ? '1000 or more to call' : `${count} to call`),
+  yours: (until: string) => `this one is yours until ${until}`,
+  there: (time: string) => `${time} there`,
+  opened: 'Opened',
+  source: (source: string) => `source: ${source}`,
+  noNumber: 'There is no telephone number. Open the lead and add one, or skip it.',
+  elsewhere: 'This contact is not kept here.',
+  optedOut: 'This contact does not want to be called.',
+  unnamed: 'A lead without a name',
+  last: 'Last:',
+  skip: 'Skip',
+  open: 'Open the lead',
+  question: 'How did it go?',
+  outcomes: {
+    spoke: 'Spoke',
+    noAnswer: 'No answer',
+    busy: 'Busy',
+    declined: 'Declined',
+    wrongNumber: 'Wrong number',
+  } satisfies Record<Outcome, string>,
+  notes: 'Notes',
+  notesHint: 'Before or after the call. w brings you here, Escape back to the keys.',
+  writeNotes: 'Write notes',
+  saving: 'It is being saved…',
+  asking: 'The telephone system is asked for this call…',
+  saved: (name: string, outcome: string, number: number | null) =>
+    number === null
+      ? `${name}: ${outcome}. Saved; it does not count as an attempt.`
+      : `${name}: ${outcome}. Attempt ${number}.`,
+  skipped: (name: string) => `${name} was skipped.`,
+  next: (name: string) => `Next: ${name}`,
+  undo: 'Undo',
+  undone: (name: string) => `Taken back. ${name} is here again.`,
+  nobody: 'Nobody to call now',
+  due: (when: string, how: string) => `The next one may be called again at ${when} (${how}).`,
+  none: 'New leads appear here by themselves.',
+  toLeads: 'To the leads',
+  lookAgain: 'Look again',
+  viewer: 'Your role looks on: calls are made by agents, managers and admins.',
+}
+
+export const CALL_NOW_TEXTS: InLanguages<typeof en> = {
+  en,
+  es: {
+    title: 'Llamar ahora',
+    waiting: (count) => (count >= 1_000 ? '1000 o más por llamar' : `${count} por llamar`),
+    yours: (until) => `este es suyo hasta las ${until}`,
+    there: (time) => `allí son las ${time}`,
+    opened: 'Abierto',
+    source: (source) => `origen: ${source}`,
+    noNumber: 'No hay número de teléfono. Abra el contacto y añada uno, o sáltelo.',
+    elsewhere: 'Este contacto no se guarda aquí.',
+    optedOut: 'Este contacto no quiere que se le llame.',
+    unnamed: 'Un contacto sin nombre',
+    last: 'Lo último:',
+    skip: 'Saltar',
+    open: 'Abrir el contacto',
+    question: '¿Cómo ha ido?',
+    outcomes: {
+      spoke: 'Se habló',
+      noAnswer: 'No contesta',
+      busy: 'Comunica',
+      declined: 'Rechazada',
+      wrongNumber: 'Número erróneo',
+    },
+    notes: 'Notas',
+    notesHint: 'Antes o después de la llamada. w le trae aquí, Escape le devuelve a las teclas.',
+    writeNotes: 'Escribir notas',
+    saving: 'Se está guardando…',
+    asking: 'Se pregunta a la centralita por esta llamada…',
+    saved: (name, outcome, number) =>
+      number === null
+        ? `${name}: ${outcome}. Guardado; no cuenta como intento.`
+        : `${name}: ${outcome}. Intento ${number}.`,
+    skipped: (name) => `${name}: saltado.`,
+    next: (name) => `Siguiente: ${name}`,
+    undo: 'Deshacer',
+    undone: (name) => `Deshecho. ${name} está aquí otra vez.`,
+    nobody: 'No hay a quién llamar ahora',
+    due: (when, how) => `Se puede volver a llamar al siguiente a las ${when} (${how}).`,
+    none: 'Los contactos nuevos aparecen aquí por sí solos.',
+    toLeads: 'A los contactos',
+    lookAgain: 'Mirar otra vez',
+    viewer: 'Su papel es mirar: llaman los agentes, gestores y administradores.',
+  },
+}
