@@ -27,15 +27,14 @@ async function lead(name: string, more: object = {}, contact: object = {}): Prom
 
 /** The device's own way of calling is nothing that a browser without a telephone has. */
 const withoutTelephone = (page: Page) =>
-  page.addInitScript(() => {
-    Object.assign(window, { rung: [] })
+  page.addInitScript(`
+    window.rung = []
     document.addEventListener('click', (event) => {
-      const link = event.target instanceof Element ? event.target.closest('a[href^="tel:"]') : null
+      const link = event.target.closest('a[href^="tel:"]')
       if (link === null) return
       event.preventDefault()
-      Reflect.get(window, 'rung').push(link.getAttribute('href'))
-    })
-  })
+      window.rung.push(link.getAttribute('href'))
+    })`)
 
 const shown = (page: Page, name: string) => page.getByRole('heading', { name, exact: true }).waitFor()
 
@@ -90,7 +89,7 @@ it('an outcome is taken back, with its notes; a key that is pressed twice is one
   await shown(page, 'Second')
   await page.keyboard.press('u')
   await shown(page, 'First')
-  await page.getByText('Taken back. First is here again.').waitFor()
+  await page.getByText('First: taken back, and here again.').waitFor()
   expect(await page.getByLabel('Notes').inputValue()).toBe('call after ten')
   expect((await stage.service.request('GET', `/api/crm/opportunities/${first}`)).body).toMatchObject({
     status: 'pending',
@@ -112,7 +111,7 @@ it('a lead that is skipped does not come back before the end; one that is open i
   await shown(page, 'First')
   await page.keyboard.press('n')
   await shown(page, 'Second')
-  await page.getByText('First was skipped.').waitFor()
+  await page.getByText('First: skipped.').waitFor()
   await page.reload()
   await shown(page, 'Second')
   await page.keyboard.press('n')
@@ -137,9 +136,11 @@ it('two agents never see the same lead, and one who leaves lets go of his', asyn
     await Promise.all([ana, eva].map(({ page }) => page.getByText('Attempt 1.').waitFor()))
   }
   const left = await heading(ana)
+  const released = ana.page.waitForResponse((response) => response.request().method() === 'DELETE')
   await ana.page.keyboard.press('g')
   await ana.page.keyboard.press('l')
   await ana.page.waitForURL('**/leads')
+  expect((await released).status()).toBe(204)
   await eva.page.keyboard.press('n')
   await shown(eva.page, left)
   expect(await stage.service.sql('select owner from claims')).toEqual([{ owner: `user:${eva.userId}` }])

@@ -1,11 +1,9 @@
-import { useQuery } from '@tanstack/react-query'
+import { queryOptions } from '@tanstack/react-query'
 import { answered, api } from './client.ts'
 
 /** How the service is set up, as far as who calls has to know. It changes with a start of the service only. */
-export function useSettings() {
-  return useQuery({
-    queryKey: ['settings'],
-    queryFn: () => answered(api.GET('/api/crm/settings')),
-    staleTime: Number.POSITIVE_INFINITY,
-  })
-}
+export const SETTINGS = queryOptions({
+  queryKey: ['settings'],
+  queryFn: () => answered(api.GET('/api/crm/settings')),
+  staleTime: Number.POSITIVE_INFINITY,
+})

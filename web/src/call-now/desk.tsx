@@ -1,8 +1,9 @@
-import { Button, Group, Stack, Text, Textarea } from '@mantine/core'
+import { Button, Stack, Text, Textarea } from '@mantine/core'
 import { useRef, useState } from 'react'
 import { useLocation } from 'wouter'
 import { CallButton, type Dialled } from '../parts/call-button.tsx'
 import { Fault } from '../parts/fault.tsx'
+import { KeyName } from '../parts/key-name.tsx'
 import { useKeys } from '../parts/keys.tsx'
 import { useTexts } from '../texts/language.ts'
 import classes from './call-now.module.css'
@@ -70,7 +71,7 @@ export function Desk({ lead, since, onSaved, onSkip }: DeskProps) {
   return (
     <Stack className={classes.card} component="article" gap="lg">
       <LeadCard lead={lead} />
-      <Group align="start">
+      <div className={classes.actions}>
         {phone !== undefined && (
           <CallButton
             phone={phone}
@@ -87,14 +88,22 @@ export function Desk({ lead, since, onSaved, onSkip }: DeskProps) {
           disabled={chosen !== null}
           aria-keyshortcuts="n"
         >
-          {t.skip} (n)
+          {t.skip}
+          <KeyName>n</KeyName>
         </Button>
-      </Group>
+      </div>
       <Outcomes chosen={chosen} isWaiting={chosen !== null} onChoose={(outcome) => void choose(outcome)} />
       <Textarea
         ref={field}
-        label={t.notes}
-        description={t.notesHint}
+        label={
+          <>
+            {t.notes}
+            <KeyName>w</KeyName>
+          </>
+        }
+        aria-label={t.notes}
+        aria-keyshortcuts="w"
+        placeholder={t.notesHint}
         value={notes}
         onChange={({ currentTarget }) => write(currentTarget.value)}
         onKeyDown={(event) => event.key === 'Escape' && event.currentTarget.blur()}

@@ -1,7 +1,8 @@
 import { Alert, Anchor, Group, Stack, Text, Title } from '@mantine/core'
 import { useEffect, useState } from 'react'
 import { Link } from 'wouter'
-import { readablePhone } from '../parts/phone.ts'
+import { KeyName } from '../parts/key-name.tsx'
+import { usePhoneFormat } from '../parts/phone.ts'
 import { Pills } from '../parts/pills.tsx'
 import { timeOfDayIn, When } from '../parts/time.tsx'
 import { useLanguage, useTexts } from '../texts/language.ts'
@@ -15,13 +16,14 @@ const LOOK_AT_CLOCK_EVERY_MS = 15_000
 /** Who is to be called. */
 export function LeadCard({ lead }: { lead: Lead }) {
   const t = useTexts(CALL_NOW_TEXTS)
+  const formatPhone = usePhoneFormat()
   const { opportunity, contact } = lead
   const [phone, ...others] = contact?.phones ?? []
   return (
     <Stack gap="sm">
       <div className={classes.top}>
-        <Title order={1} className={classes.name} dir="auto">
-          {contact?.name ?? opportunity.title ?? t.unnamed}
+        <Title order={1} className={classes.name}>
+          <bdi>{contact?.name ?? opportunity.title ?? t.unnamed}</bdi>
         </Title>
         <Pills attempts={opportunity.first_call_attempts} size="large" />
       </div>
@@ -30,7 +32,7 @@ export function LeadCard({ lead }: { lead: Lead }) {
         <Text c="dimmed">{contact === null ? t.elsewhere : t.noNumber}</Text>
       ) : (
         <Group gap="md" align="baseline">
-          <Text className={classes.number}>{readablePhone(phone)}</Text>
+          <Text className={classes.number}>{formatPhone(phone)}</Text>
           {contact?.timezone != null && <TimeThere timeZone={contact.timezone} />}
         </Group>
       )}
@@ -38,7 +40,7 @@ export function LeadCard({ lead }: { lead: Lead }) {
         <Group gap="md">
           {others.map((other) => (
             <Anchor key={other} href={`tel:${other}`} size="sm">
-              {readablePhone(other)}
+              {formatPhone(other)}
             </Anchor>
           ))}
         </Group>
@@ -48,13 +50,15 @@ export function LeadCard({ lead }: { lead: Lead }) {
         {opportunity.title !== null && contact !== null && (
           <>
             {' · '}
-            <span dir="auto">{opportunity.title}</span>
+            <bdi>{opportunity.title}</bdi>
           </>
         )}
         {opportunity.source !== null && ` · ${t.source(opportunity.source)}`}
+        {` · ${t.statuses[opportunity.status] ?? opportunity.status}`}
         {' · '}
         <Anchor component={Link} href={`/leads/${opportunity.id}`} size="sm" aria-keyshortcuts="o">
-          {t.open} (o)
+          {t.open}
+          <KeyName>o</KeyName>
         </Anchor>
       </Text>
       <LastNotes lead={lead} />

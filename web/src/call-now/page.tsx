@@ -37,7 +37,7 @@ function Calling() {
   const { language } = useLanguage()
   const known = useQueryClient()
   const [happened, setHappened] = useState<Happened | null>(null)
-  const lost = useCallback((words: string) => setHappened({ words, undo: null }), [])
+  const lost = useCallback((words: string) => setHappened({ name: null, words, undo: null }), [])
   const [wished] = useState(wishedInAddress)
   const { taken, error, goTo } = useLead(wished, nameInAddress, lost)
   /** The one that was skipped last: the queue goes on after it. */
@@ -68,18 +68,18 @@ function Calling() {
       keepNotes(id, notes)
       await goTo({ opportunity_id: id })
       setTurn((before) => before + 1)
-      setHappened({ words: t.undone(nameOf(lead)), undo: null })
+      setHappened({ name: nameOf(lead), words: t.undone, undo: null })
       void forget()
     }
     await goOn()
-    setHappened({ words: t.saved(nameOf(lead), t.outcomes[outcome], call.attempt.number), undo: takeBack })
+    setHappened({ name: nameOf(lead), words: t.saved(t.outcomes[outcome], call.attempt.number), undo: takeBack })
     void forget()
   }
 
   async function skip(lead: Lead) {
     skipped.current = lead.opportunity.id
     await goOn()
-    setHappened({ words: t.skipped(nameOf(lead)), undo: null })
+    setHappened({ name: nameOf(lead), words: t.skipped, undo: null })
   }
 
   const over = useCallback(() => setHappened(null), [])
@@ -88,7 +88,9 @@ function Calling() {
     if (isUndoing.current) return
     isUndoing.current = true
     setHappened(null)
-    await takeBack().catch((refused: unknown) => setHappened({ words: wordsOf(refused, language), undo: null }))
+    await takeBack().catch((refused: unknown) =>
+      setHappened({ name: null, words: wordsOf(refused, language), undo: null }),
+    )
     isUndoing.current = false
   }
 
@@ -96,7 +98,7 @@ function Calling() {
   return (
     <Stack className={classes.page} gap="sm">
       <Text c="dimmed" className={classes.head}>
-        {taken !== null && t.waiting(taken.waiting)}
+        {taken !== null && taken.waiting > 0 && t.waiting(taken.waiting)}
         {lead !== null && ` · ${t.yours(timeOfDay(lead.claimed_until, language))}`}
       </Text>
       <Said

@@ -1,5 +1,6 @@
 import { Button, Text, VisuallyHidden } from '@mantine/core'
 import { useEffect } from 'react'
+import { KeyName } from '../parts/key-name.tsx'
 import { useKeys } from '../parts/keys.tsx'
 import { useTexts } from '../texts/language.ts'
 import classes from './call-now.module.css'
@@ -7,6 +8,8 @@ import { CALL_NOW_TEXTS } from './texts.ts'
 
 /** What has just happened. */
 export interface Happened {
+  /** Whose lead it was; null where the words say it. */
+  name: string | null
   words: string
   /** Takes it back, for ten seconds. */
   undo: (() => Promise<void>) | null
@@ -36,7 +39,13 @@ export function Said({ happened, next, onUndo, onOver }: SaidProps) {
     <div className={classes.said} data-shown={happened !== null || undefined}>
       <div role="status" aria-live="polite">
         {happened !== null && (
-          <Text size="sm" dir="auto">
+          <Text size="sm">
+            {happened.name !== null && (
+              <>
+                <bdi>{happened.name}</bdi>
+                {': '}
+              </>
+            )}
             {happened.words}
           </Text>
         )}
@@ -44,7 +53,8 @@ export function Said({ happened, next, onUndo, onOver }: SaidProps) {
       </div>
       {undo !== null && (
         <Button size="compact-sm" variant="subtle" onClick={() => onUndo(undo)} aria-keyshortcuts="u">
-          {t.undo} (u)
+          {t.undo}
+          <KeyName>u</KeyName>
         </Button>
       )}
     </div>

@@ -8,6 +8,7 @@ const en = {
   there: (time: string) => `${time} there`,
   opened: 'Opened',
   source: (source: string) => `source: ${source}`,
+  statuses: { pending: 'pending', assigned: 'assigned', contacted: 'contacted' } as Readonly<Record<string, string>>,
   noNumber: 'There is no telephone number. Open the lead and add one, or skip it.',
   elsewhere: 'This contact is not kept here.',
   optedOut: 'This contact does not want to be called.',
@@ -24,18 +25,16 @@ const en = {
     wrongNumber: 'Wrong number',
   } satisfies Record<Outcome, string>,
   notes: 'Notes',
-  notesHint: 'Before or after the call. w brings you here, Escape back to the keys.',
+  notesHint: 'Before or after the call; Escape leads back to the keys.',
   writeNotes: 'Write notes',
   saving: 'It is being saved…',
   asking: 'The telephone system is asked for this call…',
-  saved: (name: string, outcome: string, number: number | null) =>
-    number === null
-      ? `${name}: ${outcome}. Saved; it does not count as an attempt.`
-      : `${name}: ${outcome}. Attempt ${number}.`,
-  skipped: (name: string) => `${name} was skipped.`,
+  saved: (outcome: string, number: number | null) =>
+    number === null ? `${outcome}. Saved; it does not count as an attempt.` : `${outcome}. Attempt ${number}.`,
+  skipped: 'skipped.',
   next: (name: string) => `Next: ${name}`,
   undo: 'Undo',
-  undone: (name: string) => `Taken back. ${name} is here again.`,
+  undone: 'taken back, and here again.',
   nobody: 'Nobody to call now',
   due: (when: string, how: string) => `The next one may be called again at ${when} (${how}).`,
   none: 'New leads appear here by themselves.',
@@ -53,6 +52,7 @@ export const CALL_NOW_TEXTS: InLanguages<typeof en> = {
     there: (time) => `allí son las ${time}`,
     opened: 'Abierto',
     source: (source) => `origen: ${source}`,
+    statuses: { pending: 'pendiente', assigned: 'asignado', contacted: 'contactado' },
     noNumber: 'No hay número de teléfono. Abra el contacto y añada uno, o sáltelo.',
     elsewhere: 'Este contacto no se guarda aquí.',
     optedOut: 'Este contacto no quiere que se le llame.',
@@ -69,18 +69,16 @@ export const CALL_NOW_TEXTS: InLanguages<typeof en> = {
       wrongNumber: 'Número erróneo',
     },
     notes: 'Notas',
-    notesHint: 'Antes o después de la llamada. w le trae aquí, Escape le devuelve a las teclas.',
+    notesHint: 'Antes o después de la llamada; Escape devuelve a las teclas.',
     writeNotes: 'Escribir notas',
     saving: 'Se está guardando…',
     asking: 'Se pregunta a la centralita por esta llamada…',
-    saved: (name, outcome, number) =>
-      number === null
-        ? `${name}: ${outcome}. Guardado; no cuenta como intento.`
-        : `${name}: ${outcome}. Intento ${number}.`,
-    skipped: (name) => `${name}: saltado.`,
+    saved: (outcome, number) =>
+      number === null ? `${outcome}. Guardado; no cuenta como intento.` : `${outcome}. Intento ${number}.`,
+    skipped: 'saltado.',
     next: (name) => `Siguiente: ${name}`,
     undo: 'Deshacer',
-    undone: (name) => `Deshecho. ${name} está aquí otra vez.`,
+    undone: 'deshecho, y aquí otra vez.',
     nobody: 'No hay a quién llamar ahora',
     due: (when, how) => `Se puede volver a llamar al siguiente a las ${when} (${how}).`,
     none: 'Los contactos nuevos aparecen aquí por sí solos.',

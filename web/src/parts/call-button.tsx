@@ -1,13 +1,14 @@
 import { Alert, Anchor, Button, Stack, Text } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
-import { useMutation } from '@tanstack/react-query'
+import { type QueryClient, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useRef, useState } from 'react'
-import { answered, api } from '../api/client.ts'
-import { useSettings } from '../api/settings.ts'
-import { type InLanguages, useLanguage, useTexts } from '../texts/language.ts'
+import { answered, api, Problem } from '../api/client.ts'
+import { SETTINGS } from '../api/settings.ts'
+import { type InLanguages, type Language, useLanguage, useTexts } from '../texts/language.ts'
 import { rememberExtension, rememberedExtension } from './extension.ts'
 import { ExtensionAsked } from './extension-asked.tsx'
 import { wordsOf } from './fault.tsx'
+import { KeyName } from './key-name.tsx'
 import { useKeys } from './keys.tsx'
 
 const en = {
@@ -26,6 +27,16 @@ const TEXTS: InLanguages<typeof en> = {
     self: 'Llamar con este teléfono',
   },
 }
+
+const isDialSet = (known: QueryClient): Promise<boolean> =>
+  known.ensureQueryData(SETTINGS).then(
+    ({ can_dial }) => can_dial,
+    () => false,
+  )
+
+/** Whether nobody was called, or it is not known: what Zadarma says is what helps. */
+const whyNot = (error: unknown, language: Language): string =>
+  error instanceof Problem && (error.status === 502 || error.status === 503) ? error.message : wordsOf(error, language)
 
 /** A call that the PBX was asked for. */
 export interface Dialled {
@@ -47,7 +58,8 @@ interface CallButtonProps {
 export function CallButton({ phone, contactId, size = 'md', hotkey, onDialled }: CallButtonProps) {
   const t = useTexts(TEXTS)
   const { language } = useLanguage()
-  const settings = useSettings()
+  const known = useQueryClient()
+  const settings = useQuery(SETTINGS)
   const [extension, setExtension] = useState(rememberedExtension)
   const [isAsked, asked] = useDisclosure(false)
   const link = useRef<HTMLAnchorElement>(null)
@@ -65,24 +77,38 @@ export function CallButton({ phone, contactId, size = 'md', hotkey, onDialled }:
     onSuccess: (dialled) => onDialled?.(dialled),
   })
 
-  function press() {
-    if (!canDial) link.current?.click()
+  async function press() {
+    // Until it is known how to call, the key waits.
+    const asks = canDial || (settings.isPending && contactId !== null && (await isDialSet(known)))
+    if (!asks) link.current?.click()
     else if (extension === null) asked.open()
     else if (!dialling.isPending) dialling.mutate(extension)
   }
-  useKeys(hotkey === undefined ? [] : [{ keys: hotkey, label: t.call, run: press }])
+  useKeys(hotkey === undefined ? [] : [{ keys: hotkey, label: t.call, run: () => void press() }])
 
-  const label = hotkey === undefined ? t.call : `${t.call} (${hotkey})`
+  const label = (
+    <>
+      {t.call}
+      {hotkey !== undefined && <KeyName>{hotkey}</KeyName>}
+    </>
+  )
   if (!canDial) {
     return (
-      <Button component="a" href={`tel:${phone}`} ref={link} size={size} loading={settings.isPending}>
+      <Button
+        component="a"
+        href={`tel:${phone}`}
+        ref={link}
+        size={size}
+        aria-keyshortcuts={hotkey}
+        loading={settings.isPending}
+      >
         {label}
       </Button>
     )
   }
   return (
-    <Stack gap={4} align="start">
-      <Button size={size} onClick={press} loading={dialling.isPending}>
+    <Stack gap={6} align="start" maw={340}>
+      <Button size={size} onClick={() => void press()} aria-keyshortcuts={hotkey} loading={dialling.isPending}>
         {label}
       </Button>
       {extension !== null && (
@@ -96,7 +122,10 @@ export function CallButton({ phone, contactId, size = 'md', hotkey, onDialled }:
       )}
       {dialling.isError && (
         <Alert color="red" role="alert" p="xs">
-          {wordsOf(dialling.error, language)} <Anchor href={`tel:${phone}`}>{t.self}</Anchor>
+          {whyNot(dialling.error, language)}{' '}
+          <Anchor href={`tel:${phone}`} size="sm">
+            {t.self}
+          </Anchor>
         </Alert>
       )}
       <ExtensionAsked

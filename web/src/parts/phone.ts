@@ -1,5 +1,33 @@
-/** A number in groups as people read it aloud, where we know how; else as it is. */
-export function readablePhone(phone: string): string {
-  const groups = /^(\+34)(\d{3})(\d{3})(\d{3})$/.exec(phone) ?? /^(\+1)(\d{3})(\d{3})(\d{4})$/.exec(phone)
-  return groups === null ? phone : groups.slice(1).join(' ')
+import { useEffect, useState } from 'react'
+
+type Format = (number: string) => string
+
+/** Told once, and then known: the rules of all countries are large, and nothing waits for them. */
+let loading: Promise<Format> | null = null
+
+function loadFormat(): Promise<Format> {
+  loading ??= import('libphonenumber-js/min').then(
+    ({ parsePhoneNumberFromString }) =>
+      (number) =>
+        parsePhoneNumberFromString(number)?.formatInternational() ?? number,
+  )
+  return loading
 }
+
+/** How numbers are written for people; as they are until that is known, or where it cannot be had. */
+export function usePhoneFormat(): Format {
+  const [format, setFormat] = useState<Format>(() => asItIs)
+  useEffect(() => {
+    let isWanted = true
+    void loadFormat().then(
+      (loaded) => isWanted && setFormat(() => loaded),
+      () => undefined,
+    )
+    return () => {
+      isWanted = false
+    }
+  }, [])
+  return format
+}
+
+const asItIs: Format = (number) => number
