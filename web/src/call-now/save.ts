@@ -6,7 +6,7 @@ import type { Lead } from './queue.ts'
 type Call = components['schemas']['Call']
 
 /** What somebody says of a call. */
-export interface Said {
+interface Said {
   call_status: string
   /** Empty: none. */
   notes: string
