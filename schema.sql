@@ -250,6 +250,14 @@ END),
   CONSTRAINT stone_is_empty CHECK (((deleted_at IS NULL) OR ((num_nonnulls(entity_type, entity_id, call_status, call_result, resumen_llamada, phone_number, extension, started_at, answered_at, ended_at, duration_seconds, opportunity_id) = 0) AND (sources = '{}'::jsonb))))
 );
 
+CREATE TABLE claims (
+  opportunity_id uuid NOT NULL,
+  owner text NOT NULL,
+  name text NOT NULL,
+  claimed_until timestamp(3) with time zone NOT NULL,
+  CONSTRAINT claims_pkey PRIMARY KEY (opportunity_id)
+);
+
 CREATE TABLE contacts (
   id uuid NOT NULL,
   name text NOT NULL,
@@ -611,6 +619,8 @@ CREATE TABLE users (
 
 ALTER TABLE calls ADD CONSTRAINT calls_opportunity_id_fkey FOREIGN KEY (opportunity_id) REFERENCES lead_opportunities(id);
 
+ALTER TABLE claims ADD CONSTRAINT claims_opportunity_id_fkey FOREIGN KEY (opportunity_id) REFERENCES lead_opportunities(id) ON DELETE CASCADE;
+
 ALTER TABLE contacts_without_opportunity ADD CONSTRAINT contacts_without_opportunity_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES contacts(id) ON DELETE CASCADE;
 
 ALTER TABLE foreign_attempts ADD CONSTRAINT foreign_attempts_opportunity_id_fkey FOREIGN KEY (opportunity_id) REFERENCES lead_opportunities(id);
@@ -675,6 +685,8 @@ CREATE INDEX calls_without_contact_by_number ON public.calls USING btree (phone_
 
 CREATE INDEX calls_without_result ON public.calls USING btree (happened_at) WHERE ((provider = 'zadarma'::text) AND (call_status IS NULL) AND (deleted_at IS NULL));
 
+CREATE INDEX claims_by_owner ON public.claims USING btree (owner);
+
 CREATE INDEX contacts_by_created_at ON public.contacts USING btree (created_at, id);
 
 CREATE INDEX contacts_by_phone ON public.contacts USING gin (phones);
@@ -724,6 +736,14 @@ CREATE INDEX listed_opportunities_completed ON public.listed_opportunities USING
 CREATE INDEX listed_opportunities_completed_by_last_attempt ON public.listed_opportunities USING btree (last_attempt_at, opportunity_id) WHERE first_call_completed;
 
 CREATE INDEX listed_opportunities_full_by_last_attempt ON public.listed_opportunities USING btree (last_attempt_at, opportunity_id) WHERE (attempts_made = 5);
+
+CREATE INDEX listed_opportunities_tried ON public.listed_opportunities USING btree (attempts_made, last_attempt_at, opportunity_id) WHERE ((attempts_made = ANY (ARRAY[1, 2, 3, 4])) AND (status = ANY (ARRAY['pending'::text, 'assigned'::text, 'contacted'::text])) AND (NOT first_call_completed));
+
+CREATE INDEX listed_opportunities_tried_of_agent ON public.listed_opportunities USING btree (assigned_to, attempts_made, last_attempt_at, opportunity_id) WHERE ((attempts_made = ANY (ARRAY[1, 2, 3, 4])) AND (status = ANY (ARRAY['pending'::text, 'assigned'::text, 'contacted'::text])) AND (NOT first_call_completed));
+
+CREATE INDEX listed_opportunities_untried ON public.listed_opportunities USING btree (created_at DESC, opportunity_id) WHERE ((attempts_made = 0) AND (status = ANY (ARRAY['pending'::text, 'assigned'::text, 'contacted'::text])) AND (NOT first_call_completed));
+
+CREATE INDEX listed_opportunities_untried_of_agent ON public.listed_opportunities USING btree (assigned_to, created_at DESC, opportunity_id) WHERE ((attempts_made = 0) AND (status = ANY (ARRAY['pending'::text, 'assigned'::text, 'contacted'::text])) AND (NOT first_call_completed));
 
 CREATE INDEX listed_opportunities_untried_or_full ON public.listed_opportunities USING btree (attempts_made, created_at, opportunity_id) WHERE (attempts_made = ANY (ARRAY[0, 5]));
 

@@ -50,8 +50,10 @@ import { meRoutes } from './people/me-routes.ts'
 import { nameRoutes } from './people/name-routes.ts'
 import { loadWhereNeeded, openPeople, type PeopleConfig } from './people/people.ts'
 import { userRoutes } from './people/user-routes.ts'
+import { queueRoutes } from './queue/routes.ts'
 import { recordingRoutes } from './recordings/routes.ts'
 import { reviewRoutes } from './review/routes.ts'
+import { settingsRoutes } from './settings/routes.ts'
 import type { ZadarmaApi } from './zadarma/api.ts'
 import { zadarmaRoutes } from './zadarma/routes.ts'
 
@@ -64,6 +66,8 @@ export interface AppOptions {
   zadarma: ZadarmaConfig
   /** Null where the account's key or secret is not set. */
   zadarmaApi: ZadarmaApi | null
+  /** Who was called is left out of the queue for so long. */
+  retryMinutes: number
   inbox: InboxOptions
   mails: MailOptions
   /** Links the calls that wait for a contact with one of these numbers. */
@@ -87,7 +91,7 @@ const BODY_LIMIT = 1024 * 1024
 /** Builds the HTTP application: plugins, routes, errors. It listens nowhere yet. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const { database, register, findCaller, metrics, country, host, isReady, linkWaiting } = options
-  const { zadarma, zadarmaApi, inbox, edge = PLAIN_EDGE } = options
+  const { zadarma, zadarmaApi, retryMinutes, inbox, edge = PLAIN_EDGE } = options
   const people = openPeople({ ...options.people, host, database, log: options.log })
   const callers = { findCaller, findSession: people.sessions.find, originFault: people.originFault }
   const app = Fastify({
@@ -149,6 +153,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
       await crm.register(callRoutes, { database, register, metrics, country })
       await crm.register(recordingRoutes, { database, recordingsDir: options.recordingsDir })
       await crm.register(diallingRoutes, { database, zadarmaApi })
+      await crm.register(queueRoutes, { database, retryMinutes })
+      await crm.register(settingsRoutes, { canDial: zadarmaApi !== null, retryMinutes, country })
       await crm.register(syncRoutes, { database })
       await crm.register(reviewRoutes, { database, register, recordingsDir: options.recordingsDir })
       await crm.register(coverageRoutes, { database })

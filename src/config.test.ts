@@ -32,6 +32,7 @@ it('without any variable everything has its default', () => {
       recordingHosts: ['zadarma.com'],
       maxAgeHours: null,
     },
+    retryMinutes: 60,
     relinkDays: 30,
     inboxRetentionDays: 30,
     recordingMaxBytes: 200 * 1024 * 1024,

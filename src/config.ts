@@ -37,6 +37,8 @@ export interface Config {
   /** How people get their links; null: those who make them see them. */
   linkMail: MailSender | null
   zadarma: ZadarmaConfig
+  /** Who was called is not called again for so long. */
+  retryMinutes: number
   /** Contacts are looked for by the numbers of calls of so many days. */
   relinkDays: number
   inboxRetentionDays: number
@@ -173,6 +175,7 @@ const environment = z.object({
     .default('zadarma.com')
     .transform((text) => listOfWords(text.toLowerCase()))
     .refine((hosts) => hosts.every(isHostName), 'must be names of hosts such as zadarma.com, with commas'),
+  RETRY_MINUTES: wholeNumber(1, 10_080).prefault('60'),
   RELINK_DAYS: wholeNumber(1, 3_650).prefault('30'),
   INBOX_RETENTION_DAYS: wholeNumber(1, 3_650).prefault('30'),
   RECORDING_MAX_MB: wholeNumber(1, 10_000).prefault('200'),
@@ -309,6 +312,7 @@ export function readConfig(env: NodeJS.ProcessEnv, workingDir: string): Config {
       recordingHosts: data.ZADARMA_RECORDING_HOSTS,
       maxAgeHours: data.ZADARMA_MAX_AGE_HOURS ?? null,
     },
+    retryMinutes: data.RETRY_MINUTES,
     relinkDays: data.RELINK_DAYS,
     inboxRetentionDays: data.INBOX_RETENTION_DAYS,
     recordingMaxBytes: data.RECORDING_MAX_MB * 1024 * 1024,

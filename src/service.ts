@@ -163,6 +163,7 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
     const app = await buildApp({
       zadarma: config.zadarma,
       zadarmaApi,
+      retryMinutes: config.retryMinutes,
       inbox,
       mails,
       linkWaiting: waitingLinker(relink),

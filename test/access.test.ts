@@ -83,6 +83,7 @@ function rolesFor(method: string, url: string): readonly Role[] {
   if (url.startsWith('/api/admin/')) return ['admin']
   if (url.startsWith('/api/recordings/') || url.startsWith('/api/crm/sync')) return ['admin', 'manager']
   if (url.startsWith('/api/crm/coverage')) return ['admin', 'manager', 'viewer']
+  if (url.startsWith('/api/crm/queue')) return ['admin', 'manager', 'agent']
   return method === 'GET' ? ROLES : ['admin', 'manager', 'agent']
 }
 

@@ -47,7 +47,15 @@ export function doorsOf(
   { zadarma = ZADARMA, folders = NO_FOLDERS, people = {}, ...given }: Given = {},
 ): Pick<
   AppOptions,
-  'zadarma' | 'zadarmaApi' | 'inbox' | 'mails' | 'linkWaiting' | 'pagesDir' | 'recordingsDir' | 'people'
+  | 'zadarma'
+  | 'zadarmaApi'
+  | 'retryMinutes'
+  | 'inbox'
+  | 'mails'
+  | 'linkWaiting'
+  | 'pagesDir'
+  | 'recordingsDir'
+  | 'people'
 > & {
   relink: RelinkOptions
   closeDoors: () => Promise<void>
@@ -59,6 +67,7 @@ export function doorsOf(
   return {
     zadarma,
     zadarmaApi: zadarmaApiOf(zadarma, parts.log),
+    retryMinutes: 60,
     inbox,
     mails,
     linkWaiting: waitingLinker(relink),

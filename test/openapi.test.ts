@@ -27,6 +27,11 @@ it('the description is OpenAPI 3.1 and knows every address of the API', async ()
     '/api/crm/calls/{id}/recording get',
     '/api/crm/calls/{id}/recordings/{recording_id} get',
     '/api/crm/calls/dial post',
+    '/api/crm/calls/dial/{request_id} get',
+    '/api/crm/queue get',
+    '/api/crm/queue/claim post',
+    '/api/crm/queue/claim/{opportunity_id} delete',
+    '/api/crm/settings get',
     '/api/crm/sync post',
     '/api/crm/sync/{id} get',
     '/api/crm/review get',
@@ -98,6 +103,12 @@ describe('the description', () => {
     'GET /metrics': [200, 401, 429, 500, 503],
     'POST /api/crm/calls/batch': [200, 400, 401, 403, 409, ...body, 422, 429, 500, 503],
     'POST /api/crm/calls/dial': [202, 400, 401, 403, 404, 409, ...body, 422, 429, 500, 502, 503],
+    'GET /api/crm/calls/dial/{request_id}': [200, ...crud],
+    'GET /api/crm/queue': [200, 401, 403, 422, 429, 500, 503],
+    // The same claim again renews it.
+    'POST /api/crm/queue/claim': [200, 403, 409, ...crud, ...body],
+    'DELETE /api/crm/queue/claim/{opportunity_id}': [204, 403, ...crud, ...body],
+    'GET /api/crm/settings': [200, 401, 422, 429, 500, 503],
     'PUT /api/crm/calls/{id}': [200, 403, 412, ...crud, ...body],
     'DELETE /api/crm/calls/{id}': [204, 403, 412, ...crud, ...body],
     'DELETE /api/crm/contacts/{id}': [204, 403, 409, 412, ...crud, ...body],
@@ -175,7 +186,7 @@ describe('the description', () => {
     // A key or a link that was kept for a repeated request could be read by whoever reads the database.
     const takesNone =
       ['POST /api/crm/review/{id}', 'POST /api/recordings/email', 'POST /api/crm/sync'].includes(name) ||
-      /^\w+ \/api\/(admin|auth)\//.test(name)
+      /^\w+ \/api\/(admin|auth|crm\/queue)\//.test(name)
     const expected = takesNone ? [] : ({ POST: ['Idempotency-Key'], GET: [] }[method] ?? ['If-Match'])
     expect(headers).toEqual(expected)
   })

@@ -8,7 +8,8 @@ import { sbomOf } from '../scripts/sbom.ts'
 /* What comes from others: exactly what was looked at, and nothing that runs when it is installed. */
 
 /** Those that ask for no more than to be named. */
-const LICENCES = /^(MIT|MIT-0|ISC|0BSD|BSD-[23]-Clause|Apache-2\.0|BlueOak-1\.0\.0|\(MIT OR EUPL-1\.1\+\)|\(MIT OR CC0-1\.0\))$/
+const LICENCES =
+  /^(MIT|MIT-0|ISC|0BSD|BSD-[23]-Clause|Apache-2\.0|BlueOak-1\.0\.0|\(MIT OR EUPL-1\.1\+\)|\(MIT OR CC0-1\.0\))$/
 
 it('every package that is named has one version', () => {
   const { dependencies, devDependencies, optionalDependencies } = manifest

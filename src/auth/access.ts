@@ -71,6 +71,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   'POST /api/crm/calls': CHANGE,
   'POST /api/crm/calls/batch': CHANGE,
   'POST /api/crm/calls/dial': CHANGE,
+  'GET /api/crm/calls/dial/:request_id': READ,
   'GET /api/crm/calls/:id': READ,
   'GET /api/crm/calls/:id/history': READ,
   'PUT /api/crm/calls/:id': CHANGE,
@@ -81,6 +82,12 @@ export const ACCESS: Readonly<Record<string, Access>> = {
 
   // Names, by which opportunities are assigned.
   'GET /api/crm/people': READ,
+
+  // For those who call.
+  'GET /api/crm/queue': CHANGE,
+  'POST /api/crm/queue/claim': CHANGE,
+  'DELETE /api/crm/queue/claim/:opportunity_id': CHANGE,
+  'GET /api/crm/settings': READ,
 
   'GET /api/crm/review': READ,
   'POST /api/crm/review/:id': CHANGE,

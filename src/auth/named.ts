@@ -87,7 +87,7 @@ export async function refusalOfUnseen(
 }
 
 /** What is answered of an id that is nothing's, or of what may not be seen. */
-export const noSuch = (what: 'contact' | 'call' | 'opportunity' | 'item', id: string): Refusal =>
+export const noSuch = (what: 'contact' | 'call' | 'opportunity' | 'item' | 'request', id: string): Refusal =>
   refusal('not_found', `There is no ${what} with the id ${id}.`)
 
 export const NO_CALL_WITH_KEY = refusal('not_found', 'There is no call with this provider key.')

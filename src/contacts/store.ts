@@ -130,20 +130,17 @@ export async function findContact(
 }
 
 /** What is shown of a contact beside its opportunity. */
-export type ContactBeside = Pick<Contact, 'id' | 'name' | 'phones' | 'email' | 'timezone' | 'opt_out'>
+export type ContactBeside = Pick<ContactBody, 'id' | 'name' | 'phones' | 'email' | 'timezone' | 'opt_out'>
 
 /** Those of these contacts that there are, by their ids. Who sees an opportunity sees its contact. */
-export async function contactsById(
-  { query }: Pick<Database, 'query'>,
-  ids: readonly string[],
-): Promise<Map<string, ContactBeside>> {
+export async function contactsById(query: Kysely<Tables>, ids: readonly string[]): Promise<Map<string, ContactBody>> {
   if (ids.length === 0) return new Map()
   const rows = await query
     .selectFrom('contacts')
-    .select(['id', 'name', 'phones', 'email', 'timezone', 'opt_out'])
+    .select(COLUMNS)
     .where('id', 'in', [...new Set(ids)])
     .execute()
-  return new Map(rows.map((row) => [row.id, row]))
+  return new Map(rows.map((row) => [row.id, bodyOf(row)]))
 }
 
 /**

@@ -1,4 +1,5 @@
 import { v7 as uuidv7 } from 'uuid'
+import { formatInstant } from '../attempts/attempt.ts'
 import type { Answer, AnswerKey } from '../attempts/book.ts'
 import type { Actor } from '../audit/actor.ts'
 import { recordChange } from '../audit/record.ts'
@@ -42,6 +43,16 @@ export async function storeRequest(
       if (answerKey !== null && isKeyTaken(error)) return null
       throw error
     })
+}
+
+/** A request, and the call that it has become; null where there is none. */
+export async function findRequest({ query }: Database, id: string) {
+  const row = await query
+    .selectFrom('dial_requests')
+    .select(['id as request_id', 'contact_id', 'extension', 'call_id', 'created_at'])
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return row === undefined ? null : { ...row, created_at: formatInstant(row.created_at) }
 }
 
 /** Removes a request that came to nothing, with the answer to its key: the same may be asked again. */

@@ -189,7 +189,7 @@ export const opportunityRoutes: FastifyPluginAsyncZod<OpportunityRoutesOptions> 
 
   async function withContacts(opportunities: readonly OpportunityBody[]) {
     const contacts = await contactsById(
-      database,
+      database.query,
       opportunities.map(({ contact_id }) => contact_id),
     )
     return opportunities.map((one) => ({ ...one, contact: contacts.get(one.contact_id) ?? null }))

@@ -116,10 +116,18 @@ export async function listOpportunities(
   const next = found.length > limit && last ? { key: keyText(last.key), id: last.id } : null
   if (page.length === 0) return { data: [], next }
   const ids = page.map(({ id }) => id)
-  const rows = await query.selectFrom('lead_opportunities').select(COLUMNS).where('id', 'in', ids).execute()
-  const byId = new Map(rows.map((row) => [row.id, row]))
+  const byId = await opportunitiesById(query, ids)
   // One that was deleted since its id was found is left out.
-  return { data: ids.flatMap((id) => byId.get(id) ?? []).map(bodyOf), next }
+  return { data: ids.flatMap((id) => byId.get(id) ?? []), next }
+}
+
+/** The opportunities with these ids, whoever may see them; at least one. */
+export async function opportunitiesById(
+  query: Kysely<Tables>,
+  ids: readonly string[],
+): Promise<Map<string, OpportunityBody>> {
+  const rows = await query.selectFrom('lead_opportunities').select(COLUMNS).where('id', 'in', ids).execute()
+  return new Map(rows.map((row) => [row.id, bodyOf(row)]))
 }
 
 /** So many are counted where one index has them all, where several filters meet, and where they are looked for. */

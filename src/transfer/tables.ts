@@ -32,6 +32,8 @@ const TABLES: Readonly<Record<keyof Tables, 'kept' | 'started' | 'joined' | 'der
   user_two_factors: 'kept',
   // The first start makes one; that of the export is the one that second factors are encrypted with.
   service_secrets: 'started',
+  // Whoever was calling takes the next one.
+  claims: 'derived',
   // Whoever was logged in logs in again.
   user_sessions: 'derived',
   user_links: 'derived',
