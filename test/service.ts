@@ -20,6 +20,7 @@ import type { MailOptions } from '../src/mailbox/handle.ts'
 import type { Wording } from '../src/mailbox/wording.ts'
 import { createMetrics, type Metrics } from '../src/metrics.ts'
 import type { PeopleConfig } from '../src/people/people.ts'
+import type { AboutService } from '../src/state/state.ts'
 import { doorsOf, NO_FOLDERS, ZADARMA } from './doors.ts'
 import { connectionTo, withAdmin } from './postgres.ts'
 
@@ -93,6 +94,7 @@ export interface TestServiceOptions {
   mailLimits?: DoorsOptions['mailLimits']
   /** How people log in. */
   people?: Partial<PeopleConfig>
+  about?: Partial<AboutService>
   edge?: Partial<EdgeConfig>
   /** Instead of the log of tests, which is silent. */
   log?: pino.Logger
@@ -114,6 +116,7 @@ export async function createTestService({
   wording,
   mailLimits,
   people = {},
+  about = {},
   edge = {},
   log = pino({ level: process.env.TEST_LOG ?? 'silent' }, pino.destination({ dest: 2, sync: true })),
 }: TestServiceOptions): Promise<TestService> {
@@ -131,6 +134,7 @@ export async function createTestService({
       zadarma: { ...ZADARMA, ...given },
       folders: { recordings: recordingsDir, mails: mailsDir },
       people,
+      about,
       ...(processMail === undefined ? {} : { processMail }),
       ...(wording === undefined ? {} : { wording }),
       ...(mailLimits === undefined ? {} : { mailLimits }),
