@@ -75,7 +75,7 @@ function CallFacts({ call }: { call: Call }) {
         <Fact name={t.number} value={call.phone_number} />
         <Fact name={t.direction} value={t.directions[call.direction]} />
         <Fact name={t.time} value={formatMoment(call.started_at ?? call.created_at, language)} />
-        <Fact name={t.status} value={call.call_status ?? call.call_result} />
+        <Fact name={t.status} value={valueWords('call_status', call.call_status ?? call.call_result, t, language)} />
         <Fact name={t.duration} value={call.duration_seconds === null ? null : t.seconds(call.duration_seconds)} />
         <Fact name={t.extension} value={call.extension} />
         <Fact name={t.contact} value={call.entity_id === null ? t.nobody : contact.data?.name} />
@@ -94,7 +94,9 @@ function Fact({ name, value }: { name: string; value: ReactNode }) {
   return (
     <>
       <dt>{name}</dt>
-      <dd dir="auto">{value ?? t.unknown}</dd>
+      <dd>
+        <bdi>{value ?? t.unknown}</bdi>
+      </dd>
     </>
   )
 }
@@ -115,6 +117,7 @@ export function valueWords(
   if (value === null || value === undefined) return t.unknown
   if (field === 'duration_seconds') return t.seconds(Number(value))
   if (field === 'started_at' && !Number.isNaN(Date.parse(String(value)))) return formatMoment(String(value), language)
+  if (field === 'call_status' || field === 'call_result') return t.statuses[String(value)] ?? String(value)
   if (field === 'direction') return t.directions[String(value) as keyof typeof t.directions] ?? String(value)
   return String(value)
 }

@@ -73,7 +73,7 @@ export function ItemView({ item, canDecide, isBusy, onDecide }: ItemViewProps) {
           <When at={item.created_at} />
         </Text>
         <Text mt={4} dir="auto">
-          {item.reason}
+          {t.whys?.[item.kind] ?? item.reason}
         </Text>
       </div>
       <Facts item={item} />

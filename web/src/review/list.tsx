@@ -26,7 +26,7 @@ export function ReviewList({ items, shownId }: { items: readonly ReviewItem[]; s
               {t.kinds[kind]}
             </Text>
             <Text size="xs" c="dimmed" lineClamp={2}>
-              <When at={created_at} /> · {reason}
+              <When at={created_at} /> · {t.whys?.[kind] ?? reason}
             </Text>
           </Link>
         </li>

@@ -14,7 +14,7 @@ export function SecretField({ label, value }: { label: string; value: string }) 
         readOnly
         flex={1}
         miw={180}
-        className={classes.secret ?? ''}
+        classNames={{ input: classes.secret ?? '' }}
         onFocus={({ currentTarget }) => currentTarget.select()}
       />
       <CopyButton value={value}>

@@ -113,10 +113,11 @@ export function Shell({ me, children }: { me: Me; children: ReactNode }) {
             className={classes.tab ?? ''}
             aria-current={isHere(place) ? 'page' : undefined}
           >
-            <Icon name={place.icon} />
-            <span>
-              {t[place.name]} {place.name === 'review' && <OpenItems me={me} />}
+            <span className={classes.icon}>
+              <Icon name={place.icon} />
+              {place.name === 'review' && <OpenItems me={me} />}
             </span>
+            <span>{t[place.name]}</span>
           </Link>
         ))}
       </AppShell.Footer>
