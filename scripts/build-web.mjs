@@ -6,7 +6,7 @@ import { build } from 'vite'
 /* Builds dist/web, anew only where something of web/ or of what it is made with has changed since. */
 
 const DONE = 'dist/web/built'
-const SOURCES = ['web', 'package-lock.json']
+const SOURCES = ['web', 'package-lock.json', 'docs/licences.md']
 /** Smaller ones fit into a packet as they are. */
 const COMPRESSED_FROM_BYTES = 1_024
 const COMPRESSIBLE = /\.(js|css|svg|json)$/

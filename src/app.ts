@@ -54,6 +54,9 @@ import { queueRoutes } from './queue/routes.ts'
 import { recordingRoutes } from './recordings/routes.ts'
 import { reviewRoutes } from './review/routes.ts'
 import { settingsRoutes } from './settings/routes.ts'
+import { checkRoutes } from './state/check-routes.ts'
+import { stateRoutes } from './state/routes.ts'
+import type { AboutService } from './state/state.ts'
 import type { ZadarmaApi } from './zadarma/api.ts'
 import { zadarmaRoutes } from './zadarma/routes.ts'
 
@@ -74,6 +77,7 @@ export interface AppOptions {
   linkWaiting: LinkWaiting
   /** How people log in. */
   people: PeopleConfig
+  about: AboutService
   /** Where the pages were built, absolute. */
   pagesDir: string
   /** The folder of recordings, absolute. */
@@ -160,6 +164,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
       await crm.register(coverageRoutes, { database })
       await crm.register(historyRoutes, { database })
       await crm.register(nameRoutes, { database })
+      await crm.register(stateRoutes, { database, zadarma, about: options.about })
       addOtherMethodsOfCrm()
     },
     { prefix: GUARDED.crm },
@@ -188,6 +193,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
       await admin.register(keyRoutes, { database })
       await admin.register(auditRoutes, { database })
       await admin.register(userRoutes, { people })
+      await admin.register(checkRoutes, { zadarma, about: options.about })
       addOtherMethodsOfAdmin()
     },
     { prefix: GUARDED.admin },

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { buildApp } from './app.ts'
@@ -30,6 +31,7 @@ import { createMetrics } from './metrics.ts'
 import { forgetOver } from './people/forget.ts'
 import { secretOf } from './people/secret.ts'
 import { recordingChore } from './recordings/chore.ts'
+import type { AboutService } from './state/state.ts'
 import { zadarmaApiOf } from './zadarma/api.ts'
 import { reconcileChore } from './zadarma/reconcile-chore.ts'
 
@@ -168,6 +170,7 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
       mails,
       linkWaiting: waitingLinker(relink),
       people: { secret, publicUrl: config.publicUrl, mail: config.linkMail },
+      about: await aboutOf(config, rootDir),
       pagesDir: path.join(rootDir, 'dist', 'web'),
       recordingsDir: folders.recordings,
       database,
@@ -198,6 +201,11 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
     await stop()
     throw error
   }
+}
+
+async function aboutOf({ mailbox, mail, inboxRetentionDays }: Config, rootDir: string): Promise<AboutService> {
+  const { version } = JSON.parse(await readFile(path.join(rootDir, 'package.json'), 'utf8')) as { version: string }
+  return { version, mailbox, mail, inboxRetentionDays }
 }
 
 /** Anybody may ask whether the service is ready, as often as they like. */

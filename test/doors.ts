@@ -6,6 +6,7 @@ import { type DoorsOptions, openDoors } from '../src/inbox/doors.ts'
 import type { MailFolders } from '../src/mailbox/files.ts'
 import { loadWording } from '../src/mailbox/wording.ts'
 import type { PeopleConfig } from '../src/people/people.ts'
+import type { AboutService } from '../src/state/state.ts'
 import { zadarmaApiOf } from '../src/zadarma/api.ts'
 
 /** What the account at Zadarma is to the tests. */
@@ -39,12 +40,13 @@ const PAGES_DIR = path.resolve(import.meta.dirname, '../dist/web')
 interface Given extends Partial<Pick<DoorsOptions, 'folders' | 'processMail' | 'wording' | 'mailLimits'>> {
   zadarma?: ZadarmaConfig
   people?: Partial<PeopleConfig>
+  about?: Partial<AboutService>
 }
 
 /** What the application needs for the doors beside REST. */
 export function doorsOf(
   parts: Parts,
-  { zadarma = ZADARMA, folders = NO_FOLDERS, people = {}, ...given }: Given = {},
+  { zadarma = ZADARMA, folders = NO_FOLDERS, people = {}, about = {}, ...given }: Given = {},
 ): Pick<
   AppOptions,
   | 'zadarma'
@@ -56,6 +58,7 @@ export function doorsOf(
   | 'pagesDir'
   | 'recordingsDir'
   | 'people'
+  | 'about'
 > & {
   relink: RelinkOptions
   closeDoors: () => Promise<void>
@@ -74,6 +77,7 @@ export function doorsOf(
     pagesDir: PAGES_DIR,
     recordingsDir: folders.recordings,
     people: { secret: SECRET, publicUrl: null, mail: null, ...people },
+    about: { version: '0.0.0', mailbox: null, mail: MAIL, inboxRetentionDays: 30, ...about },
     relink,
     closeDoors: close,
   }

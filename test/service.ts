@@ -21,6 +21,7 @@ import type { MailOptions } from '../src/mailbox/handle.ts'
 import type { Wording } from '../src/mailbox/wording.ts'
 import { createMetrics, type Metrics } from '../src/metrics.ts'
 import type { PeopleConfig } from '../src/people/people.ts'
+import type { AboutService } from '../src/state/state.ts'
 import { doorsOf, NO_FOLDERS, ZADARMA } from './doors.ts'
 import { connectionTo, withAdmin } from './postgres.ts'
 import { isSearched, keepForSearch, keepRows } from './secrets-search.ts'
@@ -99,6 +100,7 @@ export interface TestServiceOptions {
   mailLimits?: DoorsOptions['mailLimits']
   /** How people log in. */
   people?: Partial<PeopleConfig>
+  about?: Partial<AboutService>
   edge?: Partial<EdgeConfig>
   /** Instead of the log of tests, which is silent. */
   log?: pino.Logger
@@ -126,6 +128,7 @@ export async function createTestService({
   wording,
   mailLimits,
   people = {},
+  about = {},
   edge = {},
   log = logOfTests(),
 }: TestServiceOptions): Promise<TestService> {
@@ -143,6 +146,7 @@ export async function createTestService({
       zadarma: { ...ZADARMA, ...given },
       folders: { recordings: recordingsDir, mails: mailsDir },
       people,
+      about,
       ...(processMail === undefined ? {} : { processMail }),
       ...(wording === undefined ? {} : { wording }),
       ...(mailLimits === undefined ? {} : { mailLimits }),

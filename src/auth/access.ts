@@ -96,6 +96,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   // The whole team's.
   'GET /api/crm/coverage': OVERSEE,
   'GET /api/crm/coverage/contradictions': OVERSEE,
+  'GET /api/crm/state': OVERSEE,
   'POST /api/crm/sync': MANAGE,
   'GET /api/crm/sync/:id': MANAGE,
 
@@ -125,6 +126,8 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   'GET /api/admin/users/:id': ADMINISTER,
   'PATCH /api/admin/users/:id': ADMINISTER,
   'POST /api/admin/users/:id/reset': ADMINISTER,
+  'POST /api/admin/checks/zadarma': ADMINISTER,
+  'POST /api/admin/checks/mailbox': ADMINISTER,
 }
 
 /** The pages of the description have many addresses. */

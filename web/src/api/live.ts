@@ -13,7 +13,7 @@ const EVERYTHING: Changes = { call: 'all', opportunity: 'all', contact: 'all', r
 
 /** The first words of queries that show a kind of thing. */
 const SHOWN_BY: Readonly<Record<string, readonly string[]>> = {
-  call: ['call', 'calls', 'coverage', 'queue'],
+  call: ['call', 'calls', 'coverage', 'queue', 'state'],
   opportunity: ['opportunity', 'opportunities', 'queue', 'coverage'],
   contact: ['contact', 'contacts', 'opportunity', 'opportunities', 'queue'],
   review: ['review'],

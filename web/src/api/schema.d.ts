@@ -2157,6 +2157,84 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/crm/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tells how PBX, mailbox and inbox are
+         * @description `last_reconciled_at`: up to then the PBX's statistics are taken in. `last_read_at`: when all that
+         *     is in the mailbox was last seen to be read; `fault` where that is over five minutes ago, or never was. `waiting`:
+         *     messages that are not handled yet. `set_aside`: e-mails of the last 24 hours that told of no recording, or came from a
+         *     sender who is not taken. `expected`: recordings that are not there yet; `missing`: those of the last 24 hours that were
+         *     given up. On very busy days the newest 5 000 messages and recordings are looked at.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description How it is now. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            pbx: {
+                                configured: boolean;
+                                last_notification_at: string | null;
+                                last_reconciled_at: string | null;
+                            };
+                            mailbox: {
+                                configured: boolean;
+                                last_message_at: string | null;
+                                last_read_at: string | null;
+                                fault: ("never_read" | "not_read_any_more") | null;
+                            };
+                            inbox: {
+                                waiting: number;
+                                oldest_waiting_at: string | null;
+                                set_aside: number;
+                            };
+                            calls: {
+                                pending: number;
+                                oldest_pending_at: string | null;
+                            };
+                            recordings: {
+                                expected: number;
+                                missing: number;
+                            };
+                            retention: {
+                                inbox_days: number;
+                            };
+                            version: string;
+                        };
+                    };
+                };
+                401: components["responses"]["Unauthorized"];
+                403: components["responses"]["Forbidden"];
+                422: components["responses"]["UnprocessableContent"];
+                429: components["responses"]["TooManyRequests"];
+                500: components["responses"]["InternalServerError"];
+                503: components["responses"]["ServiceUnavailable"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/recordings/email": {
         parameters: {
             query?: never;
@@ -2734,6 +2812,116 @@ export interface paths {
                 403: components["responses"]["Forbidden"];
                 404: components["responses"]["NotFound"];
                 409: components["responses"]["Conflict"];
+                413: components["responses"]["ContentTooLarge"];
+                415: components["responses"]["UnsupportedMediaType"];
+                422: components["responses"]["UnprocessableContent"];
+                429: components["responses"]["TooManyRequests"];
+                500: components["responses"]["InternalServerError"];
+                503: components["responses"]["ServiceUnavailable"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/checks/zadarma": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Looks whether the account at Zadarma is set up so that calls come
+         * @description Where somebody else has it looked at now, both get the same answer.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description What was looked at; `todo` says what is to be done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: {
+                                what: string;
+                                ok: boolean | null;
+                                detail: string;
+                                todo: string | null;
+                            }[];
+                        };
+                    };
+                };
+                400: components["responses"]["BadRequest"];
+                401: components["responses"]["Unauthorized"];
+                403: components["responses"]["Forbidden"];
+                413: components["responses"]["ContentTooLarge"];
+                415: components["responses"]["UnsupportedMediaType"];
+                422: components["responses"]["UnprocessableContent"];
+                429: components["responses"]["TooManyRequests"];
+                500: components["responses"]["InternalServerError"];
+                503: components["responses"]["ServiceUnavailable"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/checks/mailbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Looks whether the mailbox can be read
+         * @description Where somebody else has it looked at now, both get the same answer.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description What was looked at; `todo` says what is to be done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: {
+                                what: string;
+                                ok: boolean | null;
+                                detail: string;
+                                todo: string | null;
+                            }[];
+                        };
+                    };
+                };
+                400: components["responses"]["BadRequest"];
+                401: components["responses"]["Unauthorized"];
+                403: components["responses"]["Forbidden"];
                 413: components["responses"]["ContentTooLarge"];
                 415: components["responses"]["UnsupportedMediaType"];
                 422: components["responses"]["UnprocessableContent"];

@@ -2,6 +2,7 @@ import {
   ActionIcon,
   Alert,
   AppShell,
+  Badge,
   Button,
   Group,
   Kbd,
@@ -19,6 +20,7 @@ import type { ReactNode } from 'react'
 import { Link, useLocation } from 'wouter'
 import { api } from '../api/client.ts'
 import { useAllKeys, useKeys } from '../parts/keys.tsx'
+import { useReviewCount } from '../review/count.ts'
 import type { Me } from '../session/me.ts'
 import { useLanguage, useTexts } from '../texts/language.ts'
 import { Icon, type IconName } from './icon.tsx'
@@ -86,6 +88,7 @@ export function Shell({ me, children }: { me: Me; children: ReactNode }) {
               href={place.href}
               label={t[place.name]}
               leftSection={<Icon name={place.icon} />}
+              rightSection={place.name === 'review' && <OpenItems me={me} />}
               active={isHere(place)}
               aria-current={isHere(place) ? 'page' : undefined}
               className={classes.link}
@@ -110,13 +113,29 @@ export function Shell({ me, children }: { me: Me; children: ReactNode }) {
             className={classes.tab ?? ''}
             aria-current={isHere(place) ? 'page' : undefined}
           >
-            <Icon name={place.icon} />
+            <span className={classes.icon}>
+              <Icon name={place.icon} />
+              {place.name === 'review' && <OpenItems me={me} />}
+            </span>
             <span>{t[place.name]}</span>
           </Link>
         ))}
       </AppShell.Footer>
       <KeysShown isShown={areKeysShown} onClose={keys.close} />
     </AppShell>
+  )
+}
+
+/** How many items wait for a person. */
+function OpenItems({ me }: { me: Me }) {
+  const t = useTexts(SHELL_TEXTS)
+  const open = useReviewCount(me.role !== 'viewer')
+  if (open === null || open.count === 0) return null
+  const shown = `${open.count}${open.isMore ? '+' : ''}`
+  return (
+    <Badge size="sm" circle={shown.length === 1} aria-label={t.openItems(shown)}>
+      {shown}
+    </Badge>
   )
 }
 
