@@ -223,7 +223,16 @@ describe('a run with faults', () => {
     )
     await service.sql('drop trigger tell on user_sessions')
 
+    expect((await browser.get('/api/admin/users')).status).toBe(403)
+
     const [log, dump] = [lines.join(''), await rows()]
+    // What was tried is told, and by whom what is not allowed.
+    for (const status of [200, 401]) {
+      expect(log).toContain(`"url":"/api/auth/sign-in/email","status":${status},"msg":"somebody logs in or out"`)
+    }
+    expect(log).toContain(
+      `"who":"user:${made.body.id}","method":"GET","url":"/api/admin/users","msg":"a request is not allowed"`,
+    )
     for (const [name, secret] of Object.entries(secrets)) {
       expect(secret.length, name).toBeGreaterThanOrEqual(11)
       // A cookie is a token and its signature.

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import net from 'node:net'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createTestDatabase, createTestService, KEY, type TestDatabase, type TestService } from './service.ts'
@@ -23,8 +24,10 @@ afterAll(async () => {
 const CALLS = '/api/crm/calls'
 const authorization = `Bearer ${KEY}`
 /** What is answered to a request as it is written, which no client would. */
-async function write(head: string): Promise<string> {
-  const socket = net.connect(port, '127.0.0.1', () => socket.write(`${head}\r\nconnection: close\r\n\r\n`, 'latin1'))
+async function write(head: string, body = ''): Promise<string> {
+  const socket = net.connect(port, '127.0.0.1', () =>
+    socket.write(`${head}\r\nconnection: close\r\n\r\n${body}`, 'latin1'),
+  )
   let answer = ''
   for await (const chunk of socket) answer += chunk
   return answer
@@ -101,3 +104,13 @@ it('a key elsewhere than in its header opens nothing', async () => {
     expect(await statusOf(`GET ${CALLS} HTTP/1.1\r\nhost: x\r\n${sent}`)).toBe(401)
   }
 })
+
+it.each(['evil.example', '127.0.0.1.evil.example', '127.0.0.1:80@evil.example/x?', 'localhost@evil.example#'])(
+  'a link to set a password does not lead to %s, though it was asked of that host',
+  async (host) => {
+    const body = JSON.stringify({ email: `${randomUUID()}@example.com`, name: 'Ana', role: 'agent' })
+    const head = `POST /api/admin/users HTTP/1.1\r\nhost: ${host}\r\nauthorization: ${authorization}`
+    const sent = `${head}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}`
+    expect(await write(sent, body)).toContain(`"url":"http://127.0.0.1:${port}/accept#token=`)
+  },
+)

@@ -43,7 +43,10 @@ export function requireCaller({ findCaller, findSession, originFault }: Callers)
     }
     const isOfPage = request.caller.kind === 'session' && !SAFE_METHODS.has(request.method)
     const fault = (isOfPage ? originFault(request) : null) ?? accessFault(request, request.caller)
-    return fault === null ? undefined : sendRefusal(reply, fault)
+    if (fault === null) return undefined
+    const { ip, caller, method, routeOptions } = request
+    request.log.info({ ip, who: caller.owner, method, url: routeOptions.url }, 'a request is not allowed')
+    return sendRefusal(reply, fault)
   }
 }
 

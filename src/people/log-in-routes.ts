@@ -33,6 +33,10 @@ export const logInRoutes: FastifyPluginAsyncZod<LogInOptions> = async (app, { pe
     const fault = people.originFault(request)
     return fault === null ? undefined : sendRefusal(reply, fault)
   })
+  // What came of each try; whose it was, where it was right, the audit tells. Those that were too many are told of once.
+  app.addHook('onResponse', async ({ ip, log, routeOptions: { url } }, { statusCode }) => {
+    if (statusCode < 300 || statusCode === 401) log.info({ ip, url, status: statusCode }, 'somebody logs in or out')
+  })
   await app.register(passwordRoutes, { people, guard })
 
   app.post(

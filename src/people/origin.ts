@@ -30,8 +30,8 @@ export function originFault(request: FastifyRequest, { publicUrl, host }: Way): 
   return refusal('forbidden', `With a cookie this is done by pages of ${ours} only. Programs use a key.`)
 }
 
-/** A page elsewhere may have a name that leads to this machine; it is not one of ours. */
-function isLocalName(host: string): boolean {
+/** Whether a `Host` names this machine. A page elsewhere may have a name that leads here; it is not one of ours. */
+export function isLocalName(host: string): boolean {
   const url = `http://${host}`
   return URL.canParse(url) && isLoopback(new URL(url).hostname.replace(/^\[(.*)\]$/, '$1'))
 }

@@ -9,6 +9,7 @@ import { sendRefusal } from '../http/errors.ts'
 import { refusal } from '../http/refusal.ts'
 import { listOf, noQuery, uuid } from '../http/schemas.ts'
 import { deliverLink } from './deliver.ts'
+import { isLocalName } from './origin.ts'
 import type { People } from './people.ts'
 import {
   invitedResponse,
@@ -30,9 +31,9 @@ export const userRoutes: FastifyPluginAsyncZod<{ people: People }> = async (app,
   const params = z.object({ id: uuid })
   const tags = ['people']
   const noSuchUser = (id: string) => refusal('not_found', `There is no person with the id ${id}.`)
-  /** Where people open their links. */
-  const placeFor = ({ headers }: FastifyRequest) => ({
-    publicUrl: people.publicUrl?.origin ?? `http://${headers.host ?? '127.0.0.1'}`,
+  /** Where people open their links: where nobody has said it, on this machine, whatever host was asked for. */
+  const placeFor = ({ headers: { host = '' }, socket }: FastifyRequest) => ({
+    publicUrl: people.publicUrl?.origin ?? `http://${isLocalName(host) ? host : `127.0.0.1:${socket.localPort}`}`,
     mail: people.mail,
   })
 
