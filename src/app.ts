@@ -131,7 +131,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     async (crm) => {
       guard(crm)
       const addOtherMethodsOfCrm = answerOtherMethods(crm)
-      await crm.register(contactRoutes, { database, country, linkWaiting })
+      const erasing = { database: { query: database.chores }, mails: options.mails }
+      await crm.register(contactRoutes, { database, country, linkWaiting, erasing })
       await crm.register(opportunityRoutes, { database, register })
       await crm.register(callRoutes, { database, register, metrics, country })
       await crm.register(recordingRoutes, { database, recordingsDir: options.recordingsDir })

@@ -17,6 +17,7 @@ import { removeFiles } from './database/embedded-files.ts'
 import { databaseHome } from './database/home.ts'
 import { isMigrated, migrate } from './database/migrate.ts'
 import { migrateAsOwner } from './database/owner.ts'
+import { erasureChore } from './erasure/chore.ts'
 import { syncChore } from './history/chore.ts'
 import { isOnlyHere } from './http/guard.ts'
 import { closer, isOnEveryAddress, listen } from './http/listening.ts'
@@ -117,6 +118,7 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
         coverageChore({ database, metrics }),
         syncChore({ database, metrics, log }),
         forgetOver(behind),
+        erasureChore({ database: behind, mails }),
         ...(zadarmaApi === null
           ? []
           : [

@@ -177,5 +177,5 @@ function bodyOf(row: Selected): CallBody {
   }))
   const pending =
     row.pending_since === null ? null : { since: row.pending_since, tries: row.tries, isCounted: row.is_counted }
-  return callBody({ ...row, recordings: row.recordings ?? [], pending }, { attempts })
+  return callBody({ ...row, isErased: row.erased_at !== null, recordings: row.recordings ?? [], pending }, { attempts })
 }

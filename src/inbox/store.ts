@@ -58,12 +58,16 @@ export interface StoredMessage extends Message {
   fault: string | null
   /** In the folder of mails; null where all of it is in `body`. */
   fileName: string | null
+  /** Whether its content is gone. */
+  isEmptied: boolean
 }
 
 /** What a list of messages is narrowed by. */
 export interface MessageFilter {
   /** Only those that wait to be handled. */
   isUnhandled?: boolean
+  /** Only those whose content is there. */
+  isWhole?: boolean
   event?: string
   callId?: string
   receivedFrom?: Instant
@@ -84,6 +88,7 @@ export async function listMessages(
 ): Promise<StoredMessage[]> {
   let messages = query.selectFrom('inbox').selectAll()
   if (filter.isUnhandled === true) messages = messages.where('due_at', 'is not', null)
+  if (filter.isWhole === true) messages = messages.where('emptied_at', 'is', null)
   if (filter.event !== undefined) messages = messages.where('event', '=', filter.event)
   if (filter.callId !== undefined) messages = messages.where('call_id', '=', filter.callId)
   if (filter.receivedFrom !== undefined) {
@@ -196,6 +201,7 @@ export interface InboxRow {
   tries: number
   fault: string | null
   file_name: string | null
+  emptied_at: Instant | null
 }
 
 /** Some of the inbox's rows, as the database gives them. */
@@ -217,5 +223,6 @@ function fromRow(row: InboxRow): StoredMessage {
     tries: row.tries,
     fault: row.fault,
     fileName: row.file_name,
+    isEmptied: row.emptied_at !== null,
   }
 }
