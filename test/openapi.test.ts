@@ -18,6 +18,7 @@ it('the description is OpenAPI 3.1 and knows every address of the API', async ()
     '/metrics get',
     '/api/crm/contacts get,post',
     '/api/crm/contacts/{id} delete,get,patch',
+    '/api/crm/contacts/{id}/export get',
     '/api/crm/opportunities get,post',
     '/api/crm/opportunities/{id} delete,get,patch',
     '/api/crm/calls get,post',
@@ -98,6 +99,7 @@ describe('the description', () => {
     'DELETE /api/crm/calls/{id}': [204, 403, 412, ...crud, ...body],
     'DELETE /api/crm/contacts/{id}': [204, 403, 409, 410, 412, ...crud, ...body],
     'DELETE /api/crm/opportunities/{id}': [204, 403, 409, 412, ...crud, ...body],
+    'GET /api/crm/contacts/{id}/export': [200, 403, 410, ...crud],
     // Asked again, it finds nothing to do.
     'POST /api/crm/sync': [202, 400, 401, 403, ...body, 422, 429, 500, 503],
     'GET /api/crm/sync/{id}': [200, 403, ...crud],

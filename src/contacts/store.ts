@@ -141,7 +141,7 @@ const concernedBy = ({ id }: { id: string }) => ({ contactId: id, callId: null }
 
 /** One contact; null where there is none, or the caller may not see it. */
 export async function findContact(
-  { query }: Database,
+  { query }: Pick<Database, 'query'>,
   id: string,
   sight: Sight = 'everything',
 ): Promise<ContactBody | null> {

@@ -1,15 +1,14 @@
-import { type Kysely, sql } from 'kysely'
 import type { Actor } from '../audit/actor.ts'
-import type { Tables } from '../database/tables.ts'
 import { emptyAudit } from './audit.ts'
 import { callsOf, closeCalls, emptyCalls, emptyOpportunities } from './calls.ts'
 import type { ErasingOptions, Erasure, Step, Work } from './erasure.ts'
 import { awaitMessages, emptyMessagesOf } from './messages.ts'
+import { ownOf } from './own.ts'
 import { removeRecordings } from './recordings.ts'
 import { removeDialRequests, replaceAnswers } from './requests.ts'
 import { emptyReviewItems } from './review.ts'
 import { askForErasure, keepErasure, noteErased, putOffErasure } from './store.ts'
-import { NOTHING_SOUGHT, type Sought, tracesOf } from './traces.ts'
+import { NOTHING_SOUGHT, tracesOf } from './traces.ts'
 
 /**
  * In this order: what is found by something goes before it. Each may be ended in the middle and done again.
@@ -59,7 +58,7 @@ export async function carryOut(
 ): Promise<void> {
   const { query } = database
   const { contactId, askedAt } = erasure
-  const own = await ownOf(query, erasure.sought ?? NOTHING_SOUGHT)
+  const own = await ownOf(query, contactId, erasure.sought ?? NOTHING_SOUGHT)
   const goOn = keeping(database, erasure, signal)
   const found = { query, mails, contactId, askedAt, traces: tracesOf(own), ownPhones: own.phones, goOn }
   try {
@@ -90,19 +89,4 @@ function keeping(database: ErasingOptions['database'], erasure: Erasure, signal?
     saidAt = performance.now()
     await keepErasure(database, erasure)
   }
-}
-
-/** What no other contact is called, or has: what tells of others as well does not tell of this one. */
-async function ownOf(query: Kysely<Tables>, { names, phones, emails }: Sought): Promise<Sought> {
-  const { rows } = await sql<{ phones: string[] | null; names: string[] | null; emails: string[] | null }>`select
-    (select json_agg(phone) from unnest(${phones}::text[]) as sought (phone)
-      where not exists (select from contacts where contacts.phones @> array[phone])) as phones,
-    (select json_agg(sought.name) from unnest(${names}::text[]) as sought (name)
-      where not exists (select from contacts where lower(contacts.name) = lower(sought.name))) as names,
-    (select json_agg(sought.email) from unnest(${emails}::text[]) as sought (email)
-      where not exists (select from contacts where lower(contacts.email) = lower(sought.email))) as emails`.execute(
-    query,
-  )
-  const [own] = rows
-  return { names: own?.names ?? [], phones: own?.phones ?? [], emails: own?.emails ?? [] }
 }

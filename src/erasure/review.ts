@@ -1,7 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import { formatInstant } from '../attempts/attempt.ts'
 import { BY_ITSELF } from '../calls/recording-email.ts'
-import type { Database } from '../database/database.ts'
 import type { Tables } from '../database/tables.ts'
 import { findMessage } from '../inbox/store.ts'
 import type { KeptMail, ReviewItem } from '../review/item.ts'
@@ -10,6 +9,7 @@ import { emptyAuditOf } from './audit.ts'
 import type { Step, Work } from './erasure.ts'
 import { emptyMessages } from './messages.ts'
 import { removeRecordingsOfItem } from './recordings.ts'
+import type { Sight } from './told-messages.ts'
 
 const EMPTY_REASON = 'The person whom this was about was erased.'
 
@@ -17,12 +17,10 @@ const EMPTY_REASON = 'The person whom this was about was erased.'
 export const emptyReviewItems: Step = {
   name: 'items of the review list',
   do: async (work) => {
-    for (const id of await itemsOf(work)) {
-      const item = await findItem({ query: work.query } as Database, id)
-      if (item === null || !(await isAbout(item, work))) continue
-      await removeRecordingsOfItem(work.query, work.mails.folders.recordings, id)
-      if (item.kind === 'unmatched_mail') await emptyMessageOf(id, work)
-      await emptyAuditOf(work.query, [id])
+    for await (const item of itemsAbout(work)) {
+      await removeRecordingsOfItem(work.query, work.mails.folders.recordings, item.id)
+      if (item.mail !== undefined) await emptyMessageOf(item.id, work)
+      await emptyAuditOf(work.query, [item.id])
       // Last: by what it says it is found again.
       await emptyItem(work.query, item)
       await work.goOn()
@@ -30,8 +28,16 @@ export const emptyReviewItems: Step = {
   },
 }
 
-/** Those that may be about the person: there are few. */
-async function itemsOf({ query, callIds }: Work): Promise<string[]> {
+/** Items that are about the person's calls, or about mails that name the person. */
+export async function* itemsAbout(person: Sight): AsyncGenerator<ReviewItem> {
+  for (const id of await itemsOf(person)) {
+    const item = await findItem(person, id)
+    if (item !== null && (await isAbout(item, person))) yield item
+  }
+}
+
+/** Those that may be: there are few. */
+async function itemsOf({ query, callIds }: Sight): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`
     select id from review_items where reason <> ${EMPTY_REASON}
       and (mail is not null or call_id = any(${callIds}::uuid[]) or exists (
@@ -42,9 +48,11 @@ async function itemsOf({ query, callIds }: Work): Promise<string[]> {
 }
 
 /** Of a mail, its call or what it says tells. */
-async function isAbout(item: ReviewItem, { query, callIds, traces }: Work): Promise<boolean> {
-  const named = new Set([item.call_id, item.decision?.call_id, ...item.candidates.map(({ call_id }) => call_id)])
-  if (item.mail === undefined) return callIds.some((id) => named.has(id))
+async function isAbout(item: ReviewItem, { query, callIds, traces }: Sight): Promise<boolean> {
+  const candidates = item.mail === undefined ? item.candidates.map(({ call_id }) => call_id) : []
+  const named = new Set([item.call_id, item.decision?.call_id, ...candidates])
+  if (callIds.some((id) => named.has(id))) return true
+  if (item.mail === undefined) return false
   const { pbxCallId, provider, names } = item.mail.kept
   const { rows } = await sql`
     select from inbox where id = ${item.id} and call_id = any(${callIds}::uuid[])
@@ -68,7 +76,7 @@ function textOf({ mail, reason, decision }: ReviewItem): string {
 }
 
 async function emptyMessageOf(id: string, { query, mails }: Work): Promise<void> {
-  const message = await findMessage({ query } as Database, id)
+  const message = await findMessage({ query }, id)
   if (message !== null && !message.isEmptied) await emptyMessages(query, mails.folders, [message])
 }
 

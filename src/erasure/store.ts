@@ -85,7 +85,7 @@ export async function askForErasure(
 }
 
 /** Whether anything names this contact. */
-async function isNamed(query: Kysely<Tables>, id: string): Promise<boolean> {
+export async function isNamed(query: Kysely<Tables>, id: string): Promise<boolean> {
   const { rows } = await sql<{ isNamed: boolean }>`select
     exists (select from calls where entity_id = ${id} and deleted_at is null)
     or exists (select from lead_opportunities where contact_id = ${id})
@@ -94,7 +94,7 @@ async function isNamed(query: Kysely<Tables>, id: string): Promise<boolean> {
 }
 
 /** What the contact is called, and was. */
-async function soughtFor(
+export async function soughtFor(
   query: Kysely<Tables>,
   id: string,
   contact: { name: string; phones: string[]; email: string | null } | undefined,

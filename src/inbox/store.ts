@@ -106,7 +106,7 @@ export async function listMessages(
 }
 
 /** One message, or null. */
-export async function findMessage({ query }: Database, id: string): Promise<StoredMessage | null> {
+export async function findMessage({ query }: Pick<Database, 'query'>, id: string): Promise<StoredMessage | null> {
   const row = await query.selectFrom('inbox').selectAll().where('id', '=', id).executeTakeFirst()
   return row === undefined ? null : fromRow(row)
 }
