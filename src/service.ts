@@ -13,7 +13,6 @@ import { sweepWaiting, waitingLinker } from './contacts/relink.ts'
 import { coverageChore } from './coverage/chore.ts'
 import { dataFolders } from './data-folders.ts'
 import { openDatabase } from './database/database.ts'
-import { removeFiles } from './database/embedded-files.ts'
 import { databaseHome } from './database/home.ts'
 import { isMigrated, migrate } from './database/migrate.ts'
 import { migrateAsOwner } from './database/owner.ts'
@@ -31,6 +30,7 @@ import { createMetrics } from './metrics.ts'
 import { forgetOver } from './people/forget.ts'
 import { secretOf } from './people/secret.ts'
 import { recordingChore } from './recordings/chore.ts'
+import { retentionChores } from './retention/chore.ts'
 import { zadarmaApiOf } from './zadarma/api.ts'
 import { reconcileChore } from './zadarma/reconcile-chore.ts'
 
@@ -100,9 +100,7 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
     const choring = new AbortController()
     const chores = doChores(
       [
-        ...inboxChores({ ...inbox, database: behind }, config.inboxRetentionDays, (names) =>
-          removeFiles(folders.mails, names),
-        ),
+        ...inboxChores({ ...inbox, database: behind }),
         ...mailChores({ ...mails, inbox: { ...inbox, database: behind } }),
         {
           name: 'look for contacts of calls',
@@ -119,6 +117,7 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
         syncChore({ database, metrics, log }),
         forgetOver(behind),
         erasureChore({ database: behind, mails }),
+        ...retentionChores({ database: behind, folders, retention: config.retention, log }),
         ...(zadarmaApi === null
           ? []
           : [

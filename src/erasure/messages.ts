@@ -1,11 +1,8 @@
-import { type Kysely, sql } from 'kysely'
+import { sql } from 'kysely'
 import { formatInstant } from '../attempts/attempt.ts'
 import { THIS_MOMENT } from '../database/clock.ts'
-import { removeFiles } from '../database/embedded-files.ts'
-import type { Tables } from '../database/tables.ts'
-import { EMPTIED } from '../inbox/message.ts'
+import { emptyMessages } from '../inbox/empty.ts'
 import type { StoredMessage } from '../inbox/store.ts'
-import { removeAudioOf } from '../mailbox/files.ts'
 import { NotYetError, type Step, type Work } from './erasure.ts'
 import { removeRecordingsOf } from './recordings.ts'
 import { eachMessage, messagesAbout, tells } from './told-messages.ts'
@@ -50,32 +47,4 @@ async function removeOfDeleted({ query, mails, goOn }: Work, told: readonly Stor
     returning id`.execute(query)
   const ids = rows.map(({ id }) => id)
   await removeRecordingsOf({ query, mails, goOn }, ids)
-}
-
-/**
- * Removes what messages say; what was one stays, so that it is known again. Their files first: without its file a message
- * is found again, but a file without its message would stay.
- */
-export async function emptyMessages(
-  query: Kysely<Tables>,
-  folders: Work['mails']['folders'],
-  messages: readonly Pick<StoredMessage, 'id' | 'door' | 'fileName' | 'receivedAt'>[],
-): Promise<void> {
-  if (messages.length === 0) return
-  await removeFiles(
-    folders.mails,
-    messages.flatMap(({ fileName }) => fileName ?? []),
-  )
-  // What tries have left, which belongs to no recording.
-  await removeAudioOf(
-    { query },
-    folders.recordings,
-    messages.filter(({ door }) => door === 'mail'),
-  )
-  const ids = messages.map(({ id }) => id)
-  await sql`update inbox set body = '', headers = '{}', file_name = null, fault = null,
-      event = case door when 'mail' then ${EMPTIED} else event end, natural_key = erased_key(natural_key),
-      result = coalesce(result, 'kept'), reason = case when result is null then 'erased' else reason end,
-      handled_at = coalesce(handled_at, ${THIS_MOMENT}), due_at = null, emptied_at = ${THIS_MOMENT}
-    where id = any(${ids}::uuid[]) and emptied_at is null`.execute(query)
 }

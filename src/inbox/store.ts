@@ -148,38 +148,6 @@ export async function inboxBacklog({ query }: Database): Promise<{ waiting: numb
   return { waiting, oldestSeconds: oldest }
 }
 
-/**
- * Forgets handled messages of so many days ago, many at a time; gives how many it were.
- *
- * @param removeFiles of these names, which is done first: a row without its file is forgotten the next time, but a file
- * without its row would stay
- */
-export async function forgetMessages(
-  { query }: Database,
-  days: number,
-  removeFiles: (names: readonly string[]) => Promise<void>,
-): Promise<number> {
-  const old = await query
-    .selectFrom('inbox')
-    .select(['id', 'file_name'])
-    .where('id', '<', firstIdAfter(Date.now() - days * DAY_MS))
-    .where('handled_at', 'is not', null)
-    .orderBy('id')
-    .limit(5_000)
-    .execute()
-  if (old.length === 0) return 0
-  await removeFiles(old.flatMap(({ file_name: name }) => name ?? []))
-  const ids = old.map(({ id }) => id)
-  await query
-    .deleteFrom('inbox')
-    .where('id', '=', sql<string>`any(${ids}::uuid[])`)
-    .where('handled_at', 'is not', null)
-    .execute()
-  return old.length
-}
-
-const DAY_MS = 86_400_000
-
 /** The least id of version 7 from this moment on. */
 export function firstIdAfter(moment: Instant): string {
   const hex = Math.max(0, Math.floor(moment)).toString(16).padStart(12, '0')
