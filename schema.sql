@@ -32,6 +32,15 @@ begin
 end
 $function$;
 
+CREATE OR REPLACE FUNCTION public.erased_key(natural_key text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select case when natural_key like 'erased:%' then natural_key
+    else 'erased:' || encode(sha256(convert_to(natural_key, 'UTF8')), 'hex') end
+$function$;
+
 CREATE OR REPLACE FUNCTION public.first_call_attempts_are_sound(attempts jsonb)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -223,6 +232,7 @@ CREATE TABLE calls (
   deleted_at timestamp(3) with time zone,
   happened_at timestamp(3) with time zone GENERATED ALWAYS AS (COALESCE(started_at, created_at)) STORED NOT NULL,
   link jsonb,
+  erased_at timestamp(3) with time zone,
   CONSTRAINT calls_call_result_check CHECK ((char_length(call_result) <= 20000)),
   CONSTRAINT calls_call_status_check CHECK ((char_length(call_status) <= 40)),
   CONSTRAINT calls_direction_check CHECK ((direction = ANY (ARRAY['inbound'::text, 'outbound'::text, 'internal'::text]))),
@@ -292,6 +302,23 @@ CREATE TABLE dial_requests (
   CONSTRAINT dial_requests_pkey PRIMARY KEY (id)
 );
 
+CREATE TABLE erasures (
+  contact_id uuid NOT NULL,
+  asked_at timestamp(3) with time zone NOT NULL,
+  who text NOT NULL,
+  request_id text,
+  sought jsonb,
+  due_at timestamp(3) with time zone,
+  tries integer DEFAULT 0 NOT NULL,
+  cleaned_at timestamp(3) with time zone,
+  done_at timestamp(3) with time zone,
+  CONSTRAINT cleaned_before_done CHECK (((done_at IS NULL) OR (cleaned_at IS NOT NULL))),
+  CONSTRAINT due_until_done CHECK (((due_at IS NULL) = (done_at IS NOT NULL))),
+  CONSTRAINT erasures_pkey PRIMARY KEY (contact_id),
+  CONSTRAINT erasures_sought_check CHECK ((jsonb_typeof(sought) = 'object'::text)),
+  CONSTRAINT sought_until_cleaned CHECK (((sought IS NULL) = (cleaned_at IS NOT NULL)))
+);
+
 CREATE TABLE foreign_attempts (
   call_id text NOT NULL,
   opportunity_id uuid NOT NULL,
@@ -341,6 +368,7 @@ CREATE TABLE inbox (
   tries integer DEFAULT 0 NOT NULL,
   fault text,
   file_name text,
+  emptied_at timestamp(3) with time zone,
   CONSTRAINT inbox_door_check CHECK ((door = ANY (ARRAY['zadarma'::text, 'mail'::text]))),
   CONSTRAINT inbox_event_check CHECK ((char_length(event) <= 100)),
   CONSTRAINT inbox_pkey PRIMARY KEY (id),
@@ -697,6 +725,8 @@ CREATE INDEX contacts_by_updated_at ON public.contacts USING btree (updated_at);
 
 CREATE INDEX dial_requests_open ON public.dial_requests USING btree (phone_number, created_at) WHERE (call_id IS NULL);
 
+CREATE INDEX erasures_due ON public.erasures USING btree (due_at) WHERE (due_at IS NOT NULL);
+
 CREATE INDEX foreign_attempts_by_call_uuid ON public.foreign_attempts USING btree (call_uuid) WHERE (call_uuid IS NOT NULL);
 
 CREATE INDEX foreign_attempts_by_created_at ON public.foreign_attempts USING btree (created_at) WHERE (call_uuid IS NOT NULL);
@@ -746,6 +776,8 @@ CREATE INDEX listed_opportunities_untried ON public.listed_opportunities USING b
 CREATE INDEX listed_opportunities_untried_of_agent ON public.listed_opportunities USING btree (assigned_to, created_at DESC, opportunity_id) WHERE ((attempts_made = 0) AND (status = ANY (ARRAY['pending'::text, 'assigned'::text, 'contacted'::text])) AND (NOT first_call_completed));
 
 CREATE INDEX listed_opportunities_untried_or_full ON public.listed_opportunities USING btree (attempts_made, created_at, opportunity_id) WHERE (attempts_made = ANY (ARRAY[0, 5]));
+
+CREATE INDEX recordings_available ON public.recordings USING btree (created_at) WHERE (status = 'available'::text);
 
 CREATE INDEX recordings_by_call ON public.recordings USING btree (call_id);
 

@@ -15,6 +15,7 @@ import { contactRoutes } from './contacts/routes.ts'
 import { coverageRoutes } from './coverage/routes.ts'
 import type { Database } from './database/database.ts'
 import { diallingRoutes } from './dialling/routes.ts'
+import { disclosureRoutes } from './disclosure/routes.ts'
 import { eventRoutes } from './events/routes.ts'
 import { syncRoutes } from './history/routes.ts'
 import { guardConnections } from './http/connections.ts'
@@ -152,7 +153,9 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     async (crm) => {
       guard(crm)
       const addOtherMethodsOfCrm = answerOtherMethods(crm)
-      await crm.register(contactRoutes, { database, country, linkWaiting })
+      const erasing = { database: { query: database.chores }, mails: options.mails }
+      await crm.register(contactRoutes, { database, country, linkWaiting, erasing })
+      await crm.register(disclosureRoutes, erasing)
       await crm.register(opportunityRoutes, { database, register })
       await crm.register(callRoutes, { database, register, metrics, country })
       await crm.register(recordingRoutes, { database, recordingsDir: options.recordingsDir })

@@ -34,11 +34,17 @@ it('without any variable everything has its default', () => {
     },
     retryMinutes: 60,
     relinkDays: 30,
-    inboxRetentionDays: 30,
+    retention: { recordingsDays: null, inboxDays: null, mailDays: null },
     recordingMaxBytes: 200 * 1024 * 1024,
     mailbox: null,
     mail: { allowedSenders: ['zadarma.com'], matchMinutes: 10, patternsFile: null },
   })
+})
+
+it('what is old is removed after so many days, each by itself', () => {
+  const env = { RETENTION_RECORDINGS_DAYS: '365', RETENTION_MAIL_DAYS: '1' }
+  const retention = { recordingsDays: 365, inboxDays: null, mailDays: 1 }
+  expect(readConfig(env, '/srv')).toMatchObject({ retention })
 })
 
 it('a mailbox is an address, a folder and what happens there afterwards', () => {
@@ -144,7 +150,11 @@ it('all faults are told at once, in sentences', () => {
     ZADARMA_RECORDING_HOSTS: 'zadarma.com,com',
     ZADARMA_MAX_AGE_HOURS: '0',
     RELINK_DAYS: 'many',
-    INBOX_RETENTION_DAYS: '-1',
+    // As it was called before.
+    INBOX_RETENTION_DAYS: '30',
+    RETENTION_RECORDINGS_DAYS: '0',
+    RETENTION_INBOX_DAYS: '-1',
+    RETENTION_MAIL_DAYS: '1.5',
     RECORDING_MAX_MB: '0.5',
     MAILBOX_URL: 'https://ana:the-password@example.com',
     MAILBOX_FOLDER: 'a\u0000b',

@@ -41,11 +41,21 @@ export interface Config {
   retryMinutes: number
   /** Contacts are looked for by the numbers of calls of so many days. */
   relinkDays: number
-  inboxRetentionDays: number
+  retention: RetentionConfig
   recordingMaxBytes: number
   /** Null: no mailbox is read. */
   mailbox: MailboxConfig | null
   mail: MailConfig
+}
+
+/** After how many days what is removed; null: never. */
+export interface RetentionConfig {
+  /** Audio. */
+  recordingsDays: number | null
+  /** Raw notifications. */
+  inboxDays: number | null
+  /** Raw e-mails. */
+  mailDays: number | null
 }
 
 /** How recording e-mails are understood, whichever way they come. */
@@ -177,7 +187,9 @@ const environment = z.object({
     .refine((hosts) => hosts.every(isHostName), 'must be names of hosts such as zadarma.com, with commas'),
   RETRY_MINUTES: wholeNumber(1, 10_080).prefault('60'),
   RELINK_DAYS: wholeNumber(1, 3_650).prefault('30'),
-  INBOX_RETENTION_DAYS: wholeNumber(1, 3_650).prefault('30'),
+  RETENTION_RECORDINGS_DAYS: wholeNumber(1, 36_500).optional(),
+  RETENTION_INBOX_DAYS: wholeNumber(1, 36_500).optional(),
+  RETENTION_MAIL_DAYS: wholeNumber(1, 36_500).optional(),
   RECORDING_MAX_MB: wholeNumber(1, 10_000).prefault('200'),
   MAILBOX_URL: z
     .string()
@@ -270,6 +282,11 @@ export function readConfig(env: NodeJS.ProcessEnv, workingDir: string): Config {
   const { data, error } = environment.safeParse(set)
   const faults = (error?.issues ?? []).map((issue) => `${issue.path.join('.')} ${issue.message}.`)
   faults.push(...faultsTogether(set))
+  if (set.INBOX_RETENTION_DAYS !== undefined) {
+    faults.push(
+      'INBOX_RETENTION_DAYS must be replaced by RETENTION_INBOX_DAYS and RETENTION_MAIL_DAYS, which are two now.',
+    )
+  }
   if (set.MIGRATION_DATABASE_URL !== undefined && set.DATABASE_URL === undefined) {
     faults.push('MIGRATION_DATABASE_URL needs DATABASE_URL, the same database as another role.')
   }
@@ -314,7 +331,11 @@ export function readConfig(env: NodeJS.ProcessEnv, workingDir: string): Config {
     },
     retryMinutes: data.RETRY_MINUTES,
     relinkDays: data.RELINK_DAYS,
-    inboxRetentionDays: data.INBOX_RETENTION_DAYS,
+    retention: {
+      recordingsDays: data.RETENTION_RECORDINGS_DAYS ?? null,
+      inboxDays: data.RETENTION_INBOX_DAYS ?? null,
+      mailDays: data.RETENTION_MAIL_DAYS ?? null,
+    },
     recordingMaxBytes: data.RECORDING_MAX_MB * 1024 * 1024,
     mailbox:
       data.MAILBOX_URL === undefined

@@ -14,10 +14,10 @@ import { sweepWaiting, waitingLinker } from './contacts/relink.ts'
 import { coverageChore } from './coverage/chore.ts'
 import { dataFolders } from './data-folders.ts'
 import { openDatabase } from './database/database.ts'
-import { removeFiles } from './database/embedded-files.ts'
 import { databaseHome } from './database/home.ts'
 import { isMigrated, migrate } from './database/migrate.ts'
 import { migrateAsOwner } from './database/owner.ts'
+import { erasureChore } from './erasure/chore.ts'
 import { syncChore } from './history/chore.ts'
 import { isOnlyHere } from './http/guard.ts'
 import { closer, isOnEveryAddress, listen } from './http/listening.ts'
@@ -31,6 +31,7 @@ import { createMetrics } from './metrics.ts'
 import { forgetOver } from './people/forget.ts'
 import { secretOf } from './people/secret.ts'
 import { recordingChore } from './recordings/chore.ts'
+import { retentionChores } from './retention/chore.ts'
 import type { AboutService } from './state/state.ts'
 import { zadarmaApiOf } from './zadarma/api.ts'
 import { reconcileChore } from './zadarma/reconcile-chore.ts'
@@ -101,9 +102,7 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
     const choring = new AbortController()
     const chores = doChores(
       [
-        ...inboxChores({ ...inbox, database: behind }, config.inboxRetentionDays, (names) =>
-          removeFiles(folders.mails, names),
-        ),
+        ...inboxChores({ ...inbox, database: behind }),
         ...mailChores({ ...mails, inbox: { ...inbox, database: behind } }),
         {
           name: 'look for contacts of calls',
@@ -119,6 +118,8 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
         coverageChore({ database, metrics }),
         syncChore({ database, metrics, log }),
         forgetOver(behind),
+        erasureChore({ database: behind, mails }),
+        ...retentionChores({ database: behind, folders, retention: config.retention, log }),
         ...(zadarmaApi === null
           ? []
           : [
@@ -203,9 +204,9 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
   }
 }
 
-async function aboutOf({ mailbox, mail, inboxRetentionDays }: Config, rootDir: string): Promise<AboutService> {
+async function aboutOf({ mailbox, mail, retention }: Config, rootDir: string): Promise<AboutService> {
   const { version } = JSON.parse(await readFile(path.join(rootDir, 'package.json'), 'utf8')) as { version: string }
-  return { version, mailbox, mail, inboxRetentionDays }
+  return { version, mailbox, mail, retention }
 }
 
 /** Anybody may ask whether the service is ready, as often as they like. */

@@ -81,7 +81,7 @@ const GUARDED = ROUTES.filter(([, url]) => /^\/api\/((crm|admin|recordings)\/|me
 
 function rolesFor(method: string, url: string): readonly Role[] {
   if (url.startsWith('/api/admin/')) return ['admin']
-  if (url.startsWith('/api/recordings/') || url.startsWith('/api/crm/sync')) return ['admin', 'manager']
+  if (/^\/api\/(recordings\/|crm\/sync)|\/export$/.test(url)) return ['admin', 'manager']
   if (/^\/api\/crm\/(coverage|state)/.test(url)) return ['admin', 'manager', 'viewer']
   if (url.startsWith('/api/crm/queue')) return ['admin', 'manager', 'agent']
   return method === 'GET' ? ROLES : ['admin', 'manager', 'agent']

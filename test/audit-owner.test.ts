@@ -58,7 +58,10 @@ it('the service works as a role that can read the audit and add to it, and nothi
   const { body: history } = await service.request('GET', `/api/crm/calls/${body.id}/history`)
   expect(history.data).toHaveLength(1)
   // Erasing empties it.
-  await service.sql('update audit_values set before = null, after = null where call_id = $1', [body.id])
+  const erased = await service.request('DELETE', `/api/crm/contacts/${lead.contactId}?erase=true`)
+  expect(erased.status).toBe(204)
+  const { body: emptied } = await service.request('GET', `/api/crm/calls/${body.id}/history`)
+  expect(emptied.data[0].withheld).toEqual(['phone_number'])
 
   const denied = { code: '42501', message: expect.stringMatching(/permission denied|must be owner/) }
   for (const statement of [

@@ -77,7 +77,13 @@ export function doorsOf(
     pagesDir: PAGES_DIR,
     recordingsDir: folders.recordings,
     people: { secret: SECRET, publicUrl: null, mail: null, ...people },
-    about: { version: '0.0.0', mailbox: null, mail: MAIL, inboxRetentionDays: 30, ...about },
+    about: {
+      version: '0.0.0',
+      mailbox: null,
+      mail: MAIL,
+      retention: { recordingsDays: null, inboxDays: 30, mailDays: 365 },
+      ...about,
+    },
     relink,
     closeDoors: close,
   }

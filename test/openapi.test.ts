@@ -18,6 +18,7 @@ it('the description is OpenAPI 3.1 and knows every address of the API', async ()
     '/metrics get',
     '/api/crm/contacts get,post',
     '/api/crm/contacts/{id} delete,get,patch',
+    '/api/crm/contacts/{id}/export get',
     '/api/crm/opportunities get,post',
     '/api/crm/opportunities/count get',
     '/api/crm/opportunities/{id} delete,get,patch',
@@ -105,17 +106,18 @@ describe('the description', () => {
     'GET /readyz': [200, 503],
     'GET /metrics': [200, 401, 429, 500, 503],
     'POST /api/crm/calls/batch': [200, 400, 401, 403, 409, ...body, 422, 429, 500, 503],
-    'POST /api/crm/calls/dial': [202, 400, 401, 403, 404, 409, ...body, 422, 429, 500, 502, 503],
     'GET /api/crm/calls/dial/{request_id}': [200, ...crud],
     'GET /api/crm/queue': [200, 401, 403, 422, 429, 500, 503],
     // The same claim again renews it.
     'POST /api/crm/queue/claim': [200, 403, 409, ...crud, ...body],
     'DELETE /api/crm/queue/claim/{opportunity_id}': [204, 403, ...crud, ...body],
     'GET /api/crm/settings': [200, 401, 422, 429, 500, 503],
-    'PUT /api/crm/calls/{id}': [200, 403, 412, ...crud, ...body],
+    'POST /api/crm/calls/dial': [202, 400, 401, 403, 404, 409, 410, ...body, 422, 429, 500, 502, 503],
+    'PUT /api/crm/calls/{id}': [200, 403, 410, 412, ...crud, ...body],
     'DELETE /api/crm/calls/{id}': [204, 403, 412, ...crud, ...body],
-    'DELETE /api/crm/contacts/{id}': [204, 403, 409, 412, ...crud, ...body],
+    'DELETE /api/crm/contacts/{id}': [204, 403, 409, 410, 412, ...crud, ...body],
     'DELETE /api/crm/opportunities/{id}': [204, 403, 409, 412, ...crud, ...body],
+    'GET /api/crm/contacts/{id}/export': [200, 403, 410, ...crud],
     // Asked again, it finds nothing to do.
     'POST /api/crm/sync': [202, 400, 401, 403, ...body, 422, 429, 500, 503],
     'GET /api/crm/sync/{id}': [200, 403, ...crud],
@@ -161,8 +163,8 @@ describe('the description', () => {
     ...Object.fromEntries(
       ['contacts', 'opportunities', 'calls'].flatMap((name) => [
         [`GET /api/crm/${name}`, [200, 401, 422, 429, 500, 503]],
-        [`GET /api/crm/${name}/{id}`, [200, ...crud]],
-        [`PATCH /api/crm/${name}/{id}`, [200, 403, 412, ...crud, ...body]],
+        [`GET /api/crm/${name}/{id}`, [200, ...(name === 'contacts' ? [410] : []), ...crud]],
+        [`PATCH /api/crm/${name}/{id}`, [200, 403, 410, 412, ...crud, ...body]],
         ...(name === 'calls'
           ? []
           : [[`POST /api/crm/${name}`, [201, 400, 401, 403, 404, 409, ...body, 422, 429, 500, 503]]]),

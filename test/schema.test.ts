@@ -21,6 +21,7 @@ const MIGRATIONS = [
   '0010_access.sql',
   '0011_people.sql',
   '0012_audit.sql',
+  '0013_privacy.sql',
   '0014_queue.sql',
   '0015_events.sql',
 ]

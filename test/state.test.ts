@@ -42,7 +42,7 @@ const EMPTY = {
   inbox: { waiting: 0, oldest_waiting_at: null, set_aside: 0 },
   calls: { pending: 0, oldest_pending_at: null },
   recordings: { expected: 0, missing: 0 },
-  retention: { inbox_days: 30 },
+  retention: { recordings_days: null, inbox_days: 30, mail_days: 365 },
   version: '0.0.0',
 }
 

@@ -155,6 +155,20 @@ const assigned = (columns: Columns, from = 'i'): string =>
 /** A list of JSON has no other null than its own. */
 const unlessNull = (column: string): string => `case when json_typeof(${column}) <> 'null' then ${column} end`
 
+/** A message that was stored before keeps its content, unless it is to have none. */
+const UNLESS_EMPTIED = Object.entries({
+  headers: 'excluded.headers',
+  body: 'excluded.body',
+  event: 'excluded.event',
+  file_name: 'null',
+  natural_key: 'erased_key(inbox.natural_key)',
+  emptied_at: 'excluded.emptied_at',
+})
+  .map(
+    ([column, emptied]) => `${column} = case when excluded.emptied_at is null then inbox.${column} else ${emptied} end`,
+  )
+  .join(', ')
+
 const NOT_REFUSED = 'group_id not in (select group_id from refused)'
 
 const PARTS: Part = {
@@ -378,12 +392,15 @@ const PARTS: Part = {
       reason: 'text',
       call_id: 'uuid',
       handled_at: 'timestamptz',
+      emptied_at: 'timestamptz',
     },
-    statement: `insert into inbox (id, door, received_at, headers, body, event, result, reason, call_id, handled_at)
-      select id, door, received_at, headers, body, event, result, reason, call_id, handled_at
+    statement: `insert into inbox
+        (id, door, received_at, headers, body, event, result, reason, call_id, handled_at, emptied_at)
+      select id, door, received_at, headers, body, event, result, reason, call_id, handled_at, emptied_at
       from messages_in where ${NOT_REFUSED}
       on conflict (id) do update set result = excluded.result, reason = excluded.reason, call_id = excluded.call_id,
-        handled_at = excluded.handled_at, due_at = null, fault = null`,
+        handled_at = excluded.handled_at, due_at = null, fault = null,
+        ${UNLESS_EMPTIED}`,
     record: ({ message, now }) => ({
       id: message.id,
       door: message.door,
@@ -395,6 +412,7 @@ const PARTS: Part = {
       reason: message.reason,
       call_id: message.callId,
       handled_at: formatInstant(now),
+      emptied_at: message.isEmptied === true ? formatInstant(now) : null,
     }),
   },
   audit: {

@@ -1,7 +1,18 @@
 import type { Actor } from './actor.ts'
 
 /** What was changed. */
-export const KINDS = ['call', 'opportunity', 'contact', 'review', 'recording', 'dial', 'sync', 'key', 'user'] as const
+export const KINDS = [
+  'call',
+  'opportunity',
+  'contact',
+  'review',
+  'recording',
+  'dial',
+  'sync',
+  'key',
+  'user',
+  'retention',
+] as const
 export type Kind = (typeof KINDS)[number]
 
 /** What was done to it, such as `call.created`. */
@@ -41,6 +52,7 @@ const PERSONAL: Readonly<Record<Kind, readonly string[]>> = {
   sync: [],
   key: [],
   user: ['name', 'email'],
+  retention: [],
 }
 
 /** What was changed, by the action. */

@@ -84,7 +84,7 @@ export async function listAudit(
 
 /** What became of these, one entity and what belongs to it: the newest first, in the order of the changes. */
 export async function historyOf(
-  { query }: Database,
+  { query }: Pick<Database, 'query'>,
   entityIds: readonly string[],
   limit: number,
   after: AuditPosition | null,

@@ -59,6 +59,9 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   'PATCH /api/crm/contacts/:id': CHANGE,
   'DELETE /api/crm/contacts/:id': CHANGE,
 
+  // Much of it is found by no list.
+  'GET /api/crm/contacts/:id/export': MANAGE,
+
   'GET /api/crm/opportunities': READ,
   'POST /api/crm/opportunities': CHANGE,
   'GET /api/crm/opportunities/count': READ,

@@ -3,7 +3,7 @@ import type { Book } from '../attempts/book.ts'
 import type { Change, Plan } from '../attempts/change.ts'
 import { type Run, readForDeciding } from '../attempts/read.ts'
 import type { Actor } from '../audit/actor.ts'
-import type { Message } from '../inbox/message.ts'
+import { emptied, type Message, settledMessage } from '../inbox/message.ts'
 import type { Decided, Doubt } from '../review/item.ts'
 import type { Instant } from '../time.ts'
 import type { Call } from './call.ts'
@@ -46,6 +46,8 @@ export function processRecordingEmail(
         return withCall(book, match.call, withMail(match.call, mail, match.how), finish, match.how)
       case 'deleted':
         return settled({ ...SET_ASIDE, reason: 'deleted', unusedAudio: filesOfNobody(book) })
+      case 'erased':
+        return settled({ ...SET_ASIDE, reason: 'erased', unusedAudio: filesOfNobody(book) })
       case 'new':
         if (!isOfRecording(mail)) return settled(SET_ASIDE)
         createdAt ??= book.now
@@ -98,7 +100,7 @@ export function processRecordingEmail(
   const settled = (result: MailReported): Plan<MailReported> => ({
     result,
     restsOn: [mail.messageId],
-    message: { ...message, result: result.result, reason: result.reason, callId: result.callId },
+    message: settledMessage(result.reason === 'erased' ? emptied(message) : message, result),
   })
 
   const filesOfNobody = (book: Book): string[] =>
@@ -205,6 +207,7 @@ export async function findCallOfMail(run: Run, mail: MailOfCall, settings: MailS
     case 'own':
       return { ...found, became: 'attached', callId: match.call.id }
     case 'deleted':
+    case 'erased':
       return { ...found, became: 'set_aside' }
     case 'new':
       return isOfRecording(mail)

@@ -4,7 +4,7 @@ import type { Book } from '../attempts/book.ts'
 import type { Change, Plan } from '../attempts/change.ts'
 import { NO_NEEDS } from '../attempts/read.ts'
 import type { Actor } from '../audit/actor.ts'
-import type { Message, MessageResult } from '../inbox/message.ts'
+import { emptied, type Message, type MessageResult, settledMessage } from '../inbox/message.ts'
 import type { Doubt } from '../review/item.ts'
 import type { Instant } from '../time.ts'
 import {
@@ -67,6 +67,9 @@ export function createOrUpdateCall(report: CallReport, by: Actor, message: Messa
 
   const plan = (book: Book, finish: Finish): Plan<Reported> | null => {
     const holders = recordingIds.flatMap((name) => book.callIdByRecording(provider, name) ?? [])
+    const isErased = book.isErased(null, provider, provider_call_id) || holders.some((holder) => book.isErased(holder))
+    // B5: it is kept that it came, and nothing of what it tells.
+    if (isErased) return settled(kept('erased'))
     const isDeleted = book.isDeleted(id, provider, provider_call_id) || holders.some((holder) => book.isDeleted(holder))
     if (isDeleted) return settled(kept('deleted'))
     const known = book.callByProviderKey(provider, provider_call_id) ?? null
@@ -109,7 +112,7 @@ export function createOrUpdateCall(report: CallReport, by: Actor, message: Messa
     restsOn: [],
     ...(message === null
       ? {}
-      : { message: { ...message, result: result.result, reason: result.reason, callId: result.callId } }),
+      : { message: settledMessage(result.reason === 'erased' ? emptied(message) : message, result) }),
   })
 
   return {

@@ -204,7 +204,7 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
       querystring: noQuery,
       body: schemas.changes,
       response: { 200: callResponse },
-      told: { takes: 'If-Match' },
+      told: { takes: 'If-Match', refuses: ['erased'] },
     },
     handler: async (request, reply) => {
       const done = metrics.registering.startTimer({ door: 'rest' })

@@ -13,7 +13,7 @@ import { anyRevision, type RevisionTest, revisionChanged } from '../http/precond
 import { KEY_USED_BEFORE, problemOf, type Refusal, refusal } from '../http/refusal.ts'
 import type { Instant } from '../time.ts'
 import { type CallBody, callBody } from './body.ts'
-import { type Call, type CallChanges, type CallFields, newCall } from './call.ts'
+import { type Call, type CallChanges, type CallFields, newCall, PERSONAL_FIELDS } from './call.ts'
 import { decided, ownWork, undecided, withdraws } from './decide.ts'
 
 /** A call as a client asks for it. */
@@ -91,6 +91,7 @@ export function createCall(
     if (provider !== null && provider_call_id !== null) {
       const existing = book.callByProviderKey(provider, provider_call_id)
       if (existing !== undefined) {
+        if (existing.isErased) return refused(refusal('conflict', STAYS_ERASED))
         if (wasCreationLost && existing.id === id && existing.created_at === createdAt) {
           return { answer: created(existing, book) }
         }
@@ -180,6 +181,10 @@ export function updateCall(
         : [keyFault('provider_call_id')]),
     ]
     if (errors.length > 0) return { result: refusal('invalid', 'The call was not changed.', errors), restsOn: [id] }
+    // Nothing of it comes back; its status may be corrected all the same.
+    if (stored.isErased && PERSONAL_FIELDS.some((field) => fields[field] != null)) {
+      return { result: refusal('erased', PERSON_IS_ERASED), restsOn: [id] }
+    }
     const call = changedByPerson(stored, fields)
     own.onPlan(stored)
     const plan = finish(book, call, stored)
@@ -255,6 +260,9 @@ function refused(reason: Refusal): { answer: Answer } {
   const problem = problemOf(reason)
   return { answer: { status: problem.status, body: problem } }
 }
+
+const STAYS_ERASED = 'The call with this provider key was erased, and stays erased.'
+const PERSON_IS_ERASED = `The person of this call was erased: it takes no ${PERSONAL_FIELDS.join(', ')} any more.`
 
 const noSuchCall = (id: string): Refusal => refusal('not_found', `There is no call with the id ${id}.`)
 

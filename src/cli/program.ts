@@ -1,5 +1,6 @@
 import { Command, type OutputConfiguration } from 'commander'
 import type { Surroundings } from './command.ts'
+import { addContactCommands } from './contact.ts'
 import { addCoverageCommand } from './coverage.ts'
 import { addDemoCommand } from './demo.ts'
 import { addExportCommand } from './export.ts'
@@ -20,6 +21,7 @@ export function createProgram(surroundings: Surroundings, output: OutputConfigur
     .configureOutput(output)
     .showHelpAfterError('(--help says more)')
     .enablePositionalOptions()
+  addContactCommands(program, surroundings)
   addInboxCommands(program, surroundings)
   addKeyCommands(program, surroundings)
   addMailCommands(program, surroundings)

@@ -8,6 +8,7 @@ import { type AgentSight, type Sight, seenContact, seenOpportunity } from '../au
 import type { Database } from '../database/database.ts'
 import { lookThrough } from '../database/look-through.ts'
 import type { Tables } from '../database/tables.ts'
+import { erasedAmong, isErased } from '../erasure/store.ts'
 import type { Position } from '../http/cursor.ts'
 import { isKeyTaken, refusedAnswer, rememberAnswer, rememberedAnswer } from '../http/idempotency.ts'
 import { refusal } from '../http/refusal.ts'
@@ -51,19 +52,24 @@ export async function createContact(
     .execute(async (transaction) => {
       const body = await insertContact(transaction, contact)
       if (body === null) return null
+      // Now that it is there: whoever erases it at this moment comes before or after.
+      if (await isErased({ query: transaction }, body.id)) throw new ErasedError()
       await recordChange(transaction, by, 'contact.created', body.id, null, auditedOf(body), concernedBy(body))
       const answer = { status: 201, body }
       if (answerKey !== null) await rememberAnswer(transaction, answerKey, answer)
       return answer
     })
     .catch((error: unknown) => {
+      if (error instanceof ErasedError) return null
       // Somebody else's request with this key was faster.
       if (answerKey !== null && isKeyTaken(error)) return null
       throw error
     })
   if (created !== null) return created
   const winner = answerKey === null ? null : await rememberedAnswer(database, answerKey)
-  return winner ?? refusedAnswer(refusal('conflict', `A contact with the id ${contact.id} exists already.`))
+  if (winner !== null) return winner
+  const is = (await isErased(database, contact.id)) ? 'was erased, and stays erased' : 'exists already'
+  return refusedAnswer(refusal('conflict', `A contact with the id ${contact.id} ${is}.`))
 }
 
 const valuesOf = ({ created_at, ...contact }: NewContact) => ({
@@ -83,34 +89,50 @@ async function insertContact(transaction: Transaction<Tables>, contact: NewConta
   return row === undefined ? null : bodyOf(row)
 }
 
+class ErasedError extends Error {}
+
 /**
- * Makes contacts in one statement; one whose id is there already is left as it is.
+ * Makes contacts in one statement; one whose id is there already is left as it is, and one that was erased stays so.
  *
  * @returns the ids of those that were made
  */
 export async function createContacts(
-  { query }: Database,
+  database: Database,
   contacts: readonly NewContact[],
   by: Actor,
 ): Promise<Set<string>> {
-  const rows = await query.transaction().execute(async (transaction) => {
-    const made = await transaction
-      .insertInto('contacts')
-      .values(contacts.map(valuesOf))
-      .onConflict((conflict) => conflict.column('id').doNothing())
-      .returning(COLUMNS)
-      .execute()
-    const entries = made
-      .map(bodyOf)
-      .map((body) => entryOf(by, 'contact.created', body.id, null, auditedOf(body), concernedBy(body)))
-    await recordEntries(
-      transaction,
-      entries.filter((entry) => entry !== null),
-    )
-    return made
-  })
-  return new Set(rows.map(({ id }) => id))
+  const erased = await erasedAmong(database.query, idsOf(contacts))
+  const others = contacts.filter(({ id }) => !erased.has(id))
+  if (others.length === 0) return new Set()
+  const made = await database.query
+    .transaction()
+    .execute(async (transaction) => {
+      const rows = await transaction
+        .insertInto('contacts')
+        .values(others.map(valuesOf))
+        .onConflict((conflict) => conflict.column('id').doNothing())
+        .returning(COLUMNS)
+        .execute()
+      // As above.
+      if ((await erasedAmong(transaction, idsOf(rows))).size > 0) throw new ErasedError()
+      const entries = rows
+        .map(bodyOf)
+        .map((body) => entryOf(by, 'contact.created', body.id, null, auditedOf(body), concernedBy(body)))
+      await recordEntries(
+        transaction,
+        entries.filter((entry) => entry !== null),
+      )
+      return rows
+    })
+    .catch((error: unknown) => {
+      if (error instanceof ErasedError) return null
+      throw error
+    })
+  // The next time it is known which.
+  return made === null ? createContacts(database, contacts, by) : new Set(idsOf(made))
 }
+
+const idsOf = (rows: readonly { id: string }[]): string[] => rows.map(({ id }) => id)
 
 /** What the audit knows of a contact: all but what follows from the rest. */
 const auditedOf = ({ id: _, revision: __, updated_at: ___, ...fields }: ContactBody): Fields => ({ ...fields })
@@ -119,7 +141,7 @@ const concernedBy = ({ id }: { id: string }) => ({ contactId: id, callId: null }
 
 /** One contact; null where there is none, or the caller may not see it. */
 export async function findContact(
-  { query }: Database,
+  { query }: Pick<Database, 'query'>,
   id: string,
   sight: Sight = 'everything',
 ): Promise<ContactBody | null> {

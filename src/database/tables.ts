@@ -33,6 +33,8 @@ export interface CallsTable extends CallColumns {
   created_at: Time
   updated_at: Time
   deleted_at: TimeOrNull
+  /** What told of a person is gone, and stays so. */
+  erased_at: TimeOrNull
   happened_at: ColumnType<Instant, never, never>
 }
 
@@ -104,6 +106,8 @@ interface InboxTable {
   fault: string | null
   /** In the folder of mails; null where the message is in `body`. */
   file_name: string | null
+  /** Its content is gone. */
+  emptied_at: TimeOrNull
 }
 
 interface RecordingsTable {
@@ -149,6 +153,13 @@ interface DialRequestsTable {
   phone_number: string
   created_at: Generated<Instant>
   call_id: string | null
+}
+
+/** The erasing of contacts; its queries are SQL. */
+interface ErasuresTable {
+  contact_id: string
+  asked_at: Time
+  cleaned_at: TimeOrNull
 }
 
 /** How far a mailbox's folder has been read. */
@@ -251,6 +262,7 @@ export interface Tables {
   audit: AuditTable
   audit_values: AuditValuesTable
   contacts_without_opportunity: { contact_id: string }
+  erasures: ErasuresTable
   inbox: InboxTable
   recordings: RecordingsTable
   review_items: ReviewItemsTable

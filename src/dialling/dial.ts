@@ -1,7 +1,9 @@
 import type { Answer, AnswerKey } from '../attempts/book.ts'
 import type { Actor } from '../audit/actor.ts'
+import { ERASED, noSuch } from '../auth/named.ts'
 import { findContact } from '../contacts/store.ts'
 import type { Database } from '../database/database.ts'
+import { isErased } from '../erasure/store.ts'
 import { refusedAnswer, rememberedAnswer } from '../http/idempotency.ts'
 import { refusal } from '../http/refusal.ts'
 import type { ZadarmaApi } from '../zadarma/api.ts'
@@ -27,7 +29,9 @@ export async function dialContact(
   if (remembered !== null) return remembered
   if (zadarmaApi === null) return refusedAnswer(NOT_SET)
   const contact = await findContact(database, contact_id)
-  if (contact === null) return refusedAnswer(refusal('not_found', `There is no contact with the id ${contact_id}.`))
+  if (contact === null) {
+    return refusedAnswer((await isErased(database, contact_id)) ? ERASED : noSuch('contact', contact_id))
+  }
   const [phone_number] = contact.phones
   if (phone_number === undefined) return refusedAnswer(refusal('invalid', 'Nobody was called.', [NO_PHONE]))
 

@@ -37,7 +37,7 @@ export const diallingRoutes: FastifyPluginAsyncZod<DiallingRoutesOptions> = asyn
         response: { 202: z.object({ request_id: z.string() }) },
         told: {
           takes: 'Idempotency-Key',
-          refuses: ['not_found', 'bad_gateway'],
+          refuses: ['not_found', 'erased', 'bad_gateway'],
           answers: { 202: 'The extension is being called.' },
         },
       },

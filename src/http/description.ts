@@ -66,6 +66,7 @@ const REFUSED: Readonly<Partial<Record<RefusalCode, { description: string; heade
   },
   not_found: { description: 'There is nothing with this id, or nothing that who asks may see.' },
   conflict: { description: 'What is there already stands against it; `detail` says what. Nothing was changed.' },
+  erased: { description: 'The person was erased, and nothing of them comes back.' },
   revision_changed: { description: 'It has another revision than If-Match names. Nothing was changed.' },
   too_large: { description: 'The body is larger than 1 MiB, a batch than 16 MiB, or a mail than 80 MiB.' },
   unsupported_media_type: {

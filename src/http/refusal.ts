@@ -12,6 +12,7 @@ export type RefusalCode =
   | 'not_found'
   | 'method_not_allowed'
   | 'conflict'
+  | 'erased'
   | 'revision_changed'
   | 'too_large'
   | 'unsupported_media_type'
@@ -58,6 +59,7 @@ const STATUS: Readonly<Record<RefusalCode, { status: number; title: string }>> =
   not_found: { status: 404, title: 'Not Found' },
   method_not_allowed: { status: 405, title: 'Method Not Allowed' },
   conflict: { status: 409, title: 'Conflict' },
+  erased: { status: 410, title: 'Gone' },
   revision_changed: { status: 412, title: 'Precondition Failed' },
   too_large: { status: 413, title: 'Content Too Large' },
   unsupported_media_type: { status: 415, title: 'Unsupported Media Type' },

@@ -1,10 +1,12 @@
 import type { Actor } from '../audit/actor.ts'
 import { processRecordingEmail } from '../calls/recording-email.ts'
 import type { Config } from '../config.ts'
+import { removeFiles } from '../database/embedded-files.ts'
 import { mailMessages } from '../mailbox/door.ts'
 import { type MailFolders, removeUnusedAudio } from '../mailbox/files.ts'
 import type { MailOptions } from '../mailbox/handle.ts'
 import { type ParserLimits, ParserThread } from '../mailbox/parser.ts'
+import { textOfMail } from '../mailbox/text-of-mail.ts'
 import { unreadableMail } from '../mailbox/unreadable.ts'
 import type { Wording } from '../mailbox/wording.ts'
 import { zadarmaMessages } from '../zadarma/door.ts'
@@ -46,12 +48,21 @@ export function openDoors(options: DoorsOptions): Doors {
   const inbox: InboxOptions = {
     ...parts,
     readMessage: (message) => read[message.door](message),
-    onHandled: (result) => removeUnusedAudio(parts.database, folders.recordings, unusedAudioOf(result)),
+    onHandled: async (result, { fileName = null }) => {
+      await removeUnusedAudio(parts.database, folders.recordings, unusedAudioOf(result))
+      if (result.reason === 'erased' && fileName !== null) await removeFiles(folders.mails, [fileName])
+    },
   }
   const underway = new Set<Promise<unknown>>()
   return {
     inbox,
-    mails: { inbox, folders, unreadable: unreadableMail, underway },
+    mails: {
+      inbox,
+      folders,
+      textOf: (message) => textOfMail(message, parser, folders),
+      unreadable: unreadableMail,
+      underway,
+    },
     close: async () => {
       await parser.close()
       await Promise.allSettled(underway)

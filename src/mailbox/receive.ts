@@ -139,4 +139,5 @@ const claimed = (mail: NewMail): StoredMessage => ({
   dueAt: null,
   tries: 1,
   fault: null,
+  isEmptied: false,
 })

@@ -3,10 +3,11 @@ import { validate as isUuid, v7 as uuidv7 } from 'uuid'
 import { z } from 'zod'
 import type { Register } from '../attempts/register.ts'
 import { actorOf } from '../audit/requester.ts'
-import { noSuch, refusalOfUnseen } from '../auth/named.ts'
+import { ERASED, noSuch, refusalOfUnseen } from '../auth/named.ts'
 import { mayAssign, type Sight } from '../auth/sight.ts'
 import { contactsById } from '../contacts/store.ts'
 import type { Database } from '../database/database.ts'
+import { isOfErased } from '../erasure/store.ts'
 import { writeCursor } from '../http/cursor.ts'
 import { A_PAGE } from '../http/description.ts'
 import { sendProblem, sendRefusal } from '../http/errors.ts'
@@ -145,7 +146,7 @@ export const opportunityRoutes: FastifyPluginAsyncZod<OpportunityRoutesOptions> 
         querystring: noQuery,
         body: opportunityChanges,
         response: { 200: opportunityResponse },
-        told: { takes: 'If-Match' },
+        told: { takes: 'If-Match', refuses: ['erased'] },
       },
     },
     async (request, reply) => {
@@ -154,6 +155,10 @@ export const opportunityRoutes: FastifyPluginAsyncZod<OpportunityRoutesOptions> 
       if (!mayAssign(sight, changes.assigned_to)) {
         const refused = await refusalOfUnseen(database, sight, { opportunityIds: [request.params.id] })
         return sendRefusal(reply, refused ?? NOT_TO_OTHERS)
+      }
+      if (changes.title != null && (await isOfErased(database, request.params.id))) {
+        const refused = await refusalOfUnseen(database, sight, { opportunityIds: [request.params.id] })
+        return sendRefusal(reply, refused ?? ERASED)
       }
       const isExpected = ifMatch(request.headers['if-match'])
       const change = changeOpportunity(request.params.id, changes, actorOf(request), isExpected, sight)

@@ -61,7 +61,7 @@ const COLUMNS = [
 
 /** One opportunity; null where there is none, or the caller may not see it. */
 export async function findOpportunity(
-  { query }: Database,
+  { query }: Pick<Database, 'query'>,
   id: string,
   sight: Sight = 'everything',
 ): Promise<OpportunityBody | null> {

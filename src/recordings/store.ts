@@ -37,7 +37,7 @@ const WAIT = sql`case when tries <= 1 then interval '40 seconds'
 /** After a day of tries: a service that was off for longer tries as often as it does in some hours. */
 const IS_OVER = sql`(created_at <= now() - interval '1 day' and tries >= ${TRIES_AT_LEAST})`
 
-/** Claims recordings that are due, for this server alone. Of a deleted call none is fetched any more. */
+/** Claims recordings that are due, for this server alone. Of a deleted or erased call none is fetched any more. */
 export async function claimRecordings({ query }: Database, count: number): Promise<ClaimedRecording[]> {
   const { rows } = await query.transaction().execute(async (transaction) => {
     const claimed = await sql<ClaimedRecording & { isDeleted: boolean }>`
@@ -47,7 +47,7 @@ export async function claimRecordings({ query }: Database, count: number): Promi
       fault = case when "isDeleted" then 'The call was deleted.' else r.fault end,
       due_at = case when "isDeleted" then null else clock_timestamp() + ${CLAIMED_FOR} end
     from (
-      select recordings.id, provider_call_id, deleted_at is not null as "isDeleted"
+      select recordings.id, provider_call_id, num_nonnulls(deleted_at, erased_at) > 0 as "isDeleted"
       from recordings join calls on calls.id = call_id
       where recordings.due_at <= clock_timestamp() and recordings.provider = ${PROVIDER} and provider_call_id is not null
       order by recordings.due_at limit ${count} for update of recordings skip locked
@@ -80,7 +80,7 @@ export async function nameRecording(
   const { rows } = await query.transaction().execute(async (transaction) => {
     const given = await sql<{ id: string; name: string; isNew: boolean }>`
     with held as materialized (
-      select id from calls where id = ${call_id} and deleted_at is null for no key update
+      select id from calls where id = ${call_id} and deleted_at is null and erased_at is null for no key update
     ), free as (
       select name, id, row_number() over (order by place) as place
       from unnest(${names}::text[], ${ids}::uuid[]) with ordinality as given (name, id, place)

@@ -82,7 +82,10 @@ function callIdsOf({ kind, call_id, candidates }: ReviewItem, answer: ReviewAnsw
   return [...new Set([...ofItem, answer.call_id].filter((id) => typeof id === 'string'))]
 }
 
-const CALL_IS_GONE = refusal('conflict', 'A call that this is about was deleted meanwhile. It can be dismissed only.')
+const CALL_IS_GONE = refusal(
+  'conflict',
+  'A call that this is about was deleted or erased meanwhile. It can be dismissed only.',
+)
 
 type AboutMail = ReviewItem & Required<Pick<ReviewItem, 'mail'>>
 const isAboutMail = (item: ReviewItem): item is AboutMail => item.mail !== undefined
@@ -110,6 +113,8 @@ function effectOf(
       const calls = [answer.call_id, other?.call_id].map((id) => (typeof id === 'string' ? book.call(id) : undefined))
       const [staying, withdrawn] = calls
       if (staying === undefined || withdrawn === undefined) return null
+      // What one of them has no longer, the other must not give back to it.
+      if (staying.isErased || withdrawn.isErased) return null
       return joined(book, withAllOf(staying, withdrawn), staying, withdrawn)
     }
     case 'contradiction':

@@ -47,12 +47,12 @@ async function namedCalls({ database, days }: Omit<MailSweepOptions, 'metrics'>)
       from (
         select calls.id as call_id, true as is_call, true as is_of_provider from calls
         where provider = items.mail ->> 'provider' and provider_call_id = items.mail ->> 'pbxCallId'
-          and deleted_at is null
+          and deleted_at is null and erased_at is null
         union all
         select calls.id, false, calls.provider is not null
         from jsonb_each_text(items.mail -> 'names') as names (audio_id, name)
           join recordings on recordings.provider = items.mail ->> 'provider' and provider_recording_id = name
-          join calls on calls.id = call_id and deleted_at is null
+          join calls on calls.id = call_id and deleted_at is null and erased_at is null
       ) as found
       having count(distinct call_id) = 1
     ) as named

@@ -19,7 +19,11 @@ export const stateResponse = z.object({
   inbox: z.object({ waiting: count, oldest_waiting_at: time.nullable(), set_aside: count }),
   calls: z.object({ pending: count, oldest_pending_at: time.nullable() }),
   recordings: z.object({ expected: count, missing: count }),
-  retention: z.object({ inbox_days: count }),
+  retention: z.object({
+    recordings_days: count.nullable(),
+    inbox_days: count.nullable(),
+    mail_days: count.nullable(),
+  }),
   version: z.string(),
 })
 

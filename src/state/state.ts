@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { formatInstant } from '../attempts/attempt.ts'
-import type { MailConfig, ZadarmaConfig } from '../config.ts'
+import type { MailConfig, RetentionConfig, ZadarmaConfig } from '../config.ts'
 import type { Database } from '../database/database.ts'
 import { type MailboxConfig, mailboxIdOf } from '../mailbox/mailbox.ts'
 import type { Instant } from '../time.ts'
@@ -12,8 +12,7 @@ export interface AboutService {
   /** Null: no mailbox is read. */
   mailbox: MailboxConfig | null
   mail: MailConfig
-  /** For how many days what came is kept as it came. */
-  inboxRetentionDays: number
+  retention: RetentionConfig
 }
 
 /** How the doors are, in plain values. */
@@ -30,7 +29,8 @@ export interface State {
   calls: { pending: number; oldest_pending_at: string | null }
   /** Recordings that are fetched yet, and those of the last day that were given up. */
   recordings: { expected: number; missing: number }
-  retention: { inbox_days: number }
+  /** After how many days what is old is removed; null: never. */
+  retention: { recordings_days: number | null; inbox_days: number | null; mail_days: number | null }
   version: string
 }
 
@@ -60,7 +60,7 @@ interface Row {
 export async function stateOf(
   { query }: Pick<Database, 'query'>,
   zadarma: ZadarmaConfig,
-  { version, mailbox, inboxRetentionDays }: AboutService,
+  { version, mailbox, retention }: AboutService,
 ): Promise<State> {
   const { rows } = await stateQuery(mailbox === null ? '' : mailboxIdOf(mailbox)).execute(query)
   const [row] = rows
@@ -85,7 +85,11 @@ export async function stateOf(
     },
     calls: { pending: row.pending, oldest_pending_at: written(row.oldest_pending_at) },
     recordings: { expected: row.expected, missing: row.missing },
-    retention: { inbox_days: inboxRetentionDays },
+    retention: {
+      recordings_days: retention.recordingsDays,
+      inbox_days: retention.inboxDays,
+      mail_days: retention.mailDays,
+    },
     version,
   }
 }

@@ -53,13 +53,12 @@ export function contactDoor({ database, country, isDryRun }: DoorOptions) {
     schema,
     sizeOf: () => 0,
     take: async (items) => {
-      if (isDryRun) {
-        const present = await presentContacts(database, items)
-        return items.map((_, place) => (present[place] === 'there' ? THERE : CREATED))
-      }
+      if (isDryRun) return (await presentContacts(database, items)).map((present) => TAKEN_WHERE[present ?? 'nothing'])
       const contacts = items.map(({ id, data }) => ({ ...data, id, created_at: data.created_at ?? null }))
       const created = await createContacts(database, contacts, IMPORT)
-      return items.map(({ id }) => (created.delete(id) ? CREATED : THERE))
+      if (created.size === items.length) return items.map(() => CREATED)
+      const present = await presentContacts(database, items)
+      return items.map(({ id }, place) => (created.delete(id) ? CREATED : TAKEN_WHERE[present[place] ?? 'there']))
     },
   }
   return door
@@ -67,6 +66,8 @@ export function contactDoor({ database, country, isDryRun }: DoorOptions) {
 
 const CREATED: Taken = { result: 'created', outcome: null }
 const THERE: Taken = { result: 'already_there' }
+const STAYS_DELETED: Taken = { result: 'stays_deleted' }
+const TAKEN_WHERE = { there: THERE, deleted: STAYS_DELETED, nothing: CREATED } as const
 
 /** Opportunities, with what an older system knows of their attempts (B1, B7). */
 export function opportunityDoor({ database, register }: DoorOptions) {
@@ -130,7 +131,7 @@ async function takeAbsent<Data>(
   const after = (conflicts.length === 0 ? [] : await look(conflicts)).values()
   return answers.map((answer, place): Taken => {
     const present = isConflict[place] === true ? after.next().value : before[place]
-    if (present === 'deleted') return { result: 'stays_deleted' }
+    if (present === 'deleted') return STAYS_DELETED
     if (present === 'there' || answer === null || answer.status === 200) return THERE
     if (answer.status === 201) return { result: 'created', outcome: outcomeOf(answer.body) }
     const { errors, detail } = answer.body as Problem

@@ -20,6 +20,7 @@ const TABLES: Readonly<Record<keyof Tables, 'kept' | 'started' | 'joined' | 'der
   idempotency_requests: 'kept',
   idempotency_keys: 'kept',
   sync_runs: 'kept',
+  erasures: 'kept',
   // The first start has written that it made a key.
   audit: 'joined',
   audit_values: 'kept',

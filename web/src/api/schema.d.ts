@@ -253,6 +253,7 @@ export interface paths {
                 400: components["responses"]["BadRequest"];
                 401: components["responses"]["Unauthorized"];
                 404: components["responses"]["NotFound"];
+                410: components["responses"]["Gone"];
                 422: components["responses"]["UnprocessableContent"];
                 429: components["responses"]["TooManyRequests"];
                 500: components["responses"]["InternalServerError"];
@@ -261,10 +262,18 @@ export interface paths {
         };
         put?: never;
         post?: never;
-        /** Deletes a contact without calls and opportunities */
+        /**
+         * Deletes a contact without calls and opportunities, or erases one
+         * @description With `erase=true`, whatever tells of the person is removed everywhere, for good: the contact; numbers,
+         *     results and notes of calls; recordings; titles and notes of attempts; messages; what the audit keeps of names, numbers and
+         *     texts. Calls, attempts, their numbers and colours stay, and count as before. For admins and managers. Erased again, what has
+         *     come since under the contact's id goes, too.
+         */
         delete: {
             parameters: {
-                query?: never;
+                query?: {
+                    erase?: "true" | "false";
+                };
                 header?: {
                     /** @description An ETag: it is changed only if it still has that revision. Without it, or with *: in any case. */
                     "If-Match"?: string;
@@ -288,6 +297,7 @@ export interface paths {
                 403: components["responses"]["Forbidden"];
                 404: components["responses"]["NotFound"];
                 409: components["responses"]["Conflict"];
+                410: components["responses"]["Gone"];
                 412: components["responses"]["PreconditionFailed"];
                 413: components["responses"]["ContentTooLarge"];
                 415: components["responses"]["UnsupportedMediaType"];
@@ -333,6 +343,7 @@ export interface paths {
                 401: components["responses"]["Unauthorized"];
                 403: components["responses"]["Forbidden"];
                 404: components["responses"]["NotFound"];
+                410: components["responses"]["Gone"];
                 412: components["responses"]["PreconditionFailed"];
                 413: components["responses"]["ContentTooLarge"];
                 415: components["responses"]["UnsupportedMediaType"];
@@ -342,6 +353,59 @@ export interface paths {
                 503: components["responses"]["ServiceUnavailable"];
             };
         };
+        trace?: never;
+    };
+    "/api/crm/contacts/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Gives all that is stored about a person, as a zip file
+         * @description `contact.json`, `opportunities.json`, `calls.json`, `dial_requests.json`, `review.json`, `messages.json`
+         *     and `audit.json`, each a list as the API shows it; `messages/` with notifications and e-mails as they came, and
+         *     `recordings/<call>/` with audio. What names a number that another contact has too is not in it, unless it is linked to
+         *     this one. For admins and managers.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description A zip file, made while it is read. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/zip": string;
+                    };
+                };
+                400: components["responses"]["BadRequest"];
+                401: components["responses"]["Unauthorized"];
+                403: components["responses"]["Forbidden"];
+                404: components["responses"]["NotFound"];
+                410: components["responses"]["Gone"];
+                422: components["responses"]["UnprocessableContent"];
+                429: components["responses"]["TooManyRequests"];
+                500: components["responses"]["InternalServerError"];
+                503: components["responses"]["ServiceUnavailable"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/crm/opportunities": {
@@ -624,6 +688,7 @@ export interface paths {
                 401: components["responses"]["Unauthorized"];
                 403: components["responses"]["Forbidden"];
                 404: components["responses"]["NotFound"];
+                410: components["responses"]["Gone"];
                 412: components["responses"]["PreconditionFailed"];
                 413: components["responses"]["ContentTooLarge"];
                 415: components["responses"]["UnsupportedMediaType"];
@@ -887,6 +952,7 @@ export interface paths {
                 401: components["responses"]["Unauthorized"];
                 403: components["responses"]["Forbidden"];
                 404: components["responses"]["NotFound"];
+                410: components["responses"]["Gone"];
                 412: components["responses"]["PreconditionFailed"];
                 413: components["responses"]["ContentTooLarge"];
                 415: components["responses"]["UnsupportedMediaType"];
@@ -968,6 +1034,7 @@ export interface paths {
                 401: components["responses"]["Unauthorized"];
                 403: components["responses"]["Forbidden"];
                 404: components["responses"]["NotFound"];
+                410: components["responses"]["Gone"];
                 412: components["responses"]["PreconditionFailed"];
                 413: components["responses"]["ContentTooLarge"];
                 415: components["responses"]["UnsupportedMediaType"];
@@ -1149,6 +1216,7 @@ export interface paths {
                 403: components["responses"]["Forbidden"];
                 404: components["responses"]["NotFound"];
                 409: components["responses"]["Conflict"];
+                410: components["responses"]["Gone"];
                 413: components["responses"]["ContentTooLarge"];
                 415: components["responses"]["UnsupportedMediaType"];
                 422: components["responses"]["UnprocessableContent"];
@@ -2213,7 +2281,9 @@ export interface paths {
                                 missing: number;
                             };
                             retention: {
-                                inbox_days: number;
+                                recordings_days: number | null;
+                                inbox_days: number | null;
+                                mail_days: number | null;
                             };
                             version: string;
                         };
@@ -2470,8 +2540,8 @@ export interface paths {
         };
         /**
          * Lists who changed what, newest first
-         * @description `who` is `key:<id>`, `user:<id>`, `bootstrap`, `zadarma`, `mail`, `import`, `sync`, `sweep`
-         *     or `command line`; `request_id` is what the request's answer had as `x-request-id`. `before` and `after` have only
+         * @description `who` is `key:<id>`, `user:<id>`, `bootstrap`, `zadarma`, `mail`, `import`, `sync`, `sweep`,
+         *     `retention` or `command line`; `request_id` is what the request's answer had as `x-request-id`. `before` and `after` have only
          *     fields that changed; `before` is null where it was made, `after` where it was deleted. `withheld` names fields
          *     whose values are erased, or not for whoever asks. `from` is inclusive, `to` exclusive. A page may have fewer entries than asked for although there are more:
          *     `next_cursor` tells.
@@ -2480,7 +2550,7 @@ export interface paths {
             parameters: {
                 query?: {
                     entity_id?: string;
-                    kind?: "call" | "opportunity" | "contact" | "review" | "recording" | "dial" | "sync" | "key" | "user";
+                    kind?: "call" | "opportunity" | "contact" | "review" | "recording" | "dial" | "sync" | "key" | "user" | "retention";
                     who?: string;
                     action?: string;
                     from?: string;
@@ -3491,7 +3561,7 @@ export interface components {
             request_id: string | null;
             action: string;
             /** @enum {string} */
-            kind: "call" | "opportunity" | "contact" | "review" | "recording" | "dial" | "sync" | "key" | "user";
+            kind: "call" | "opportunity" | "contact" | "review" | "recording" | "dial" | "sync" | "key" | "user" | "retention";
             entity_id: string;
             before: {
                 [key: string]: unknown;
@@ -3721,7 +3791,7 @@ export interface components {
             request_id: string | null;
             action: string;
             /** @enum {string} */
-            kind: "call" | "opportunity" | "contact" | "review" | "recording" | "dial" | "sync" | "key" | "user";
+            kind: "call" | "opportunity" | "contact" | "review" | "recording" | "dial" | "sync" | "key" | "user" | "retention";
             entity_id: string;
             before: {
                 [key: string]: unknown;
@@ -3939,6 +4009,15 @@ export interface components {
         };
         /** @description Body or query have faults; `errors` tells them all, with their paths. Nothing was stored. */
         UnprocessableContent: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The person was erased, and nothing of them comes back. */
+        Gone: {
             headers: {
                 [name: string]: unknown;
             };

@@ -31,7 +31,9 @@ export function System() {
           <Title order={2} size="h4" mb="xs">
             {t.retention}
           </Title>
+          <Text size="sm">{t.recordingsKept(state.data.retention.recordings_days)}</Text>
           <Text size="sm">{t.inboxKept(state.data.retention.inbox_days)}</Text>
+          <Text size="sm">{t.mailsKept(state.data.retention.mail_days)}</Text>
         </Paper>
       )}
     </Stack>

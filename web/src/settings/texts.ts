@@ -1,5 +1,8 @@
 import type { InLanguages } from '../texts/language.ts'
 
+const inDays = (days: number | null, forEver: string, unit: string): string =>
+  days === null ? forEver : `${days} ${unit}`
+
 const en = {
   title: 'Settings',
   parts: { people: 'People', keys: 'Keys', system: 'PBX and mailbox', account: 'Account', about: 'About' },
@@ -75,7 +78,12 @@ const en = {
   checkNow: 'Check now',
   allGood: 'Nothing is wrong.',
   retention: 'How long what came is kept',
-  inboxKept: (days: number) => `Messages of the PBX and e-mails as they came: ${days} days (INBOX_RETENTION_DAYS).`,
+  recordingsKept: (days: number | null) =>
+    `Recordings: ${inDays(days, 'for ever', 'days')} (RETENTION_RECORDINGS_DAYS).`,
+  inboxKept: (days: number | null) =>
+    `Messages of the PBX, as they came: ${inDays(days, 'for ever', 'days')} (RETENTION_INBOX_DAYS).`,
+  mailsKept: (days: number | null) =>
+    `E-mails, as they came: ${inDays(days, 'for ever', 'days')} (RETENTION_MAIL_DAYS).`,
 
   changePassword: 'Change the password',
   currentPassword: 'Your password',
@@ -192,7 +200,10 @@ export const SETTINGS_TEXTS: InLanguages<SettingsTexts> = {
     checkNow: 'Comprobar ahora',
     allGood: 'No hay nada mal.',
     retention: 'Cuánto se guarda lo que llegó',
-    inboxKept: (days) => `Avisos de la centralita y correos tal como llegaron: ${days} días (INBOX_RETENTION_DAYS).`,
+    recordingsKept: (days) => `Grabaciones: ${inDays(days, 'para siempre', 'días')} (RETENTION_RECORDINGS_DAYS).`,
+    inboxKept: (days) =>
+      `Avisos de la centralita, tal como llegaron: ${inDays(days, 'para siempre', 'días')} (RETENTION_INBOX_DAYS).`,
+    mailsKept: (days) => `Correos, tal como llegaron: ${inDays(days, 'para siempre', 'días')} (RETENTION_MAIL_DAYS).`,
 
     changePassword: 'Cambiar la contraseña',
     currentPassword: 'Su contraseña',
