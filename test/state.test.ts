@@ -1,8 +1,11 @@
+import { createSecureContext } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { firstIdAfter } from '../src/inbox/store.ts'
 import { checkMailbox } from '../src/mailbox/check.ts'
 import { type MailboxConfig, mailboxIdOf } from '../src/mailbox/mailbox.ts'
+import { CERTIFICATE, PASSWORD, startMailServer } from './mail-server.ts'
 import { createTestDatabase, createTestService, type TestDatabase, type TestService } from './service.ts'
+import { startZadarmaServer } from './zadarma-server.ts'
 
 /* How the doors are, in plain values; and what is wrong with them, with what to do. */
 
@@ -148,6 +151,39 @@ describe('a check', () => {
       { what: 'mailbox', ok: false, detail: expect.stringContaining('127.0.0.1'), todo: expect.any(String) },
     ])
     expect(JSON.stringify(found)).not.toContain(MAILBOX.password)
+  })
+
+  it('says what is in order; of two who ask at once, both get the same answer', async () => {
+    const account = { key: 'a-key', secret: 'a-secret' }
+    const server = await startZadarmaServer({ ...account, zone: 'Europe/Madrid' })
+    const mails = await startMailServer(MAILBOX.user)
+    const trust = createSecureContext({ ca: CERTIFICATE })
+    const mailbox = { ...MAILBOX, port: mails.port, password: PASSWORD, trust }
+    const whole = await createTestService({
+      ...database,
+      zadarma: { ...account, apiUrl: server.url },
+      about: { mailbox },
+    })
+    try {
+      const [one, other] = await Promise.all([check('zadarma', whole), check('zadarma', whole)])
+      expect(one[0]).toMatchObject({ what: 'key and secret', ok: true, todo: null })
+      expect(other).toEqual(one)
+      expect(server.requests.map(({ path }) => path)).toEqual(['/v1/info/timezone/', '/v1/pbx/callinfo/'])
+      expect(await check('mailbox', whole)).toEqual([
+        { what: 'log-in', ok: true, detail: `127.0.0.1 lets ${MAILBOX.user} in`, todo: null },
+        { what: 'folder', ok: true, detail: 'INBOX can be opened', todo: null },
+        { what: 'senders', ok: true, detail: 'messages are taken from zadarma.com', todo: null },
+      ])
+      const wrong = { ...mailbox, password: 'not this one' }
+      const { signal } = new AbortController()
+      expect(await checkMailbox({ mailbox: wrong, allowedSenders: [], signal })).toMatchObject([
+        { what: 'mailbox', ok: false, todo: expect.stringContaining('password') },
+      ])
+    } finally {
+      await whole.close()
+      await mails.close()
+      await server.close()
+    }
   })
 
   it('ends with the service', async () => {

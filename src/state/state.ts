@@ -102,7 +102,7 @@ function faultOf({ last_read_at, now }: Row): State['mailbox']['fault'] {
 }
 
 /** @param mailboxId of a mailbox that is never read, where none is set up */
-export const stateQuery = (mailboxId: string) => sql<Row>`
+const stateQuery = (mailboxId: string) => sql<Row>`
   with came as (select door, result, reason, received_at from inbox order by id desc limit ${sql.lit(NEWEST)}),
     recorded as (select status, created_at from recordings order by id desc limit ${sql.lit(NEWEST)}),
     waiting as (select count(*)::int as waiting, min(received_at) as since from inbox where due_at is not null),

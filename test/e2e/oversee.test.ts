@@ -121,12 +121,12 @@ const decisionOf = async (id: string) =>
 
 describe('review', () => {
   it('is done by keys, one item after the other; what somebody else has decided is passed over', async () => {
-    const items = [await doubt(), await doubt('contradiction'), await doubt(), await doubt()]
-    const [first, second, third, fourth] = items
+    const items = [await doubt(), await doubt('contradiction'), await doubt(), await doubt(), await doubt()]
+    const [first, second, third, fourth, fifth] = items
     const { page, faults } = await stage.open('manager')
     await page.goto('/review')
     await page.getByRole('article').getByText('Ana Torres').waitFor()
-    await page.getByLabel('4 to decide').first().waitFor()
+    await page.getByLabel('5 to decide').first().waitFor()
     await shoot(page, 'review')
     await page.keyboard.press('1')
     await page.getByText('The call is now that of the contact you chose.').waitFor()
@@ -146,22 +146,41 @@ describe('review', () => {
     await page.waitForURL(`**/review?item=${fourth?.id}`)
     await page.keyboard.press('k')
     await page.waitForURL(`**/review?item=${third?.id}`)
-    // Not told by an event: it is as if both had pressed at once.
+    // The list does not tell of it: it is as if both had pressed at once.
+    let letGo = () => {}
+    const isHeld = new Promise<void>((resolve) => {
+      letGo = resolve
+    })
+    await page.route(/\/api\/crm\/review(\?|$)/, async (route) => {
+      await isHeld
+      await route.continue()
+    })
     await stage.service.sql(
       `update review_items set decided_at = now(),
        decision = '{"action":"dismiss","call_id":null,"contact_id":null,"reason":null,"by":"x","at":"2026-03-02T10:00:00Z"}'
        where id = $1`,
       [third?.id],
     )
+    const refused = page.waitForResponse((response) => response.status() === 409)
     await page.keyboard.press('1')
+    await refused
+    letGo()
     await page.getByText('Somebody else has decided this meanwhile.', { exact: false }).waitFor()
     await page.waitForURL(`**/review?item=${fourth?.id}`)
+
+    // What is read stays where it is: a key that comes a moment too late decides nothing else.
+    await stage.service.request('POST', `/api/crm/review/${fourth?.id}`, { action: 'dismiss' })
+    await page.getByText('Somebody else has decided this just now.').waitFor()
+    await page.keyboard.press('1')
+    await page.keyboard.press('j')
+    await page.waitForURL(`**/review?item=${fifth?.id}`)
+    expect(await decisionOf(fifth?.id ?? '')).toBeNull()
 
     await page.keyboard.press('d')
     await page.getByLabel('Why (if you like)').fill('none of ours')
     await page.keyboard.press('Enter')
     await page.getByText('Nothing to decide.').waitFor()
-    expect(await decisionOf(fourth?.id ?? '')).toMatchObject({ action: 'dismiss', reason: 'none of ours' })
+    expect(await decisionOf(fifth?.id ?? '')).toMatchObject({ action: 'dismiss', reason: 'none of ours' })
     expect(faults).toEqual([])
   })
 

@@ -39,7 +39,7 @@ export function Meter({ coverage }: { coverage: Coverage }) {
           className={classes.share}
           strokeDasharray={`${(ROUND * percent) / 100} ${ROUND}`}
         />
-        <text x="75" y="84" textAnchor="middle" className={classes.percent}>
+        <text x="75" y="84" textAnchor="middle" className={classes.percent} data-long={shown.length > 5}>
           {shown}
         </text>
       </svg>

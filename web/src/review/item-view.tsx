@@ -18,6 +18,8 @@ export interface Decided extends Pick<Choice, 'answer' | 'change'> {
 interface ItemViewProps {
   item: ReviewItem
   canDecide: boolean
+  /** Never may, and is told so. */
+  isViewer: boolean
   isBusy: boolean
   onDecide: (decided: Decided) => void
 }
@@ -25,7 +27,7 @@ interface ItemViewProps {
 const KEYS = 9
 
 /** One item: what came, among what is chosen, and what else can be done. */
-export function ItemView({ item, canDecide, isBusy, onDecide }: ItemViewProps) {
+export function ItemView({ item, canDecide, isViewer, isBusy, onDecide }: ItemViewProps) {
   const t = useTexts(REVIEW_TEXTS)
   const [isDismissing, setIsDismissing] = useState(false)
   const [contactId, setContactId] = useState('')
@@ -102,7 +104,7 @@ export function ItemView({ item, canDecide, isBusy, onDecide }: ItemViewProps) {
           ))}
         </ol>
       </div>
-      {!canDecide && <Text size="sm">{t.notForViewers}</Text>}
+      {isViewer && <Text size="sm">{t.notForViewers}</Text>}
       {canDecide && canMake && (
         <Group align="end" gap="sm">
           {(holders.data?.data.length ?? 0) > 0 && (

@@ -5,7 +5,7 @@ type List = paths['/api/crm/review']['get']['responses']['200']['content']['appl
 export type ReviewItem = List['data'][number]
 type Answer = components['schemas']['ReviewAnswer']
 type Changes = components['schemas']['CallChanges']
-export type Candidate = ReviewItem['candidates'][number]
+type Candidate = ReviewItem['candidates'][number]
 
 /** One of the ways to decide an item, which is a click or a key. */
 export interface Choice {

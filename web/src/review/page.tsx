@@ -1,6 +1,6 @@
 import { Alert, Anchor, Button, Group, Skeleton, Stack, Text, Title } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { Link, useLocation, useSearchParams } from 'wouter'
 import { Problem } from '../api/client.ts'
 import { Fault, wordsOf } from '../parts/fault.tsx'
@@ -10,7 +10,7 @@ import { useLanguage, useTexts } from '../texts/language.ts'
 import type { ReviewItem } from './item.ts'
 import { type Decided, ItemView } from './item-view.tsx'
 import { addressOf, ReviewList } from './list.tsx'
-import { useDecide, useReview } from './queries.ts'
+import { useDecide, useForget, useReview } from './queries.ts'
 import classes from './review.module.css'
 import { REVIEW_TEXTS } from './texts.ts'
 
@@ -29,41 +29,54 @@ export default function ReviewPage({ me }: { me: Me }) {
   const [told, setTold] = useState<Told | null>(null)
   const review = useReview()
   const decide = useDecide()
+  const forget = useForget()
   const items = review.data?.pages.flatMap(({ data }) => data) ?? []
   const askedId = params.get('item')
-  const [place, setPlace] = useState(0)
-  const asked = items.findIndex(({ id }) => id === askedId)
-  // Where the item is gone, the one that has come to its place is next.
-  const shownAt = asked >= 0 ? asked : Math.min(place, items.length - 1)
-  const shown = isNarrow && askedId === null ? undefined : items[shownAt]
+  const at = items.findIndex(({ id }) => id === askedId)
+  // What is read does not go away under one's hands, nor does the next key decide something else.
+  const lastShown = useRef<{ item: ReviewItem; at: number } | null>(null)
+  const found = items[at]
+  if (found !== undefined) lastShown.current = { item: found, at }
+  const held = lastShown.current?.item.id === askedId ? lastShown.current : null
+  const shown = found ?? held?.item
+  const isGone = found === undefined && held !== null && !decide.isPending
+  const [first] = items
+  const isFirstWanted = !isNarrow && askedId === null
+  useEffect(() => {
+    if (isFirstWanted && first !== undefined) goTo(addressOf(first.id), { replace: true })
+  }, [isFirstWanted, first, goTo])
 
-  const show = (at: number) => {
-    const item = items[at]
+  const show = (place: number) => {
+    const item = items[place]
     if (item === undefined) return
-    setPlace(at)
     setTold(null)
     goTo(addressOf(item.id), { replace: askedId !== null })
   }
+  // Where the item is gone, the one that has come to its place is next.
+  const next = () => show(isGone && held !== null ? Math.min(held.at, items.length - 1) : at + 1)
   useKeys([
-    { keys: 'j', label: t.next, run: () => show(shown === undefined ? 0 : shownAt + 1) },
-    { keys: 'k', label: t.previous, run: () => show(shown === undefined ? 0 : shownAt - 1) },
+    { keys: 'j', label: t.next, run: next },
+    { keys: 'k', label: t.previous, run: () => show((isGone && held !== null ? held.at : at) - 1) },
   ])
 
   async function carryOut(item: ReviewItem, { answer, change, did }: Decided) {
-    const next = items[shownAt + 1] ?? items[shownAt - 1]
-    setPlace(Math.max(0, items[shownAt + 1] === undefined ? shownAt - 1 : shownAt))
+    const following = items[at + 1] ?? items[at - 1]
+    const moveOn = (words: string) => {
+      setTold({ words, isFault: false })
+      goTo(following === undefined ? '/review' : addressOf(following.id), { replace: true })
+      forget(item)
+    }
     try {
       await decide.mutateAsync({ item, answer, change })
-      setTold({ words: t.done[did], isFault: false })
+      moveOn(t.done[did])
     } catch (error) {
       const isConflict = error instanceof Problem && (error.status === 409 || error.status === 412)
       if (!isConflict) return setTold({ words: wordsOf(error, language), isFault: true })
       const { data } = await review.refetch()
       const isOpen = data?.pages.some((page) => page.data.some(({ id }) => id === item.id)) ?? false
-      setTold({ words: isOpen ? t.goneMeanwhile : t.decidedByOther, isFault: isOpen })
-      if (isOpen) return
+      if (isOpen) setTold({ words: t.goneMeanwhile, isFault: true })
+      else moveOn(t.decidedByOther)
     }
-    goTo(next === undefined ? '/review' : addressOf(next.id), { replace: true })
   }
 
   return (
@@ -83,13 +96,13 @@ export default function ReviewPage({ me }: { me: Me }) {
       </div>
       {review.isError && <Fault error={review.error} onRetry={() => void review.refetch()} />}
       {review.isPending && <Skeleton h={240} className="late" />}
-      {review.isSuccess && items.length === 0 && (
+      {review.isSuccess && items.length === 0 && shown === undefined && (
         <div>
           <Text fw={600}>{t.none}</Text>
           <Text c="dimmed">{t.noneMore}</Text>
         </div>
       )}
-      {items.length > 0 && (
+      {(items.length > 0 || shown !== undefined) && (
         <div className={isNarrow ? undefined : classes.both}>
           {(!isNarrow || shown === undefined) && (
             <Stack gap="xs">
@@ -117,10 +130,23 @@ export default function ReviewPage({ me }: { me: Me }) {
                   </Anchor>
                 </Group>
               )}
+              {isGone && (
+                <Alert color="orange" role="status">
+                  <Group justify="space-between">
+                    <Text size="sm">{t.goneNow}</Text>
+                    {items.length > 0 && (
+                      <Button size="xs" variant="default" onClick={next}>
+                        {t.next} (j)
+                      </Button>
+                    )}
+                  </Group>
+                </Alert>
+              )}
               <ItemView
                 key={shown.id}
                 item={shown}
-                canDecide={me.role !== 'viewer'}
+                canDecide={me.role !== 'viewer' && !isGone}
+                isViewer={me.role === 'viewer'}
                 isBusy={decide.isPending}
                 onDecide={(decided) => void carryOut(shown, decided)}
               />

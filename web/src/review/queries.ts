@@ -67,7 +67,23 @@ interface Decision {
   change: Changes | null
 }
 
-/** Decides an item; it is not on the list any more then. */
+/** Takes an item that was decided off the list, which is then fetched anew. */
+export function useForget(): (item: ReviewItem) => void {
+  const known = useQueryClient()
+  return (item) => {
+    known.setQueryData<InfiniteData<Page>>(LIST, (before) =>
+      before === undefined
+        ? before
+        : {
+            ...before,
+            pages: before.pages.map((page) => ({ ...page, data: page.data.filter(({ id }) => id !== item.id) })),
+          },
+    )
+    void known.invalidateQueries({ queryKey: ['review'] })
+  }
+}
+
+/** Decides an item. */
 export function useDecide() {
   const known = useQueryClient()
   return useMutation({
@@ -79,17 +95,6 @@ export function useDecide() {
         await answered(api.PATCH('/api/crm/calls/{id}', { params, body: change }))
       }
       return answered(api.POST('/api/crm/review/{id}', { params: { path: { id: item.id } }, body: answer }))
-    },
-    onSuccess: (_, { item }) => {
-      known.setQueryData<InfiniteData<Page>>(LIST, (before) =>
-        before === undefined
-          ? before
-          : {
-              ...before,
-              pages: before.pages.map((page) => ({ ...page, data: page.data.filter(({ id }) => id !== item.id) })),
-            },
-      )
-      void known.invalidateQueries({ queryKey: ['review'] })
     },
     // Somebody else may have decided it, or changed its call.
     onError: (error, { item }) => {
