@@ -151,9 +151,6 @@ export async function findContact(
   return row === undefined ? null : bodyOf(row)
 }
 
-/** What is shown of a contact beside its opportunity. */
-export type ContactBeside = Pick<ContactBody, 'id' | 'name' | 'phones' | 'email' | 'timezone' | 'opt_out'>
-
 /** Those of these contacts that there are, by their ids. Who sees an opportunity sees its contact. */
 export async function contactsById(query: Kysely<Tables>, ids: readonly string[]): Promise<Map<string, ContactBody>> {
   if (ids.length === 0) return new Map()

@@ -102,7 +102,7 @@ async function closeLead(service: Service, { opportunityId, closedAs }: Lead): P
 }
 
 /** A call as it is sent when it is over. */
-export function callBody({ contactId, contact, agent }: Lead, call: MadeUpCall) {
+function callBody({ contactId, contact, agent }: Lead, call: MadeUpCall) {
   const { id, direction, status, startedAt, seconds, notes } = call
   return {
     id,

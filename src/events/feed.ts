@@ -5,7 +5,7 @@ import { beginning, changesAfter } from './read.ts'
 import { advance, settledUpTo, type Tail } from './tail.ts'
 
 /** Told of changes, and of the number up to which everything was told. */
-export type Listener = (changes: readonly Change[], settled: number) => void
+type Listener = (changes: readonly Change[], settled: number) => void
 
 /** What has changed, as soon as the database knows it: on every server, whichever of them did it. */
 export interface Feed {

@@ -6,7 +6,7 @@ import type { QueryClient } from '@tanstack/react-query'
  */
 
 /** Ids of each kind that changed, or `all` where they are very many. */
-export type Changes = Readonly<Record<string, readonly string[] | 'all'>>
+type Changes = Readonly<Record<string, readonly string[] | 'all'>>
 
 const CHANNEL = 'first-call changes'
 const EVERYTHING: Changes = { call: 'all', opportunity: 'all', contact: 'all', review: 'all', key: 'all', user: 'all' }

@@ -1,6 +1,6 @@
 import { createContext, useContext } from 'react'
 
-export const LANGUAGES = ['es', 'en'] as const
+const LANGUAGES = ['es', 'en'] as const
 export type Language = (typeof LANGUAGES)[number]
 
 /** The same texts in each language; some are functions of what they speak of. */
