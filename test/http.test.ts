@@ -560,8 +560,9 @@ describe('addresses and methods', () => {
 
   it('there is nothing elsewhere: 404', async () => {
     for (const url of [
-      '/',
       '/nothing',
+      '/call/nothing',
+      '/assets/nothing.js',
       '/api',
       '/api/crm',
       '/api/crm/',

@@ -9,7 +9,7 @@ import { sbomOf } from '../scripts/sbom.ts'
 
 /** Those that ask for no more than to be named. */
 const LICENCES =
-  /^(MIT|MIT-0|ISC|0BSD|BSD-[23]-Clause|Apache-2\.0|BlueOak-1\.0\.0|\(MIT OR EUPL-1\.1\+\)|\(MIT OR CC0-1\.0\))$/
+  /^(MIT|MIT-0|ISC|0BSD|BSD-[23]-Clause|Apache-2\.0|BlueOak-1\.0\.0|\(MIT OR EUPL-1\.1\+\)|\(MIT OR CC0-1\.0\)|Unlicense)$/
 
 it('every package that is named has one version', () => {
   const { dependencies, devDependencies, optionalDependencies } = manifest
