@@ -562,7 +562,6 @@ describe('addresses and methods', () => {
     for (const url of [
       '/nothing',
       '/call/nothing',
-      '/assets/nothing.js',
       '/api',
       '/api/crm',
       '/api/crm/',

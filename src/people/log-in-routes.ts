@@ -8,7 +8,6 @@ import { acceptLink } from './accept.ts'
 import { cookieOf, type LogInOptions, sendTooMany, setCookies } from './answers.ts'
 import { logOut, recordLogIn } from './log-ins.ts'
 import { passwordRoutes } from './password-routes.ts'
-import { rememberPassword } from './same-password.ts'
 import { givenPassword, personName } from './schema.ts'
 import { hashToken } from './sessions.ts'
 import { changeOfOneself } from './state.ts'
@@ -59,7 +58,6 @@ export const logInRoutes: FastifyPluginAsyncZod<LogInOptions> = async (app, { pe
     },
     async (request, reply) => {
       const { email, password } = request.body
-      const isSamePassword = await rememberPassword(database, email.toLowerCase())
       const tried: Try = { account: email.toLowerCase(), address: request.ip }
       const wait = await countTry(database, tried)
       if (wait !== null) return sendTooMany(request, reply, wait)
@@ -81,7 +79,6 @@ export const logInRoutes: FastifyPluginAsyncZod<LogInOptions> = async (app, { pe
         },
       })
       if ('refused' in result) return sendRefusal(reply, NOT_RIGHT)
-      if (!(await isSamePassword())) return sendRefusal(reply, NOT_RIGHT)
       await forgiveTry(database, tried)
       sessions.forget(request)
       setCookies(reply, result.headers)
