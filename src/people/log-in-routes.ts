@@ -7,7 +7,6 @@ import { noQuery, text } from '../http/schemas.ts'
 import { acceptLink } from './accept.ts'
 import { cookieOf, type LogInOptions, sendTooMany, setCookies } from './answers.ts'
 import { passwordRoutes } from './password-routes.ts'
-import { rememberPassword } from './same-password.ts'
 import { givenPassword, personName } from './schema.ts'
 import { hashToken } from './sessions.ts'
 import { countTry, forgiveTry, type Try } from './throttle.ts'
@@ -53,7 +52,6 @@ export const logInRoutes: FastifyPluginAsyncZod<LogInOptions> = async (app, { pe
     },
     async (request, reply) => {
       const { email, password } = request.body
-      const isSamePassword = await rememberPassword(database, email.toLowerCase())
       const tried: Try = { account: email.toLowerCase(), address: request.ip }
       const wait = await countTry(database, tried)
       if (wait !== null) return sendTooMany(request, reply, wait)
@@ -61,7 +59,6 @@ export const logInRoutes: FastifyPluginAsyncZod<LogInOptions> = async (app, { pe
       const headers = new Headers()
       const result = await attempt(() => api.signInEmail({ body: { email, password }, headers, returnHeaders: true }))
       if ('refused' in result) return sendRefusal(reply, NOT_RIGHT)
-      if (!(await isSamePassword())) return sendRefusal(reply, NOT_RIGHT)
       await forgiveTry(database, tried)
       // Whoever was logged in here before is not any more.
       await sessions.end(request)
