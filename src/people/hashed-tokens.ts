@@ -4,7 +4,6 @@ import { hashToken } from './sessions.ts'
 /** Whether the session of a hash counts. */
 type IsAlive = (tokenHash: string) => Promise<boolean>
 
-const isUser = ({ field }: Where): boolean => field === 'userId'
 const isToken = ({ field }: Where): boolean => field === 'token'
 
 /**
@@ -48,14 +47,7 @@ function hashing<Adapter extends DBTransactionAdapter<BetterAuthOptions>>(adapte
     update: (request: Parameters<Adapter['update']>[0]) => adapter.update(hashed(request)),
     updateMany: (request: Parameters<Adapter['updateMany']>[0]) => adapter.updateMany(hashed(request)),
     delete: (request: Parameters<Adapter['delete']>[0]) => adapter.delete(hashed(request)),
-    deleteMany: async (request: Parameters<Adapter['deleteMany']>[0]) => {
-      const userId = request.model === 'session' ? request.where.find(isUser)?.value : undefined
-      // Who ends all sessions of a person ends the log-ins, too, that wait for a code.
-      if (typeof userId === 'string') {
-        await adapter.deleteMany({ model: 'verification', where: [{ field: 'value', value: userId }] })
-      }
-      return adapter.deleteMany(hashed(request))
-    },
+    deleteMany: (request: Parameters<Adapter['deleteMany']>[0]) => adapter.deleteMany(hashed(request)),
   }
 }
 

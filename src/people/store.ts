@@ -157,13 +157,9 @@ export async function removeTwoFactor({ query }: Pick<Database, 'query'>, id: st
   })
 }
 
-/**
- * All sessions of a person are over: at once in the database, and within a second on every server; and so are the log-ins
- * that wait for a code.
- */
+/** All sessions of a person are over: at once in the database, and within a second on every server. */
 export async function endSessions(transaction: Transaction<Tables>, id: string): Promise<void> {
   await transaction.deleteFrom('user_sessions').where('user_id', '=', id).execute()
-  await sql`delete from user_verifications where value = ${id}`.execute(transaction)
 }
 
 /** Whether anybody may log in. */
