@@ -75,6 +75,7 @@ export async function listAudit(
   const rows = await rowsOf(
     query,
     sql`select * from (${among}) as looked where ${allOf(looked)} order by at desc, id desc limit ${limit + 1}`,
+    BY_TIME,
   )
   if (rows.length > limit || looked.length === 0) return pageOf(rows, limit)
   const { rows: last } = await sql<AuditPosition>`
@@ -95,6 +96,7 @@ export async function historyOf(
   const rows = await rowsOf(
     query,
     sql`select * from (${ofEntities}) as audit order by id desc limit ${limit + 1}`,
+    sql`id desc`,
     sight,
   )
   return pageOf(rows, limit)
@@ -104,6 +106,9 @@ type Condition = RawBuilder<unknown>
 
 const allOf = (conditions: readonly Condition[]): Condition =>
   conditions.length === 0 ? sql`true` : sql.join(conditions, sql` and `)
+
+/** A join of the page with anything may lose its order. */
+const BY_TIME = sql`at desc, id desc`
 
 const VALUES_CONTACT = sql`"values".contact_id`
 
@@ -122,13 +127,19 @@ interface Row {
 }
 
 /** Of each the personal values, too; an agent sees those of whom he sees. */
-async function rowsOf(query: Kysely<Tables>, page: RawBuilder<unknown>, sight: Sight = 'everything'): Promise<Row[]> {
+async function rowsOf(
+  query: Kysely<Tables>,
+  page: RawBuilder<unknown>,
+  order: Condition,
+  sight: Sight = 'everything',
+): Promise<Row[]> {
   const isSeen =
     sight === 'everything' ? sql`true` : sql`("values".contact_id is null or ${seenContact(sight, VALUES_CONTACT)})`
   const { rows } = await sql<Row>`
     select page.*, "values".before as before_values, "values".after as after_values
     from (${page}) as page left join audit_values as "values" on audit_id = page.id
       and personal_fields is not null and ${isSeen}
+    order by ${order}
     `.execute(query)
   return rows
 }
