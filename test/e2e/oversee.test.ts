@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
+import { MAIL_START, mail, receive } from '../mails-door.ts'
 import { invited, logIn, openBrowser, PASSWORD, totp } from '../people.ts'
 import { useStage } from './stage.ts'
 
@@ -181,6 +182,44 @@ describe('review', () => {
     await page.keyboard.press('Enter')
     await page.getByText('Nothing to decide.').waitFor()
     expect(await decisionOf(fifth?.id ?? '')).toMatchObject({ action: 'dismiss', reason: 'none of ours' })
+    expect(faults).toEqual([])
+  })
+
+  it('an e-mail without its call is linked to one, or makes one', async () => {
+    const number = newPhone()
+    const contact = await contactOf('José Luis Rodríguez Zapatería de la Vega', number)
+    const call = (seconds: number) =>
+      post('/api/crm/calls', {
+        direction: 'outbound',
+        phone_number: number,
+        extension: '102',
+        entity_type: 'contacts',
+        entity_id: contact.id,
+        started_at: new Date(MAIL_START + seconds * 1_000).toISOString(),
+      })
+    await call(-120)
+    await call(120)
+    const doubts = ['Two dates were found.']
+    const linked = mail(number, { direction: null, doubts })
+    await receive(stage.service, linked)
+    const lonely = newPhone()
+    const made = mail(lonely, { direction: null })
+    await receive(stage.service, made)
+    const { page, faults } = await stage.open('manager')
+    await page.goto('/review')
+    await page.getByRole('article').getByText('Two dates were found.').waitFor()
+    await page.getByRole('button', { name: contact.name }).first().waitFor()
+    expect(await page.getByLabel('Recording').count()).toBe(1)
+    await shoot(page, 'review-mail')
+    await page.getByRole('button', { name: contact.name }).first().click()
+    await page.getByText('The e-mail belongs to the call you chose now.').waitFor()
+    expect(await decisionOf(linked.messageId)).toMatchObject({ action: 'link' })
+    await page.getByRole('article').getByText(lonely).first().waitFor()
+    await page.keyboard.press('n')
+    await page.getByText('A new call was made of the e-mail.').waitFor()
+    expect(await decisionOf(made.messageId)).toMatchObject({ action: 'create' })
+    const { body } = await stage.service.request('GET', `/api/crm/calls?phone_number=${encodeURIComponent(lonely)}`)
+    expect(body.data.length).toBe(1)
     expect(faults).toEqual([])
   })
 

@@ -10,7 +10,7 @@ const rows = table
 /** What First Call is made with, and how it may be used. */
 export function Licences() {
   return (
-    <ScrollArea.Autosize mah={420}>
+    <ScrollArea.Autosize mah={420} w="100%">
       <Table>
         <Table.Tbody>
           {rows.map(([, name = '', version = '', licence = '']) => (
