@@ -18,7 +18,6 @@ const distDir = path.resolve(import.meta.dirname, '../../dist')
 const built = (file: string): Promise<unknown> => import(pathToFileURL(path.join(distDir, file)).href)
 
 const { buildApp } = (await built('app.js')) as typeof import('../../src/app.ts')
-const { callEntry } = (await built('audit/call-entry.js')) as typeof import('../../src/audit/call-entry.ts')
 const { Book } = (await built('attempts/book.js')) as typeof import('../../src/attempts/book.ts')
 const { runOn } = (await built('attempts/read.js')) as typeof import('../../src/attempts/read.ts')
 const { Register } = (await built('attempts/register.js')) as typeof import('../../src/attempts/register.ts')
@@ -31,8 +30,8 @@ const connection = { connectionString: process.env.DATABASE_URL ?? '' }
 const database = openDatabase({ connection, hasPooler: false, onIdleError: () => undefined })
 const pool = new pg.Pool({ ...connection, max: POOL_SIZE })
 
-/** Decides with nothing known but that there is such a contact, and inserts the call with its entry in the audit. */
-async function insertCall<Result>({ by, needs, plan }: Change<Result>): Promise<Result> {
+/** Decides with nothing known but that there is such a contact, and inserts the call. */
+async function insertCall<Result>({ needs, plan }: Change<Result>): Promise<Result> {
   const { calls = [], result } = plan(
     new Book({
       now: Date.now(),
@@ -55,22 +54,10 @@ async function insertCall<Result>({ by, needs, plan }: Change<Result>): Promise<
     const row = callToRow(call)
     const columns = Object.keys(row)
     const places = columns.map((_, index) => `$${index + 1}`)
-    const entry = callEntry(by, null, call)
-    const audited = [
-      ...[row.updated_at, by.who, by.requestId, entry?.action, call.id, entry?.after, entry?.personal?.fields.join()],
-      ...[entry?.personal?.contactId, entry?.personal?.after],
-    ]
-    const [at, who, requestId, action, entityId, after, fields, contactId, values] = audited.map(
-      (_, index) => `$${columns.length + index + 1}`,
-    )
     await pool.query({
       name: 'insert_call',
-      text: `with made as (insert into calls (${columns}) values (${places})), entry as (
-          insert into audit (at, who, request_id, action, entity_id, after, personal_fields)
-          values (${at}, ${who}, ${requestId}, ${action}, ${entityId}, ${after}, ${fields}) returning id, entity_id)
-        insert into audit_values (audit_id, contact_id, call_id, after)
-        select id, ${contactId}::uuid, entity_id, ${values}::json from entry`,
-      values: [...Object.values(row), ...audited],
+      text: `insert into calls (${columns}) values (${places})`,
+      values: Object.values(row),
     })
   }
   return result
