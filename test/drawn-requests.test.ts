@@ -17,6 +17,7 @@ import { startZadarmaServer, type ZadarmaServer } from './zadarma-server.ts'
 const REQUESTS = Number(process.env.S4_REQUESTS ?? 400)
 const SEED = Number(process.env.S4_SEED ?? 4)
 const AT_ONCE = 8
+const TIMEOUT_MS = Math.max(60_000, REQUESTS * 50)
 /** So many things are remembered to be asked for again. */
 const MOST_KNOWN = 60
 
@@ -100,7 +101,9 @@ function learn(
   if (typeof uri === 'string') add(words.code ?? [], totp(uri))
 }
 
-it(`${REQUESTS} requests drawn from the description with the seed ${SEED} are answered by it`, async () => {
+it(`${REQUESTS} requests drawn from the description with the seed ${SEED} are answered by it`, {
+  timeout: TIMEOUT_MS,
+}, async () => {
   const random = createRandom(SEED)
   const description = service.app.swagger() as unknown as Description
   const known = await furnish()
