@@ -95,18 +95,26 @@ it('those of nobody are found, and counted as the list has them', async () => {
 })
 
 it('counting stops where it would take long, and goes by keys', async () => {
-  await service.sql('truncate contacts, lead_opportunities, listed_opportunities cascade')
-  await service.sql(`insert into lead_opportunities (id, contact_id, status, assigned_to, title_search_text, created_at)
+  // To make so much takes longer than a request may.
+  const patiently = (text: string) => service.database.patient.query(text)
+  await patiently('truncate contacts, lead_opportunities, listed_opportunities cascade')
+  await patiently(`insert into lead_opportunities (id, contact_id, status, assigned_to, title_search_text, created_at)
     select gen_random_uuid(), gen_random_uuid(), case when place % 2 = 0 then 'pending' else 'won' end,
       case when place % 3 = 0 then 'ana' end, ' piso', now() - place * interval '1 minute'
     from generate_series(1, 12000) as place`)
-  await service.sql('analyze lead_opportunities')
-  await service.sql('analyze listed_opportunities')
+  await patiently('analyze lead_opportunities')
+  await patiently('analyze listed_opportunities')
   expect(await ask(`${OPPORTUNITIES}/count`)).toEqual({ count: 10_000, more: true })
   expect(await ask(`${OPPORTUNITIES}/count?status=won`)).toEqual({ count: 6_000, more: false })
   expect(await ask(`${OPPORTUNITIES}/count?status=won&attempts=0`)).toEqual({ count: 1_000, more: true })
   expect(await ask(`${OPPORTUNITIES}/count?q=piso`)).toEqual({ count: 200, more: true })
 
+  // Of a table that is mostly what is asked for, PostgreSQL rightly reads the whole.
+  await patiently(`insert into lead_opportunities (id, contact_id, status, title_search_text, created_at)
+    select gen_random_uuid(), gen_random_uuid(), 'lost', ' piso', now() - place * interval '1 minute'
+    from generate_series(1, 60000) as place`)
+  await patiently('analyze lead_opportunities')
+  await patiently('analyze listed_opportunities')
   const asked: { sql: string; parameters: readonly unknown[] }[] = []
   const dialect = new PostgresDialect({ pool: service.database.general })
   const query = new Kysely<Tables>({ dialect, log: (event) => void asked.push(event.query) })
@@ -117,7 +125,9 @@ it('counting stops where it would take long, and goes by keys', async () => {
   }
   for (const { sql, parameters } of asked.filter(({ sql }) => !sql.startsWith('select "id"'))) {
     const rows = await service.sql(`explain ${sql}`, [...parameters])
-    expect(rows.map((row) => row['QUERY PLAN']).join('\n'), sql).not.toMatch(/Seq Scan|Sort/)
+    const plan = rows.map((row) => row['QUERY PLAN']).join('\n')
+    // What is counted is bounded, in whatever order PostgreSQL comes to it; what is listed comes in order.
+    expect(plan, sql).not.toMatch(sql.startsWith('select count') ? /Seq Scan/ : /Seq Scan|Sort/)
   }
 })
 
