@@ -10,6 +10,8 @@ const ELSEWHERE = process.env.DOVECOT === undefined ? ['test/dovecot.test.ts'] :
 
 /** Has a configuration of its own: `npm run test:chaos`. */
 const CHAOS = 'test/chaos/**'
+/** Likewise: `npm run test:e2e`, which needs a Chromium. */
+const E2E = 'test/e2e/**'
 
 /** Data of tests need not outlive them: in memory, where there is room and programs may run, no disk is waited for. */
 const MEMORY = '/dev/shm'
@@ -38,7 +40,7 @@ export default defineConfig({
           name: 'together',
           isolate: false,
           include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-          exclude: [...ALONE, ...ELSEWHERE, CHAOS],
+          exclude: [...ALONE, ...ELSEWHERE, CHAOS, E2E],
           sequence: { groupOrder: 0 },
         },
       },

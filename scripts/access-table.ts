@@ -12,6 +12,7 @@ function cellsOf(route: string, access: Access): string[] {
   if (access === 'signature') return ['by the PBX’s signature', ...ROLES.map(() => '')]
   if (access === 'local or key') return ['on loopback without a proxy', ...ROLES.map(() => 'yes')]
   const yes = (role: Role): string => (role === 'agent' && route.includes(' /api/crm/') ? 'own' : 'yes')
+  if (access === 'session') return ['', ...ROLES.map(() => 'logged in')]
   return ['', ...ROLES.map((role) => (access.includes(role) ? yes(role) : ''))]
 }
 

@@ -39,6 +39,7 @@ async function main(): Promise<number> {
     rootDir,
     output: process.stdout,
     messages: process.stderr,
+    input: process.stdin,
     signal: ending.signal,
   })
   return (endedBy as { code: number } | null)?.code ?? (isOutputLost ? FAILED : code)

@@ -2,18 +2,24 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, it } from 'vitest'
 import { ConfigError, ENVIRONMENT_NAMES, readConfig } from './config.ts'
+import { PLAIN_EDGE } from './http/edge.ts'
 
 it('without any variable everything has its default', () => {
   expect(readConfig({}, '/srv')).toEqual({
     host: '127.0.0.1',
     port: 3000,
+    edge: PLAIN_EDGE,
     databaseUrl: null,
+    migrationDatabaseUrl: null,
     hasPooler: false,
     dataDir: '/srv/data',
     isDefaultDataDir: true,
     logLevel: 'info',
     defaultCountry: 'ES',
     bootstrapApiKey: null,
+    authSecret: null,
+    publicUrl: null,
+    linkMail: null,
     zadarma: {
       key: null,
       secret: null,
@@ -26,12 +32,19 @@ it('without any variable everything has its default', () => {
       recordingHosts: ['zadarma.com'],
       maxAgeHours: null,
     },
+    retryMinutes: 60,
     relinkDays: 30,
-    inboxRetentionDays: 30,
+    retention: { recordingsDays: null, inboxDays: null, mailDays: null },
     recordingMaxBytes: 200 * 1024 * 1024,
     mailbox: null,
     mail: { allowedSenders: ['zadarma.com'], matchMinutes: 10, patternsFile: null },
   })
+})
+
+it('what is old is removed after so many days, each by itself', () => {
+  const env = { RETENTION_RECORDINGS_DAYS: '365', RETENTION_MAIL_DAYS: '1' }
+  const retention = { recordingsDays: 365, inboxDays: null, mailDays: 1 }
+  expect(readConfig(env, '/srv')).toMatchObject({ retention })
 })
 
 it('a mailbox is an address, a folder and what happens there afterwards', () => {
@@ -122,6 +135,9 @@ it.each([
 it('all faults are told at once, in sentences', () => {
   const env = {
     PORT: '99999',
+    TRUSTED_PROXIES: '10.0.0.0/8, 0.0.0.0/0',
+    CORS_ORIGINS: 'https://crm.example.com/',
+    RATE_LIMIT_PER_KEY: '0',
     DATABASE_URL: 'mysql://x',
     DEFAULT_COUNTRY: 'Spain',
     BOOTSTRAP_API_KEY: 'short',
@@ -134,7 +150,11 @@ it('all faults are told at once, in sentences', () => {
     ZADARMA_RECORDING_HOSTS: 'zadarma.com,com',
     ZADARMA_MAX_AGE_HOURS: '0',
     RELINK_DAYS: 'many',
-    INBOX_RETENTION_DAYS: '-1',
+    // As it was called before.
+    INBOX_RETENTION_DAYS: '30',
+    RETENTION_RECORDINGS_DAYS: '0',
+    RETENTION_INBOX_DAYS: '-1',
+    RETENTION_MAIL_DAYS: '1.5',
     RECORDING_MAX_MB: '0.5',
     MAILBOX_URL: 'https://ana:the-password@example.com',
     MAILBOX_FOLDER: 'a\u0000b',
@@ -151,6 +171,32 @@ it('all faults are told at once, in sentences', () => {
   expect(read).toThrow(ConfigError)
   for (const name of Object.keys(env)) expect(read).toThrow(new RegExp(`${name} must .+\\.`))
   expect(read).not.toThrow('the-password')
+})
+
+it('people come by an address, and get their links by e-mail', () => {
+  const env = {
+    PUBLIC_URL: 'https://CRM.example.com/',
+    AUTH_SECRET: 'x'.repeat(32),
+    SMTP_URL: 'smtps://ana%40example.com:secret@smtp.example.com',
+  }
+  const config = readConfig(env, '/srv')
+  expect([config.publicUrl?.origin, config.authSecret]).toEqual(['https://crm.example.com', 'x'.repeat(32)])
+  expect(config.linkMail).toMatchObject({ smtp: { host: 'smtp.example.com', port: 465 }, from: 'ana@example.com' })
+  expect(readConfig({ ...env, SMTP_FROM: 'crm@example.com' }, '/srv').linkMail?.from).toBe('crm@example.com')
+})
+
+it.each([
+  ['PUBLIC_URL', 'http://crm.example.com', /^PUBLIC_URL must be an address such as https/],
+  ['PUBLIC_URL', 'https://crm.example.com/path', /^PUBLIC_URL must be an address such as https/],
+  ['AUTH_SECRET', 'too short', /^AUTH_SECRET must have 32 to 200/],
+  ['SMTP_URL', 'smtps://ana:secret@smtp.example.com', /^SMTP_FROM must be set/],
+  ['SMTP_URL', 'smtps://ana%40example.com:secret@smtp.example.com', /^PUBLIC_URL must be set where SMTP_URL is/],
+  ['SMTP_URL', 'https://secret@smtp.example.com', /^SMTP_URL must be an address such as smtps(?!.*secret@)/],
+  ['SMTP_FROM', 'nobody', /^SMTP_FROM must be an e-mail address/],
+])('%s=%s is refused', (name, value, fault) => {
+  const read = () => readConfig({ [name]: value }, '/srv')
+  expect(read).toThrow(ConfigError)
+  expect(read).toThrow(fault)
 })
 
 it('.env.example lists every variable', async () => {

@@ -1,21 +1,27 @@
-import { isIP } from 'node:net'
 import path from 'node:path'
 import type { SecureContext } from 'node:tls'
 import { type CountryCode, isSupportedCountry } from 'libphonenumber-js'
 import { IANAZone } from 'luxon'
 import { z } from 'zod'
+import { EDGE_ENVIRONMENT, type EdgeConfig, edgeOf } from './http/edge.ts'
+import { isNetwork } from './http/networks.ts'
 import type { MailboxConfig, OauthConfig } from './mailbox/mailbox.ts'
 import { parseMailboxUrl } from './mailbox/mailbox-url.ts'
 import { faultsTogether, isSender, isTokenUrl } from './mailbox/settings.ts'
 import { trustInFile } from './mailbox/trust.ts'
 import { isFolder, parseWhenDone } from './mailbox/when-done.ts'
+import type { MailSender } from './people/mail.ts'
+import { parseSmtpUrl } from './people/smtp.ts'
 
 /** What the service is told by its environment. */
 export interface Config {
   host: string
   port: number
+  edge: EdgeConfig
   /** Null: the embedded PostgreSQL. */
   databaseUrl: string | null
+  /** As the owner of the tables; null: who uses them owns them. */
+  migrationDatabaseUrl: string | null
   hasPooler: boolean
   /** Absolute. */
   dataDir: string
@@ -24,14 +30,32 @@ export interface Config {
   defaultCountry: CountryCode
   /** An admin key to accept; null: the first start makes one. */
   bootstrapApiKey: string | null
+  /** Signs the cookies of people; null: the database has one. */
+  authSecret: string | null
+  /** The address that people see; null: only this machine, without TLS. */
+  publicUrl: URL | null
+  /** How people get their links; null: those who make them see them. */
+  linkMail: MailSender | null
   zadarma: ZadarmaConfig
+  /** Who was called is not called again for so long. */
+  retryMinutes: number
   /** Contacts are looked for by the numbers of calls of so many days. */
   relinkDays: number
-  inboxRetentionDays: number
+  retention: RetentionConfig
   recordingMaxBytes: number
   /** Null: no mailbox is read. */
   mailbox: MailboxConfig | null
   mail: MailConfig
+}
+
+/** After how many days what is removed; null: never. */
+export interface RetentionConfig {
+  /** Audio. */
+  recordingsDays: number | null
+  /** Raw notifications. */
+  inboxDays: number | null
+  /** Raw e-mails. */
+  mailDays: number | null
 }
 
 /** How recording e-mails are understood, whichever way they come. */
@@ -89,9 +113,14 @@ const environment = z.object({
       'must be a number from 0 to 65535, such as 3000',
     )
     .transform(Number),
+  ...EDGE_ENVIRONMENT,
   DATABASE_URL: z
     .string()
     .refine(isPostgresUrl, 'must be an address such as postgres://user:password@host:5432/database')
+    .optional(),
+  MIGRATION_DATABASE_URL: z
+    .string()
+    .refine(isPostgresUrl, 'must be an address such as postgres://owner:password@host:5432/database')
     .optional(),
   DATABASE_POOLER: z
     .enum(['true', 'false'], 'must be true (PgBouncer stands before the database) or false')
@@ -107,6 +136,25 @@ const environment = z.object({
     .string()
     .regex(/^[\x21-\x7e]{32,200}$/, 'must have 32 to 200 visible ASCII characters without blanks')
     .optional(),
+  AUTH_SECRET: z
+    .string()
+    .regex(/^[\x21-\x7e]{32,200}$/, 'must have 32 to 200 visible ASCII characters without blanks')
+    .optional(),
+  PUBLIC_URL: z
+    .string()
+    .refine(isPublicUrl, 'must be an address such as https://crm.example.com (http:// only on this machine)')
+    .transform((text) => new URL(text))
+    .optional(),
+  SMTP_URL: z
+    .string()
+    .transform((text, { addIssue }) => {
+      const address = parseSmtpUrl(text)
+      if (!('fault' in address)) return address
+      addIssue(address.fault)
+      return z.NEVER
+    })
+    .optional(),
+  SMTP_FROM: z.email('must be an e-mail address such as crm@example.com').optional(),
   ZADARMA_KEY: z.string().max(200).optional(),
   ZADARMA_SECRET: z.string().max(200).optional(),
   ZADARMA_TIMEZONE: z
@@ -137,8 +185,11 @@ const environment = z.object({
     .default('zadarma.com')
     .transform((text) => listOfWords(text.toLowerCase()))
     .refine((hosts) => hosts.every(isHostName), 'must be names of hosts such as zadarma.com, with commas'),
+  RETRY_MINUTES: wholeNumber(1, 10_080).prefault('60'),
   RELINK_DAYS: wholeNumber(1, 3_650).prefault('30'),
-  INBOX_RETENTION_DAYS: wholeNumber(1, 3_650).prefault('30'),
+  RETENTION_RECORDINGS_DAYS: wholeNumber(1, 36_500).optional(),
+  RETENTION_INBOX_DAYS: wholeNumber(1, 36_500).optional(),
+  RETENTION_MAIL_DAYS: wholeNumber(1, 36_500).optional(),
   RECORDING_MAX_MB: wholeNumber(1, 10_000).prefault('200'),
   MAILBOX_URL: z
     .string()
@@ -201,16 +252,6 @@ function listOfWords(text: string): string[] {
   return words.filter((word) => word !== '')
 }
 
-function isNetwork(text: string): boolean {
-  const [address = '', prefix, ...more] = text.split('/')
-  const bits = isIP(address) === 4 ? 32 : 128
-  return (
-    isIP(address) !== 0 &&
-    more.length === 0 &&
-    (prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits))
-  )
-}
-
 /** With a dot: a name such as `com` would let everybody in. */
 function isHostName(text: string): boolean {
   return /^(?=.{1,253}$)[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(text)
@@ -221,6 +262,10 @@ function isApiUrl(text: string): boolean {
   const { protocol, hostname, pathname, search } = new URL(text)
   const isLocal = hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.')
   return (protocol === 'https:' || (protocol === 'http:' && isLocal)) && pathname === '/' && search === ''
+}
+
+function isPublicUrl(text: string): boolean {
+  return isApiUrl(text) && new URL(text).username === ''
 }
 
 function isPostgresUrl(text: string): boolean {
@@ -237,18 +282,41 @@ export function readConfig(env: NodeJS.ProcessEnv, workingDir: string): Config {
   const { data, error } = environment.safeParse(set)
   const faults = (error?.issues ?? []).map((issue) => `${issue.path.join('.')} ${issue.message}.`)
   faults.push(...faultsTogether(set))
+  if (set.INBOX_RETENTION_DAYS !== undefined) {
+    faults.push(
+      'INBOX_RETENTION_DAYS must be replaced by RETENTION_INBOX_DAYS and RETENTION_MAIL_DAYS, which are two now.',
+    )
+  }
+  if (set.MIGRATION_DATABASE_URL !== undefined && set.DATABASE_URL === undefined) {
+    faults.push('MIGRATION_DATABASE_URL needs DATABASE_URL, the same database as another role.')
+  }
+  if (
+    data?.SMTP_URL !== undefined &&
+    data.SMTP_FROM === undefined &&
+    !z.email().safeParse(data.SMTP_URL.user).success
+  ) {
+    faults.push('SMTP_FROM must be set to the address that e-mails come from, as the user of SMTP_URL is none.')
+  }
+  if (data?.SMTP_URL !== undefined && data.PUBLIC_URL === undefined) {
+    faults.push('PUBLIC_URL must be set where SMTP_URL is: the links that are mailed lead there.')
+  }
   const trust = readTrust(set.MAILBOX_CA_FILE, workingDir, (fault) => faults.push(fault))
   if (data === undefined || faults.length > 0) throw new ConfigError(faults)
   return {
     host: data.HOST,
     port: data.PORT,
+    edge: edgeOf(data),
     databaseUrl: data.DATABASE_URL ?? null,
+    migrationDatabaseUrl: data.MIGRATION_DATABASE_URL ?? null,
     hasPooler: data.DATABASE_POOLER,
     dataDir: path.resolve(workingDir, data.DATA_DIR ?? 'data'),
     isDefaultDataDir: data.DATA_DIR === undefined,
     logLevel: data.LOG_LEVEL,
     defaultCountry: data.DEFAULT_COUNTRY,
     bootstrapApiKey: data.BOOTSTRAP_API_KEY ?? null,
+    authSecret: data.AUTH_SECRET ?? null,
+    publicUrl: data.PUBLIC_URL ?? null,
+    linkMail: linkMailOf(data),
     zadarma: {
       key: data.ZADARMA_KEY ?? null,
       secret: data.ZADARMA_SECRET ?? null,
@@ -261,8 +329,13 @@ export function readConfig(env: NodeJS.ProcessEnv, workingDir: string): Config {
       recordingHosts: data.ZADARMA_RECORDING_HOSTS,
       maxAgeHours: data.ZADARMA_MAX_AGE_HOURS ?? null,
     },
+    retryMinutes: data.RETRY_MINUTES,
     relinkDays: data.RELINK_DAYS,
-    inboxRetentionDays: data.INBOX_RETENTION_DAYS,
+    retention: {
+      recordingsDays: data.RETENTION_RECORDINGS_DAYS ?? null,
+      inboxDays: data.RETENTION_INBOX_DAYS ?? null,
+      mailDays: data.RETENTION_MAIL_DAYS ?? null,
+    },
     recordingMaxBytes: data.RECORDING_MAX_MB * 1024 * 1024,
     mailbox:
       data.MAILBOX_URL === undefined
@@ -294,6 +367,11 @@ function readTrust(
     onFault(`MAILBOX_CA_FILE ${error instanceof Error ? error.message : error}.`)
     return null
   }
+}
+
+/** A server without an address to write from was refused, if its user is none. */
+function linkMailOf({ SMTP_URL: smtp, SMTP_FROM: from }: z.output<typeof environment>): MailSender | null {
+  return smtp === undefined ? null : { smtp, from: from ?? smtp.user ?? '' }
 }
 
 /** All of it is set, or nothing; anything else was refused. */

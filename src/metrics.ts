@@ -6,6 +6,8 @@ export interface Metrics {
   /** Seconds from a request of a door to its answer; 0.1 is the line that no call should cross (A10). */
   registering: Histogram<'door'>
   outcomes: Counter<'outcome'>
+  /** Requests that were turned away before anybody knew whose they were, or because they were too many. */
+  refused: Counter<'reason'>
   batchSize: Histogram
   retries: Counter
   notRegistered: Counter
@@ -58,6 +60,12 @@ export function createMetrics(): Metrics {
       registers,
     }),
     outcomes,
+    refused: new Counter({
+      name: 'first_call_refused_requests_total',
+      help: 'Requests refused at the door: without a valid key, without a signature that fits, or too many.',
+      labelNames: ['reason'],
+      registers,
+    }),
     batchSize: new Histogram({
       name: 'first_call_batch_size',
       help: 'Changes that were read, decided and written together.',

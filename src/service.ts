@@ -1,6 +1,6 @@
+import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { FastifyInstance } from 'fastify'
-import pino from 'pino'
 import { buildApp } from './app.ts'
 import { runOn } from './attempts/read.ts'
 import { Register } from './attempts/register.ts'
@@ -14,19 +14,25 @@ import { sweepWaiting, waitingLinker } from './contacts/relink.ts'
 import { coverageChore } from './coverage/chore.ts'
 import { dataFolders } from './data-folders.ts'
 import { openDatabase } from './database/database.ts'
-import { removeFiles } from './database/embedded-files.ts'
 import { databaseHome } from './database/home.ts'
 import { isMigrated, migrate } from './database/migrate.ts'
+import { migrateAsOwner } from './database/owner.ts'
+import { erasureChore } from './erasure/chore.ts'
 import { syncChore } from './history/chore.ts'
-import { isLoopback } from './http/guard.ts'
+import { isOnlyHere } from './http/guard.ts'
 import { closer, isOnEveryAddress, listen } from './http/listening.ts'
 import { inboxChores } from './inbox/chores.ts'
 import { openDoors } from './inbox/doors.ts'
+import { createLog } from './log.ts'
 import { receiveMail } from './mailbox/receive.ts'
 import { mailChores } from './mailbox/sweep.ts'
 import { loadWording } from './mailbox/wording.ts'
 import { createMetrics } from './metrics.ts'
+import { forgetOver } from './people/forget.ts'
+import { secretOf } from './people/secret.ts'
 import { recordingChore } from './recordings/chore.ts'
+import { retentionChores } from './retention/chore.ts'
+import type { AboutService } from './state/state.ts'
 import { zadarmaApiOf } from './zadarma/api.ts'
 import { reconcileChore } from './zadarma/reconcile-chore.ts'
 
@@ -53,7 +59,7 @@ export interface Service {
  * @throws with a sentence for a person where something of it cannot start; what had started is stopped again
  */
 export async function startService(config: Config, rootDir: string): Promise<Service> {
-  const log = pino({ level: config.logLevel }, pino.destination({ dest: 2, sync: false }))
+  const log = createLog(config.logLevel)
   const stops: (() => Promise<unknown>)[] = []
   const stop = async (): Promise<void> => {
     for (const stopPart of stops.splice(0).reverse()) {
@@ -72,8 +78,10 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
     stops.push(() => database.close())
 
     const migrations = path.join(rootDir, 'migrations')
-    await migrate(database.patient, migrations)
+    if (config.migrationDatabaseUrl === null) await migrate(database.patient, migrations)
+    else await migrateAsOwner({ connectionString: config.migrationDatabaseUrl }, database, migrations)
 
+    const secret = await secretOf(database, config.authSecret)
     const metrics = createMetrics()
     const register = new Register(runOn(database.calls, database.hasPooler), watched(metrics, log))
     stops.push(() => register.drained())
@@ -94,9 +102,7 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
     const choring = new AbortController()
     const chores = doChores(
       [
-        ...inboxChores({ ...inbox, database: behind }, config.inboxRetentionDays, (names) =>
-          removeFiles(folders.mails, names),
-        ),
+        ...inboxChores({ ...inbox, database: behind }),
         ...mailChores({ ...mails, inbox: { ...inbox, database: behind } }),
         {
           name: 'look for contacts of calls',
@@ -111,6 +117,9 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
         },
         coverageChore({ database, metrics }),
         syncChore({ database, metrics, log }),
+        forgetOver(behind),
+        erasureChore({ database: behind, mails }),
+        ...retentionChores({ database: behind, folders, retention: config.retention, log }),
         ...(zadarmaApi === null
           ? []
           : [
@@ -157,9 +166,13 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
     const app = await buildApp({
       zadarma: config.zadarma,
       zadarmaApi,
+      retryMinutes: config.retryMinutes,
       inbox,
       mails,
       linkWaiting: waitingLinker(relink),
+      people: { secret, publicUrl: config.publicUrl, mail: config.linkMail },
+      about: await aboutOf(config, rootDir),
+      pagesDir: path.join(rootDir, 'dist', 'web'),
       recordingsDir: folders.recordings,
       database,
       register,
@@ -167,6 +180,7 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
       metrics,
       country: config.defaultCountry,
       host: config.host,
+      edge: config.edge,
       isReady: atMostEverySecond(() => isMigrated(database.general, migrations)),
       // Fastify's own word at this level is where it listens, which the greeting says already.
       log: log.child({}, { level: config.logLevel === 'info' ? 'warn' : config.logLevel }),
@@ -179,7 +193,7 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
       app,
       address,
       isOnEveryAddress: isOnEveryAddress(app),
-      isDescriptionOpen: isLoopback(config.host),
+      isDescriptionOpen: isOnlyHere(config.host, config.edge),
       dataPlace,
       firstKey,
       stop,
@@ -188,6 +202,11 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
     await stop()
     throw error
   }
+}
+
+async function aboutOf({ mailbox, mail, retention }: Config, rootDir: string): Promise<AboutService> {
+  const { version } = JSON.parse(await readFile(path.join(rootDir, 'package.json'), 'utf8')) as { version: string }
+  return { version, mailbox, mail, retention }
 }
 
 /** Anybody may ask whether the service is ready, as often as they like. */

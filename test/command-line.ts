@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { Writable } from 'node:stream'
+import { Readable, Writable } from 'node:stream'
 import { runCommandLine } from '../src/cli/run.ts'
 import { urlTo } from './postgres.ts'
 import type { TestDatabase } from './service.ts'
@@ -22,7 +22,11 @@ export const environmentOf = ({ connection }: Pick<TestDatabase, 'connection'>, 
 export function commandLineOn(database: Pick<TestDatabase, 'connection'>, dataDir: string) {
   return async (
     args: readonly string[],
-    { isWatched = false, signal = new AbortController().signal }: { isWatched?: boolean; signal?: AbortSignal } = {},
+    {
+      isWatched = false,
+      signal = new AbortController().signal,
+      answers = [],
+    }: { isWatched?: boolean; signal?: AbortSignal; answers?: readonly string[] } = {},
   ): Promise<Ended> => {
     const texts = { stdout: '', stderr: '' }
     const streamTo = (name: keyof typeof texts) =>
@@ -41,6 +45,7 @@ export function commandLineOn(database: Pick<TestDatabase, 'connection'>, dataDi
       rootDir,
       output: streamTo('stdout'),
       messages: streamTo('stderr'),
+      input: Object.assign(Readable.from(answers), { isTTY: isWatched }) as NodeJS.ReadableStream as NodeJS.ReadStream,
       signal,
     })
     return { code, ...texts }

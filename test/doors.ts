@@ -1,9 +1,12 @@
+import path from 'node:path'
 import type { AppOptions } from '../src/app.ts'
 import type { MailConfig, ZadarmaConfig } from '../src/config.ts'
 import { type RelinkOptions, waitingLinker } from '../src/contacts/relink.ts'
 import { type DoorsOptions, openDoors } from '../src/inbox/doors.ts'
 import type { MailFolders } from '../src/mailbox/files.ts'
 import { loadWording } from '../src/mailbox/wording.ts'
+import type { PeopleConfig } from '../src/people/people.ts'
+import type { AboutService } from '../src/state/state.ts'
 import { zadarmaApiOf } from '../src/zadarma/api.ts'
 
 /** What the account at Zadarma is to the tests. */
@@ -22,6 +25,9 @@ export const ZADARMA: ZadarmaConfig = {
 
 const MAIL: MailConfig = { allowedSenders: ['zadarma.com'], matchMinutes: 10, patternsFile: null }
 
+/** Signs the cookies of people. */
+export const SECRET = 'a-secret-for-tests-that-is-long-enough'
+
 /** For tests that keep no file. */
 export const NO_FOLDERS: MailFolders = { recordings: '/dev/null/recordings', mails: '/dev/null/mails' }
 
@@ -29,15 +35,31 @@ const wording = loadWording(null)
 
 type Parts = Pick<AppOptions, 'database' | 'register' | 'metrics' | 'log'>
 
+const PAGES_DIR = path.resolve(import.meta.dirname, '../dist/web')
+
 interface Given extends Partial<Pick<DoorsOptions, 'folders' | 'processMail' | 'wording' | 'mailLimits'>> {
   zadarma?: ZadarmaConfig
+  people?: Partial<PeopleConfig>
+  about?: Partial<AboutService>
 }
 
 /** What the application needs for the doors beside REST. */
 export function doorsOf(
   parts: Parts,
-  { zadarma = ZADARMA, folders = NO_FOLDERS, ...given }: Given = {},
-): Pick<AppOptions, 'zadarma' | 'zadarmaApi' | 'inbox' | 'mails' | 'linkWaiting' | 'recordingsDir'> & {
+  { zadarma = ZADARMA, folders = NO_FOLDERS, people = {}, about = {}, ...given }: Given = {},
+): Pick<
+  AppOptions,
+  | 'zadarma'
+  | 'zadarmaApi'
+  | 'retryMinutes'
+  | 'inbox'
+  | 'mails'
+  | 'linkWaiting'
+  | 'pagesDir'
+  | 'recordingsDir'
+  | 'people'
+  | 'about'
+> & {
   relink: RelinkOptions
   closeDoors: () => Promise<void>
 } {
@@ -48,10 +70,20 @@ export function doorsOf(
   return {
     zadarma,
     zadarmaApi: zadarmaApiOf(zadarma, parts.log),
+    retryMinutes: 60,
     inbox,
     mails,
     linkWaiting: waitingLinker(relink),
+    pagesDir: PAGES_DIR,
     recordingsDir: folders.recordings,
+    people: { secret: SECRET, publicUrl: null, mail: null, ...people },
+    about: {
+      version: '0.0.0',
+      mailbox: null,
+      mail: MAIL,
+      retention: { recordingsDays: null, inboxDays: 30, mailDays: 365 },
+      ...about,
+    },
     relink,
     closeDoors: close,
   }

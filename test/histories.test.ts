@@ -4,11 +4,12 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Run, runOn } from '../src/attempts/read.ts'
 import { Register } from '../src/attempts/register.ts'
 import { createCall, type NewCall, retryCall } from '../src/calls/save.ts'
+import { differencesFromAudit } from './audit-fold.ts'
 import { expectLikeModel } from './compare.ts'
 import { tellFigures } from './figures.ts'
 import { syncAll } from './history.ts'
 import { type Colour, Model, type ModelCallFields, type ModelNewCall } from './model.ts'
-import { createTestDatabase, createTestService, type TestDatabase, type TestService } from './service.ts'
+import { createTestDatabase, createTestService, SOMEBODY, type TestDatabase, type TestService } from './service.ts'
 
 /* R9: random histories, on the real service and on a naive model that knows only the rules. */
 
@@ -280,7 +281,7 @@ class History {
     }
     const register = new Register(dying, { onBatch() {}, onRetry() {}, onNotRegistered() {} })
     // Where there is nothing to write, it answers before it dies.
-    await Promise.race([died, register.registerCallAttempt(createCall(call.asked)).catch(() => undefined)])
+    await Promise.race([died, register.registerCallAttempt(createCall(call.asked, SOMEBODY)).catch(() => undefined)])
     if (hasWritten) this.#inModel(call, false)
     const { status } = await service.request('POST', '/api/crm/calls', call.sent)
     expect(status).toBe(this.#inModel(call, false))
@@ -429,6 +430,10 @@ it(`R9: ${RUNS} random histories end as the naive model says`, async () => {
   )
   tellFigures('R9', `${RUNS} histories of at most 60 commands, no difference, seed ${SEED}`)
 }, 600_000)
+
+it('S10: the audit tells all histories from their beginning, and comes to what is stored', async () => {
+  expect(await differencesFromAudit(service.sql)).toEqual([])
+})
 
 it('R4: after all histories calls and attempts contradict each other nowhere', async () => {
   const { body } = await service.request('GET', '/api/crm/coverage/contradictions')

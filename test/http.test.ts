@@ -195,6 +195,16 @@ describe('a body that cannot be read is refused, and nothing is stored', () => {
     const { id } = await make(CALLS)
     expect((await send('DELETE', `${CALLS}/${id}`, undefined, { 'content-type': JSON_TYPE })).statusCode).toBe(204)
   })
+
+  it('so may whatever takes no body; where one is needed, an empty one is no JSON', async () => {
+    const out = await send('POST', '/api/auth/sign-out', undefined, {
+      'content-type': JSON_TYPE,
+      host: '127.0.0.1',
+      origin: 'http://127.0.0.1',
+    })
+    expect(out.statusCode).toBe(204)
+    expectProblem(await send('POST', CALLS, undefined, { 'content-type': JSON_TYPE }), 400)
+  })
 })
 
 describe('a fault in a field is told with its path', () => {
@@ -550,8 +560,8 @@ describe('addresses and methods', () => {
 
   it('there is nothing elsewhere: 404', async () => {
     for (const url of [
-      '/',
       '/nothing',
+      '/call/nothing',
       '/api',
       '/api/crm',
       '/api/crm/',
@@ -907,8 +917,9 @@ describe('pages beside the API', () => {
     }
     expect(page.body).not.toMatch(/https?:\/\//)
     // The scripts name other hosts (name spaces of SVG, their authors); the browser is told to ask none of them.
-    expect(page.headers['content-security-policy']).toMatch(/^default-src 'self';/)
+    expect(page.headers['content-security-policy']).toMatch(/^default-src 'none'; script-src 'self';/)
     expect(page.headers['content-security-policy']).not.toMatch(/https?:|\*|\w+\.\w+/)
+    expect(page.headers['content-security-policy']).not.toContain('unsafe')
   })
 })
 

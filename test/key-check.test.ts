@@ -7,6 +7,7 @@ import { createKeyCheck } from '../src/auth/keys.ts'
 import { runCommandLine } from '../src/cli/run.ts'
 import type { Database } from '../src/database/database.ts'
 import { makeKey } from './keys.ts'
+import { invite } from './people.ts'
 import { urlTo } from './postgres.ts'
 import { createTestDatabase, createTestService, KEY, type TestDatabase, type TestService } from './service.ts'
 
@@ -89,6 +90,22 @@ describe('a key', () => {
     expect((await services[0].request('DELETE', `${KEYS}/${randomUUID()}`)).status).toBe(404)
   })
 
+  it('of a person who is disabled is refused by every server within a second, and taken once they are enabled', async () => {
+    const [service] = services
+    const { id } = await invite(service)
+    // However the id was written.
+    const made = [await makeKey(service, { user_id: id }), await makeKey(service, { user_id: id.toUpperCase() })]
+    const { key: another } = await makeKey(service, { user_id: randomUUID() })
+    const each = services.flatMap((one) => made.map(({ key }) => ({ one, key })))
+    for (const { one, key } of each) while ((await statusOf(one, key)) !== 200);
+    await service.request('PATCH', `/api/admin/users/${id}`, { disabled: true })
+    const times = await Promise.all(each.map(({ one, key }) => takenFor(one, key)))
+    for (const time of times) expect(time).toBeLessThan(1_000)
+    for (const one of services) expect(await statusOf(one, another)).toBe(200)
+    await service.request('PATCH', `/api/admin/users/${id}`, { disabled: false })
+    for (const { one, key } of each) await expect.poll(() => statusOf(one, key)).toBe(200)
+  })
+
   it('is over when it ends, by the database’s clock', async () => {
     const [service] = services
     const { key, id } = await makeKey(service, { expires_at: Date.now() + 3_600_000 })
@@ -130,6 +147,15 @@ describe('keys over HTTP', () => {
     expect(JSON.stringify(listed.body)).not.toContain(secret)
     const rows = await service.sql('select *, encode(key_sha256, $1) as hex from api_keys', ['escape'])
     expect(JSON.stringify(rows)).not.toContain(secret)
+  })
+
+  it.each([randomUUID(), 'ana'])('act for %s, of whom nobody here knows', async (user_id) => {
+    const [service] = services
+    const { status, body } = await service.request('POST', KEYS, { name: 'x', role: 'agent', user_id })
+    expect([status, body.user_id]).toEqual([201, user_id])
+    while ((await statusOf(service, body.key)) !== 200);
+    const me = await service.request('GET', '/api/me', undefined, { authorization: `Bearer ${body.key}` })
+    expect(me.body).toEqual({ id: user_id, name: 'x', email: null, role: 'agent', two_factor: false })
   })
 
   it('have pages', async () => {
@@ -202,6 +228,24 @@ describe('keys by the command line', () => {
     expect(await run(['revoke', rotated.id])).toMatchObject({ code: 0, stderr: expect.stringContaining('(reports)') })
     expect(await takenFor(service, rotated.key)).toBeLessThan(1_000)
     expect(await run(['rotate', rotated.key])).toMatchObject({ code: 1, stdout: '' })
+  })
+
+  it('act for the person with an e-mail address, or for whatever else they are told', async () => {
+    const [service] = services
+    const { id, email } = await invite(service)
+    const keyFor = async (user: string) => {
+      const args = ['add', '--name', 'x', '--role', 'agent', '--user', user, '--json']
+      return JSON.parse((await run(args)).stdout).user_id
+    }
+    expect(await keyFor(email.toUpperCase())).toBe(id)
+    expect((await run(['list'])).stdout).toMatch(new RegExp(`agent +${email} +alive`))
+    expect(await keyFor('Ana at the office')).toBe('Ana at the office')
+    expect(await run(['add', '--name', 'x', '--role', 'agent', '--user', 'nobody@example.com'])).toEqual({
+      code: 1,
+      stdout: '',
+      stderr:
+        'There is no person with the address nobody@example.com. See: first-call user list, or make one: first-call user add\n',
+    })
   })
 
   it.each([

@@ -10,8 +10,6 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { v7 as uuidv7 } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { isRoot, runAs } from '../src/database/embedded-account.ts'
-import { removeFiles } from '../src/database/embedded-files.ts'
-import { forgetMessages } from '../src/inbox/store.ts'
 import { removeLostMails } from '../src/mailbox/files.ts'
 import { receiveMail } from '../src/mailbox/receive.ts'
 import { MAIL_BYTES } from '../src/mailbox/spool.ts'
@@ -505,22 +503,6 @@ describe('a pattern that never ends', () => {
 })
 
 describe('what is old', () => {
-  it('is forgotten, its file first', async () => {
-    const { id } = await receive(large())
-    const old = uuidv7({ msecs: Date.now() - 40 * 86_400_000 })
-    await service.sql('update inbox set id = $1, file_name = $2 where id = $3', [old, `${id}.eml`, id])
-    expect(await files('mails')).toContain(`${id}.eml`)
-    const rowsWhenRemoved: number[] = []
-    const forgotten = await forgetMessages(service.database, 30, async (names) => {
-      expect(names).toEqual([`${id}.eml`])
-      rowsWhenRemoved.push((await service.sql('select from inbox where id = $1', [old])).length)
-      await removeFiles(path.join(folder, 'mails'), names)
-    })
-    expect({ forgotten, rowsWhenRemoved }).toEqual({ forgotten: 1, rowsWhenRemoved: [1] })
-    expect(await rowOf(old)).toBeUndefined()
-    expect(await files('mails')).not.toContain(`${id}.eml`)
-  })
-
   it('and known to no message is removed, and nothing else is', async () => {
     const mails = path.join(folder, 'mails')
     const { id } = await receive(large())

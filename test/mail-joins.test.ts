@@ -3,7 +3,7 @@ import type { Run } from '../src/attempts/read.ts'
 import { sweepMailCalls } from '../src/calls/mail-sweep.ts'
 import { createOrUpdateCall } from '../src/calls/report.ts'
 import { audio, type GivenMail, MAIL_START, mail, receive } from './mails-door.ts'
-import { createTestDatabase, createTestService, type TestDatabase, type TestService } from './service.ts'
+import { createTestDatabase, createTestService, SOMEBODY, type TestDatabase, type TestService } from './service.ts'
 import * as door from './zadarma-door.ts'
 import { newNumber, outEnd, outId, outStart } from './zadarma-door.ts'
 
@@ -61,20 +61,23 @@ const at = (seconds: number) => ({ fields: { started_at: MAIL_START + seconds * 
 /** The statistics of a call as the PBX gives them. */
 const statistics = (provider_call_id: string, phone_number: string) =>
   service.register.registerCallAttempt(
-    createOrUpdateCall({
-      provider: 'zadarma',
-      provider_call_id,
-      machine: 'statistics',
-      fields: {
-        direction: 'outbound',
-        phone_number,
-        extension: '101',
-        started_at: Date.parse('2026-03-02T09:15:00Z'),
-        call_status: 'busy',
+    createOrUpdateCall(
+      {
+        provider: 'zadarma',
+        provider_call_id,
+        machine: 'statistics',
+        fields: {
+          direction: 'outbound',
+          phone_number,
+          extension: '101',
+          started_at: Date.parse('2026-03-02T09:15:00Z'),
+          call_status: 'busy',
+        },
+        recordingIds: [],
+        isRecorded: true,
       },
-      recordingIds: [],
-      isRecorded: true,
-    }),
+      SOMEBODY,
+    ),
   )
 
 describe('a call that only an e-mail has told of', () => {

@@ -11,7 +11,7 @@ import { createOrUpdateCall, type Reported } from '../src/calls/report.ts'
 export const callIdOf = (recordingId: string): string => `out_${createHash('sha1').update(recordingId).digest('hex')}`
 
 /** A recording with a name is that of one call; of one without a name a person decides; without one, nothing is done. */
-export const processMail: typeof processRecordingEmail = (mail, message) => {
+export const processMail: typeof processRecordingEmail = (mail, message, _settings, by) => {
   const files = mail.recordings.map(({ fileName }) => fileName)
   const names = mail.recordings.flatMap(({ providerRecordingId }) => providerRecordingId ?? [])
   const [name] = names
@@ -26,6 +26,7 @@ export const processMail: typeof processRecordingEmail = (mail, message) => {
       unusedAudio: isForPerson ? [] : files,
     }
     return {
+      by,
       needs: NO_NEEDS,
       plan: () => ({
         result,
@@ -43,6 +44,7 @@ export const processMail: typeof processRecordingEmail = (mail, message) => {
       recordingIds: names,
       isRecorded: true,
     },
+    by,
     message,
   )
   const became = { new: 'new_call', changed: 'attached', unchanged: 'duplicate' } as const
@@ -52,6 +54,7 @@ export const processMail: typeof processRecordingEmail = (mail, message) => {
     return { ...plan, result: { ...result, became: became[news], how: null, unusedAudio } }
   }
   return {
+    by,
     needs: change.needs,
     plan: (book) => told(change.plan(book)),
     planWithoutRegistering: (book) => {

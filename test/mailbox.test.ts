@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openDatabase } from '../src/database/database.ts'
 import { MailError } from '../src/mailbox/mail.ts'
+import { mailboxIdOf } from '../src/mailbox/mailbox.ts'
 import { Gate } from './gate.ts'
 import { type MailServer, type MailServerOptions, message, PASSWORD, startMailServer } from './mail-server.ts'
 import { testReading } from './mailbox/cases.ts'
@@ -35,6 +36,19 @@ it('where the server does not tell, it is looked for again and again', () =>
     },
     { plugins: [] },
   ))
+
+it('that all of it has been read is noted, however long nothing comes', () =>
+  stage.on(async ({ read, database, mailbox }) => {
+    const noted = async () => {
+      const rows = database.query.selectFrom('mailboxes').where('id', '=', mailboxIdOf(mailbox))
+      return (await rows.select('updated_at').executeTakeFirst())?.updated_at ?? 0
+    }
+    read({ times: { pollMs: 20 } })
+    for (let before = 0, times = 0; times < 3; times++) {
+      await until(async () => (await noted()) > before)
+      before = await noted()
+    }
+  }))
 
 it('what was read once is not read again by the next start, nor under another writing of INBOX', () =>
   stage.on(async ({ server, read, cursor }) => {

@@ -6,6 +6,7 @@ import type { MailedAudio, MailOfCall, MailSettings } from '../src/calls/mail.ts
 import { processRecordingEmail } from '../src/calls/recording-email.ts'
 import type { Message } from '../src/inbox/message.ts'
 import type { TestService } from './service.ts'
+import { SOMEBODY } from './service.ts'
 
 /* Recording e-mails as they are once they are read, and what became of them. */
 
@@ -67,7 +68,7 @@ export function mail(number: string | null, { fields, ...given }: GivenMail = {}
 
 /** Hands a read e-mail to the register, as the door does. */
 export const receive = ({ register }: TestService, given: MailOfCall, settings = SETTINGS) =>
-  register.registerCallAttempt(processRecordingEmail(given, messageOf(given.messageId), settings))
+  register.registerCallAttempt(processRecordingEmail(given, messageOf(given.messageId), settings, SOMEBODY))
 
 /** Writes the file of a recording, as the parser of messages does. */
 export async function writeAudio(folder: string, { fileName }: MailedAudio, content: string): Promise<void> {

@@ -6,7 +6,7 @@ import { createOrUpdateCall } from '../src/calls/report.ts'
 import { CALLS, callNamed, type KnownCall } from './mails/calls.ts'
 import { type Belonging, type MadeUpMail, rawOf } from './mails/message.ts'
 import { MESSAGES } from './mails/messages.ts'
-import { createTestDatabase, createTestService, KEY, type TestDatabase, type TestService } from './service.ts'
+import { createTestDatabase, createTestService, KEY, SOMEBODY, type TestDatabase, type TestService } from './service.ts'
 
 /* Forty made-up e-mails go the whole way, from their bytes to the call that each belongs to. */
 
@@ -37,14 +37,17 @@ afterAll(async () => {
 /** The PBX tells of a call, before any e-mail. */
 async function tellOf({ pbxCallId, direction, phoneNumber, extension, startedAt, ...call }: KnownCall): Promise<void> {
   const { recordingIds, isHeard } = call
-  const report = createOrUpdateCall({
-    provider: 'zadarma',
-    provider_call_id: pbxCallId,
-    machine: 'end',
-    fields: { direction, phone_number: phoneNumber, extension, started_at: startedAt, call_status: 'no_answer' },
-    recordingIds,
-    isRecorded: recordingIds.length > 0,
-  })
+  const report = createOrUpdateCall(
+    {
+      provider: 'zadarma',
+      provider_call_id: pbxCallId,
+      machine: 'end',
+      fields: { direction, phone_number: phoneNumber, extension, started_at: startedAt, call_status: 'no_answer' },
+      recordingIds,
+      isRecorded: recordingIds.length > 0,
+    },
+    SOMEBODY,
+  )
   await service.register.registerCallAttempt(report)
   if (!isHeard) return
   await service.sql(

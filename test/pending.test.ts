@@ -5,7 +5,14 @@ import type { Change } from '../src/attempts/change.ts'
 import type { Run } from '../src/attempts/read.ts'
 import { createCall, deleteCall, type NewCall, retryCall, updateCall } from '../src/calls/save.ts'
 import { createOpportunity, type NewOpportunity } from '../src/opportunities/save.ts'
-import { type Answer, createTestDatabase, createTestService, type TestDatabase, type TestService } from './service.ts'
+import {
+  type Answer,
+  createTestDatabase,
+  createTestService,
+  SOMEBODY,
+  type TestDatabase,
+  type TestService,
+} from './service.ts'
 
 /* Calls whose registering failed, answers that were lost, and attempts of an older system that meet their calls. */
 
@@ -208,9 +215,9 @@ it('B14: a call that is made and then changed in one batch is decided with its o
   const id = randomUUID()
   await Promise.all([
     service.register.registerCallAttempt(
-      createCall(newCall(id, { direction: 'inbound', entity_type: 'contacts', entity_id: contactId })),
+      createCall(newCall(id, { direction: 'inbound', entity_type: 'contacts', entity_id: contactId }), SOMEBODY),
     ),
-    service.register.registerCallAttempt(updateCall(id, { direction: 'outbound' })),
+    service.register.registerCallAttempt(updateCall(id, { direction: 'outbound' }, SOMEBODY)),
   ])
   expect((await callOf(id)).attempt).toEqual({
     outcome: 'registered',
@@ -276,8 +283,8 @@ it('R2: a call whose answer is lost does not overwrite what a person has changed
 })
 
 it.each<[string, (id: string) => Change<unknown>]>([
-  ['deletion', (id) => deleteCall(id)],
-  ['move', (id) => updateCall(id, { entity_id: randomUUID() })],
+  ['deletion', (id) => deleteCall(id, SOMEBODY)],
+  ['move', (id) => updateCall(id, { entity_id: randomUUID() }, SOMEBODY)],
 ])('B9: a %s whose time comes while it is written is answered as it ends', async (_, change) => {
   const slow = await createTestService({
     ...database,
@@ -407,8 +414,8 @@ it('B7: an id that one change of a batch sets free is free for the next', async 
   await opportunity(before, { first_call_attempts: olderAttempt(callId) })
   const fields = { direction: 'outbound', entity_type: 'contacts', entity_id: after } as const
   const [, made] = await Promise.all([
-    service.register.registerCallAttempt(createCall(newCall(callId, fields))),
-    service.register.registerCallAttempt(createOpportunity(newOpportunity(after, callId))),
+    service.register.registerCallAttempt(createCall(newCall(callId, fields), SOMEBODY)),
+    service.register.registerCallAttempt(createOpportunity(newOpportunity(after, callId), SOMEBODY)),
   ])
   expect(made.status).toBe(201)
 })

@@ -4,6 +4,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Run } from '../src/attempts/read.ts'
 import { tidy } from '../src/attempts/sweep.ts'
+import { differencesFromAudit } from './audit-fold.ts'
 import { tellFigures } from './figures.ts'
 import {
   type Answer,
@@ -94,6 +95,8 @@ function deliver(service: TestService, { contactId, name, hasProvider, startedAt
   return service.request('POST', '/api/crm/calls', call, { 'idempotency-key': name })
 }
 
+const told = async <Row extends object>(text: string) => (await direct.query(text)).rows as Row[]
+
 /** Works the list off, `AT_ONCE` at a time. */
 async function inParallel<Item>(
   items: readonly Item[],
@@ -176,6 +179,7 @@ describe('R1: 150 opportunities × 8 calls × 2 deliveries', () => {
     const wrongs = await race(services, seed)
     tellFigures('R1', `seed ${seed}: ${OPPORTUNITIES} × ${CALLS_EACH} × 2 on 4 servers, ${wrongs.length} wrongs`)
     expect(wrongs).toEqual([])
+    expect(await differencesFromAudit(told, { areMadeBySql: true })).toEqual([])
   })
 
   it('control: reading, counting and inserting comes out wrong', async () => {
@@ -204,6 +208,9 @@ describe('R1: 150 opportunities × 8 calls × 2 deliveries', () => {
     tellFigures('R13', `without the check of the revision ${wrongs.length} wrongs`, true)
     expect(mutated).toBeGreaterThan(0)
     expect(wrongs.filter((wrong) => wrong.includes('says registered and is limit_reached')).length).toBeGreaterThan(10)
+    // What was overwritten unseen does not fit what was written before (S10).
+    const differences = await differencesFromAudit(told, { areMadeBySql: true })
+    expect(differences.filter((one) => one.includes('it was otherwise')).length).toBeGreaterThan(10)
     const { rows } = await direct.query('select from lead_opportunities where attempts_made > 5')
     expect(rows).toEqual([])
   })

@@ -8,7 +8,7 @@ import { Register, UnavailableError } from '../src/attempts/register.ts'
 import { createCall, deleteCall, type NewCall, updateCall } from '../src/calls/save.ts'
 import { changeOpportunity } from '../src/opportunities/save.ts'
 import { timed } from './pace.ts'
-import { createTestDatabase, createTestService, type TestDatabase, type TestService } from './service.ts'
+import { createTestDatabase, createTestService, SOMEBODY, type TestDatabase, type TestService } from './service.ts'
 
 /* What comes together, and what must not wait for each other. */
 
@@ -66,8 +66,8 @@ it('B14: what was decided on a change that is then refused is decided again', as
     ])
   const isExpected = (present: number): boolean => present === revision
   const [closing, calling] = await Promise.all([
-    service.register.registerCallAttempt(changeOpportunity(id, { status: 'lost' }, isExpected)),
-    service.register.registerCallAttempt(createCall(newCall(contactId))),
+    service.register.registerCallAttempt(changeOpportunity(id, { status: 'lost' }, SOMEBODY, isExpected)),
+    service.register.registerCallAttempt(createCall(newCall(contactId), SOMEBODY)),
   ])
   expect(closing).toMatchObject({ code: 'revision_changed' })
   expect(calling.body).toMatchObject({ attempt: { outcome: 'registered', opportunity_id: id, number: 1 } })
@@ -81,8 +81,8 @@ it('B14: a call made again beside a deletion that is then refused is the same ca
   beforeWriting = () => service.sql('update calls set revision = revision + 1 where id = $1', [call.id])
   const isExpected = (present: number): boolean => present === call.revision
   const [deleting, repeating] = await Promise.all([
-    service.register.registerCallAttempt(deleteCall(call.id, isExpected)),
-    service.register.registerCallAttempt(createCall({ ...newCall(contactId), ...key })),
+    service.register.registerCallAttempt(deleteCall(call.id, SOMEBODY, isExpected)),
+    service.register.registerCallAttempt(createCall({ ...newCall(contactId), ...key }, SOMEBODY)),
   ])
   expect(deleting).toMatchObject({ code: 'revision_changed' })
   expect(repeating).toMatchObject({ status: 200, body: { id: call.id } })
@@ -118,15 +118,15 @@ const onlyAt =
     present === revision
 
 it.each<[string, (id: string, revision: number) => Change<unknown>]>([
-  ['deletion', (id, revision) => deleteCall(id, onlyAt(revision))],
-  ['move', (id, revision) => updateCall(id, { entity_id: randomUUID() }, onlyAt(revision))],
-  ['unlinking', (id, revision) => updateCall(id, { entity_id: null }, onlyAt(revision))],
+  ['deletion', (id, revision) => deleteCall(id, SOMEBODY, onlyAt(revision))],
+  ['move', (id, revision) => updateCall(id, { entity_id: randomUUID() }, SOMEBODY, onlyAt(revision))],
+  ['unlinking', (id, revision) => updateCall(id, { entity_id: null }, SOMEBODY, onlyAt(revision))],
 ])('B6: a call that was turned away takes the number that is freed beside its refused %s', async (_, change) => {
   const { opportunityId, first, turnedAway } = await fullOpportunity()
   beforeWriting = () => service.sql('update calls set revision = revision + 1 where id = $1', [turnedAway.id])
   const [leaving, freeing] = await Promise.all([
     service.register.registerCallAttempt(change(turnedAway.id, turnedAway.revision)),
-    service.register.registerCallAttempt(deleteCall(first.id)),
+    service.register.registerCallAttempt(deleteCall(first.id, SOMEBODY)),
   ])
   expect(leaving).toMatchObject({ code: 'revision_changed' })
   expect(freeing).toBeNull()
@@ -148,8 +148,8 @@ it('B6: an opportunity that opens beside a refused deletion takes the call that 
   expect((await attemptOf(later.id)).outcome).toBe('first_call_completed')
   beforeWriting = () => service.sql('update calls set revision = revision + 1 where id = $1', [later.id])
   const [deleting] = await Promise.all([
-    service.register.registerCallAttempt(deleteCall(later.id, onlyAt(later.revision))),
-    service.register.registerCallAttempt(changeOpportunity(id, { status: 'assigned' })),
+    service.register.registerCallAttempt(deleteCall(later.id, SOMEBODY, onlyAt(later.revision))),
+    service.register.registerCallAttempt(changeOpportunity(id, { status: 'assigned' }, SOMEBODY)),
   ])
   expect(deleting).toMatchObject({ code: 'revision_changed' })
   expect(await attemptOf(later.id)).toMatchObject({ outcome: 'registered', opportunity_id: id, number: 2 })
@@ -169,7 +169,7 @@ it('B9: a withdrawal that was answered with 503 is not written after all', async
     const contactId = randomUUID()
     const { id } = await opportunity(contactId)
     const { body: call } = await service.request('POST', '/api/crm/calls', callTo(contactId))
-    await expect(slow.register.registerCallAttempt(deleteCall(call.id))).rejects.toThrow(UnavailableError)
+    await expect(slow.register.registerCallAttempt(deleteCall(call.id, SOMEBODY))).rejects.toThrow(UnavailableError)
     await wait(150)
     expect(await attemptOf(call.id)).toMatchObject({ outcome: 'registered', opportunity_id: id, number: 1 })
   } finally {
@@ -205,7 +205,7 @@ it('B12: two batches that make the same calls in opposite order do not wait for 
     const answers = await Promise.all(
       services.flatMap(({ register }, server) =>
         (server === 0 ? calls : [...calls].reverse()).map((key) =>
-          register.registerCallAttempt(createCall({ ...newCall(contactId), ...key })),
+          register.registerCallAttempt(createCall({ ...newCall(contactId), ...key }, SOMEBODY)),
         ),
       ),
     )
@@ -237,7 +237,7 @@ it('A9: while the opportunities are blocked, calls are saved without waiting for
   const register = new Register(blocked, silent)
   const answers: Promise<number>[] = []
   for (let count = 0; count < 150; count++) {
-    const answer = timed(register.registerCallAttempt(createCall(newCall(randomUUID()))))
+    const answer = timed(register.registerCallAttempt(createCall(newCall(randomUUID()), SOMEBODY)))
     answers.push(answer.then(({ ms }) => ms))
     await wait(20)
   }
@@ -258,7 +258,7 @@ it.each([
     return name.startsWith('read') ? nothingFound() : ([] as never)
   }
   const register = new Register(failing, silent)
-  const { status } = await register.registerCallAttempt(createCall(newCall(randomUUID())))
+  const { status } = await register.registerCallAttempt(createCall(newCall(randomUUID()), SOMEBODY))
   expect(status).toBe(201)
 })
 
@@ -271,9 +271,9 @@ it('calls of long texts are written in parts of a million characters, short ones
   const long = { ...newCall(randomUUID()), fields: { direction: 'outbound', call_result: 'x'.repeat(20_000) } } as const
   const key = { owner: 'somebody', key: 'one', requestHash: 'x' }
   const longs = Array.from({ length: 48 }, (_, place) =>
-    createCall({ ...long, id: randomUUID() }, undefined, { ...key, place }),
+    createCall({ ...long, id: randomUUID() }, SOMEBODY, undefined, { ...key, place }),
   )
-  const shorts = Array.from({ length: 500 }, () => createCall(newCall(randomUUID())))
+  const shorts = Array.from({ length: 500 }, () => createCall(newCall(randomUUID()), SOMEBODY))
   await Promise.all([...longs, ...shorts].map((change) => register.registerCallAttempt(change)))
   expect(sizes).toEqual([16, 16, 516])
 })
@@ -289,7 +289,7 @@ it('a batch that runs out of time is saved in parts that grow smaller, and not w
   }
   const events = { ...silent, onBatch: (size: number) => void sizes.push(size) }
   const register = new Register(slow, events, { registerWithin: 10, answerWithin: 1_900 })
-  const changes = Array.from({ length: 1_000 }, () => createCall(newCall(randomUUID())))
+  const changes = Array.from({ length: 1_000 }, () => createCall(newCall(randomUUID()), SOMEBODY))
   const answers = await Promise.all(changes.map((change) => register.registerCallAttempt(change)))
   expect(answers.every(({ status }) => status === 201)).toBe(true)
   expect(sizes[0]).toBe(1_000)
@@ -302,12 +302,15 @@ it('R12: what the database cannot do for the whole time is answered with 503', a
     return nothingFound()
   }
   const register = new Register(full, silent, { registerWithin: 20, answerWithin: 150 })
-  await expect(register.registerCallAttempt(createCall(newCall(randomUUID())))).rejects.toThrow(UnavailableError)
+  await expect(register.registerCallAttempt(createCall(newCall(randomUUID()), SOMEBODY))).rejects.toThrow(
+    UnavailableError,
+  )
 })
 
 it('a change whose deciding fails comes again once, though its batch fails as well', async () => {
   let tries = 0
   const broken: Change<void> = {
+    by: SOMEBODY,
     needs: NO_NEEDS,
     plan: () => {
       tries++
@@ -319,7 +322,7 @@ it('a change whose deciding fails comes again once, though its batch fails as we
     return nothingFound()
   }
   const register = new Register(failing, silent, { registerWithin: 400, answerWithin: 400 })
-  const others = Array.from({ length: 7 }, () => createCall(newCall(randomUUID())))
+  const others = Array.from({ length: 7 }, () => createCall(newCall(randomUUID()), SOMEBODY))
   await Promise.allSettled([broken, ...others].map((change) => register.registerCallAttempt<unknown>(change)))
   // At 0, 1, 3, 7, 15, 31, 56, 81 ms and so on.
   expect(tries).toBeGreaterThan(3)

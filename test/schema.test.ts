@@ -19,6 +19,11 @@ const MIGRATIONS = [
   '0005_sync_runs.sql',
   '0006_sound_attempts.sql',
   '0010_access.sql',
+  '0011_people.sql',
+  '0012_audit.sql',
+  '0013_privacy.sql',
+  '0014_queue.sql',
+  '0015_events.sql',
 ]
 const committedSchema = () => readFile(path.join(rootDir, 'schema.sql'), 'utf8')
 

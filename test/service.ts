@@ -8,19 +8,28 @@ import { type Run, runOn } from '../src/attempts/read.ts'
 import { Register, type RegisterEvents, type RegisterTimes } from '../src/attempts/register.ts'
 import { sweepMeetings, sweepOnce } from '../src/attempts/sweep.ts'
 import { watched } from '../src/attempts/watched.ts'
+import type { Actor } from '../src/audit/actor.ts'
 import { createKeyCheck } from '../src/auth/keys.ts'
 import type { ZadarmaConfig } from '../src/config.ts'
 import type { RelinkOptions } from '../src/contacts/relink.ts'
 import { type Connection, type Database, openDatabase } from '../src/database/database.ts'
+import { type EdgeConfig, PLAIN_EDGE } from '../src/http/edge.ts'
 import type { DoorsOptions } from '../src/inbox/doors.ts'
 import type { InboxOptions } from '../src/inbox/inbox.ts'
+import { createLog } from '../src/log.ts'
 import type { MailOptions } from '../src/mailbox/handle.ts'
 import type { Wording } from '../src/mailbox/wording.ts'
 import { createMetrics, type Metrics } from '../src/metrics.ts'
+import type { PeopleConfig } from '../src/people/people.ts'
+import type { AboutService } from '../src/state/state.ts'
 import { doorsOf, NO_FOLDERS, ZADARMA } from './doors.ts'
 import { connectionTo, withAdmin } from './postgres.ts'
+import { isSearched, keepForSearch, keepRows } from './secrets-search.ts'
 
 export const KEY = 'a-key-for-tests-that-is-long-enough-0'
+
+/** Who changes what no door brings. */
+export const SOMEBODY: Actor = { who: 'bootstrap', requestId: null }
 
 export interface TestDatabase {
   connection: Connection
@@ -34,9 +43,13 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   // The files as they are, with what connections have learnt of the tables: half the work of copying row by row.
   const copying = `create database ${name} template ${server.template} strategy file_copy`
   await withAdmin(server, (client) => client.query(copying))
+  const connection = connectionTo(server, name)
   return {
-    connection: connectionTo(server, name),
-    drop: () => withAdmin(server, async (client) => void (await client.query(`drop database ${name} with (force)`))),
+    connection,
+    drop: async () => {
+      if (isSearched) await keepRows(connection)
+      await withAdmin(server, async (client) => void (await client.query(`drop database ${name} with (force)`)))
+    },
   }
 }
 
@@ -85,7 +98,22 @@ export interface TestServiceOptions {
   processMail?: DoorsOptions['processMail']
   wording?: Wording
   mailLimits?: DoorsOptions['mailLimits']
+  /** How people log in. */
+  people?: Partial<PeopleConfig>
+  about?: Partial<AboutService>
+  edge?: Partial<EdgeConfig>
+  /** Instead of the log of tests, which is silent. */
+  log?: pino.Logger
 }
+
+/** Tests knock from one address, and oftener than anybody. */
+const BUSY_EDGE: EdgeConfig = { ...PLAIN_EDGE, refusedPerAddress: 1_000_000, logInsPerAddress: 1_000_000 }
+
+/** As the service's own: silent, or where `TEST_LOG` says so told to whoever runs the tests, or kept for a search. */
+const logOfTests = (): pino.Logger =>
+  isSearched
+    ? createLog('trace', { write: (line: string) => keepForSearch('log', line.trimEnd()) })
+    : createLog((process.env.TEST_LOG ?? 'silent') as pino.LevelWithSilent, pino.destination({ dest: 2, sync: true }))
 
 /** The whole service on a database, without a port: several of them are several servers. */
 export async function createTestService({
@@ -99,8 +127,11 @@ export async function createTestService({
   processMail,
   wording,
   mailLimits,
+  people = {},
+  about = {},
+  edge = {},
+  log = logOfTests(),
 }: TestServiceOptions): Promise<TestService> {
-  const log = pino({ level: process.env.TEST_LOG ?? 'silent' }, pino.destination({ dest: 2, sync: true }))
   const database = openDatabase({ connection, hasPooler: false, onIdleError: () => undefined })
   const metrics = createMetrics()
   const notRegistered: unknown[] = []
@@ -114,6 +145,8 @@ export async function createTestService({
     {
       zadarma: { ...ZADARMA, ...given },
       folders: { recordings: recordingsDir, mails: mailsDir },
+      people,
+      about,
       ...(processMail === undefined ? {} : { processMail }),
       ...(wording === undefined ? {} : { wording }),
       ...(mailLimits === undefined ? {} : { mailLimits }),
@@ -128,9 +161,15 @@ export async function createTestService({
     metrics,
     country: 'ES',
     host: '127.0.0.1',
+    edge: { ...BUSY_EDGE, ...edge },
     isReady: async () => true,
     log,
   })
+  if (isSearched) {
+    app.addHook('onSend', async (_, { statusCode }, payload) => {
+      if (statusCode >= 400) keepForSearch('error', String(payload))
+    })
+  }
   await app.ready()
   return {
     app,

@@ -16,7 +16,7 @@ import {
   stateOf,
   syncAll,
 } from './history.ts'
-import { createTestDatabase, createTestService, type TestDatabase, type TestService } from './service.ts'
+import { createTestDatabase, createTestService, SOMEBODY, type TestDatabase, type TestService } from './service.ts'
 
 /* A run of the history sync: asked for over HTTP, worked on by any server, taken up where another has died. */
 
@@ -128,7 +128,7 @@ describe('POST /api/crm/sync', () => {
 
 describe('a run', () => {
   it('is claimed by one server at a time, and by the next one when its lease is over', async () => {
-    const id = await requestRun(service.database, EVERYTHING)
+    const id = await requestRun(service.database, EVERYTHING, SOMEBODY)
     const [first, second] = await Promise.all([claimRun(service.database), claimRun(service.database)])
     expect([first, second].filter((one) => one !== null)).toEqual([expect.objectContaining({ id, state: 'running' })])
     expect(await claimRun(service.database)).toBeNull()
@@ -146,7 +146,7 @@ describe('a run', () => {
 
   it('that a signal ends goes on at once with another server, where it was', async () => {
     await makeLeads(service, 30, 5)
-    const id = await requestRun(service.database, { ...EVERYTHING, batch: 5 })
+    const id = await requestRun(service.database, { ...EVERYTHING, batch: 5 }, SOMEBODY)
     const ending = new AbortController()
     let chunks = 0
     const counting = between(service.database, ({ name, text }, ask) => {
@@ -252,7 +252,7 @@ describe('R6: a server that dies over a run', () => {
     ['after the write, before that is kept', /^write_/, 'after'],
   ] as const)('%s leaves what another brings to the state of one clean run', async (_, when, how) => {
     const state = await onOwnDatabase(async (own) => {
-      const id = await requestRun(own.database, { ...EVERYTHING, batch: 5 })
+      const id = await requestRun(own.database, { ...EVERYTHING, batch: 5 }, SOMEBODY)
       const { database: mortal, died } = dying(own.database, when, how)
       const options = { metrics: own.metrics, log: LOG }
       // What the dead would have to say is heard by nobody.
@@ -268,7 +268,7 @@ describe('R6: a server that dies over a run', () => {
 
   it('control: one that notes its progress before the work leaves calls undone', async () => {
     const state = await onOwnDatabase(async (own) => {
-      await requestRun(own.database, { ...EVERYTHING, batch: 5 })
+      await requestRun(own.database, { ...EVERYTHING, batch: 5 }, SOMEBODY)
       const run = await claimRun(own.database)
       if (run === null) throw new Error('there is no run')
       const [last] = await own.sql<{ entity_id: string }>(

@@ -4,7 +4,7 @@ import { sweepWaiting, waitingLinker } from '../src/contacts/relink.ts'
 import { handleMessage, sweepInbox } from '../src/inbox/inbox.ts'
 import { findMessage, listMessages } from '../src/inbox/store.ts'
 import { ZADARMA } from './doors.ts'
-import { createTestDatabase, createTestService, type TestDatabase, type TestService } from './service.ts'
+import { createTestDatabase, createTestService, SOMEBODY, type TestDatabase, type TestService } from './service.ts'
 import { localTime } from './zadarma/local-time.ts'
 import * as door from './zadarma-door.ts'
 import { type Fields, newNumber, outEnd, outId, outStart } from './zadarma-door.ts'
@@ -181,7 +181,7 @@ describe('the contact of a call', () => {
       number,
     ])
     const options = { ...service.relink, days: 30 }
-    await waitingLinker(options)([number])
+    await waitingLinker(options)([number], SOMEBODY)
     expect(await sweepWaiting(options)).toBe(0)
     expect(await callOf(recent)).toMatchObject({ entity_id: contactId })
     expect(await callOf(old)).toMatchObject({ entity_id: null })

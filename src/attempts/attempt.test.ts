@@ -10,6 +10,7 @@ const call = (fields: Partial<Call> = {}): Call => ({
   provider_call_id: null,
   sources: {},
   link: null,
+  isErased: false,
   recordings: [],
   outcome: 'not_a_contact',
   opportunity_id: null,

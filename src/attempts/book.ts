@@ -29,7 +29,7 @@ export interface Reading {
   /** Whether nothing was read of the calls but what a decision rests on. */
   areCallsBare: boolean
   /** Ids and provider keys of deleted calls (B5). */
-  stones: readonly { id: string; provider: string | null; provider_call_id: string | null }[]
+  stones: readonly { id: string; provider: string | null; provider_call_id: string | null; isErased: boolean }[]
   /** B7: which opportunity holds a call's id as a foreign attempt. */
   foreignAttempts: readonly { call_id: string; opportunity_id: string }[]
   knownContactIds: readonly string[]
@@ -77,6 +77,8 @@ export class Book {
   readonly #callsByProviderKey = new Map<string, string>()
   /** Ids and provider keys of deleted calls, with the call's id where this batch deletes it. */
   readonly #stones = new Map<string, string | null>()
+  /** Of those, the ones that were erased before. */
+  readonly #erasedStones = new Set<string>()
   readonly #foreignHolders = new Map<string, string>()
   readonly #knownContacts: Set<string>
   readonly #answers = new Map<string, Answer>()
@@ -121,10 +123,11 @@ export class Book {
     this.#dialRequests = reading.dialRequests
     for (const { id, decision } of reading.reviewItems) this.#reviewItems.set(id, decision)
     for (const trace of reading.sameMoment) this.#putTrace(trace)
-    for (const stone of reading.stones) {
-      this.#stones.set(stone.id, null)
-      if (stone.provider !== null && stone.provider_call_id !== null) {
-        this.#stones.set(providerKey(stone.provider, stone.provider_call_id), null)
+    for (const { id, provider, provider_call_id, isErased } of reading.stones) {
+      const key = provider !== null && provider_call_id !== null ? [providerKey(provider, provider_call_id)] : []
+      for (const name of [id, ...key]) {
+        this.#stones.set(name, null)
+        if (isErased) this.#erasedStones.add(name)
       }
     }
     for (const { call_id, opportunity_id } of reading.foreignAttempts) this.#foreignHolders.set(call_id, opportunity_id)
@@ -147,6 +150,11 @@ export class Book {
   /** A recording as it was read, of whichever call. */
   readRecording(id: string): Recording | undefined {
     return this.#readRecordings.get(id)
+  }
+
+  /** A row as it stands, which does not count as looked at: nothing is decided on it. */
+  standing(id: string): { call: Call | undefined; opportunity: Opportunity | undefined } {
+    return { call: this.#calls.get(id), opportunity: this.#opportunities.get(id) }
   }
 
   call(id: string): Call | undefined {
@@ -214,6 +222,14 @@ export class Book {
     const buriedNow = this.#stones.get(stone)
     if (buriedNow != null) this.#seen.add(buriedNow)
     return true
+  }
+
+  /** Whether a call with this id, or with this provider's key, was erased, whether it was deleted or not. */
+  isErased(id: string | null, provider?: string | null, callId?: string | null): boolean {
+    const key = provider != null && callId != null ? providerKey(provider, callId) : null
+    if ([id, key].some((name) => name !== null && this.#erasedStones.has(name))) return true
+    const ids = [id, key === null ? null : (this.#callsByProviderKey.get(key) ?? null)]
+    return ids.some((one) => one !== null && this.call(one)?.isErased === true)
   }
 
   opportunity(id: string | null): Opportunity | undefined {

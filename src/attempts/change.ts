@@ -1,3 +1,4 @@
+import type { Actor } from '../audit/actor.ts'
 import type { Call } from '../calls/call.ts'
 import type { HandledMessage } from '../inbox/message.ts'
 import type { Opportunity } from '../opportunities/opportunity.ts'
@@ -10,6 +11,8 @@ import type { Needs } from './read.ts'
  * know, and, knowing it, what is to be written and answered. It is planned anew whenever its writing was refused.
  */
 export interface Change<Result> {
+  /** Who asks for it. */
+  by: Actor
   needs: Needs
   /** About how many characters of long text it reads and writes; nothing worth counting where it is left out. */
   size?: number

@@ -1,6 +1,8 @@
+import type { Actor } from '../audit/actor.ts'
+import type { Entry } from '../audit/entry.ts'
 import type { Call, Recording } from '../calls/call.ts'
 import type { Opportunity } from '../opportunities/opportunity.ts'
-import { isOnlyDecided, isOnlyTried } from './attempt.ts'
+import { formatInstant, isOnlyDecided, isOnlyTried } from './attempt.ts'
 import type { Book } from './book.ts'
 import { answerKey } from './book.ts'
 import type { Plan } from './change.ts'
@@ -46,11 +48,18 @@ export function rowsOf(plan: Plan<unknown>): Set<string> {
   return rows
 }
 
+/** A plan with what the audit keeps of it. */
+interface Planned {
+  plan: Plan<unknown>
+  by: Actor
+  entries: readonly Entry[]
+}
+
 /**
  * Turns the plans of a batch into what is written: of each row its last state, and the revision that was read. Everywhere
  * in one order of keys, so that no two batches wait for each other's.
  */
-export function writingOf(book: Book, plans: readonly Plan<unknown>[], groups: Groups): Writing {
+export function writingOf(book: Book, planned: readonly Planned[], groups: Groups): Writing {
   const writing: Writing = {
     opportunities: [],
     triedOpportunities: [],
@@ -72,18 +81,27 @@ export function writingOf(book: Book, plans: readonly Plan<unknown>[], groups: G
     decisions: [],
     answeredRequests: [],
     messages: [],
+    audit: [],
+    auditValues: [],
   }
   const gone = new Map<string, number>()
   const groupOfOpportunity = new Map<string, number>()
   const groupOfCall = new Map<string, number>()
-  plans.forEach((plan, place) => {
+  const at = formatInstant(book.now)
+  planned.forEach(({ plan, by, entries }, place) => {
     const group = groups.of(place)
+    for (const entry of entries) {
+      writing.audit.push({ group, entry, at })
+      if (entry.personal !== null) {
+        writing.auditValues.push({ group, place: writing.audit.length, personal: entry.personal })
+      }
+    }
     for (const { id } of plan.opportunities ?? []) groupOfOpportunity.set(id, group)
     if (plan.newOpportunity !== undefined) groupOfOpportunity.set(plan.newOpportunity.id, group)
     for (const { id } of plan.calls ?? []) groupOfCall.set(id, group)
     if (plan.answer !== undefined) writing.answers.push({ group, ...plan.answer, now: book.now })
     for (const doubt of plan.doubts ?? []) {
-      writing.doubts.push({ group, doubt, now: book.now })
+      writing.doubts.push({ group, doubt, by, now: book.now })
       for (const recording of doubt.mail?.audio ?? []) {
         writing.audio.push({ group, callId: null, itemId: doubt.mail?.messageId ?? null, recording, now: book.now })
       }
@@ -110,7 +128,7 @@ export function writingOf(book: Book, plans: readonly Plan<unknown>[], groups: G
     }
     for (const call_id of before) if (!after.has(call_id)) writing.goneForeignAttempts.push({ group, call_id })
   }
-  plans.forEach(({ deletedCall }, place) => {
+  planned.forEach(({ plan: { deletedCall } }, place) => {
     if (deletedCall === undefined) return
     groupOfCall.delete(deletedCall.id)
     const readRevision = book.readCall(deletedCall.id)?.revision

@@ -1,5 +1,4 @@
 import type pg from 'pg'
-import type { Recording } from '../calls/call.ts'
 import type { Trace } from '../calls/doubts.ts'
 import type { DialRequest } from '../calls/link.ts'
 import { RECORDINGS_OF } from '../calls/recordings.ts'
@@ -8,10 +7,10 @@ import type { Instant } from '../time.ts'
 import { formatInstant } from './attempt.ts'
 import { type Answer, type AnswerKey, Book } from './book.ts'
 import {
-  type CallRow,
   callFromRow,
   type OpportunityRow,
   opportunityFromRow,
+  type ReadCallRow,
   type UnheldRow,
   unheldFromRow,
 } from './rows.ts'
@@ -70,7 +69,7 @@ const OPPORTUNITY_COLUMNS = `
 const CALL_COLUMNS = `
   id, entity_type, entity_id, direction, call_status, call_result, resumen_llamada, phone_number, extension,
   started_at, answered_at, ended_at, duration_seconds, provider, provider_call_id, sources, link, outcome,
-  opportunity_id, pending_since, tries, is_counted, revision, created_at, updated_at,
+  opportunity_id, pending_since, tries, is_counted, revision, created_at, updated_at, erased_at is not null as is_erased,
   ${RECORDINGS_OF('c.id')} as recordings`
 
 /** Nobody chooses among more. */
@@ -94,6 +93,12 @@ const IS_KNOWN = (contactId: string): string => `
   select from contacts where contacts.id = ${contactId}
   union all select from lead_opportunities where contact_id = ${contactId}
   limit 1`
+
+/** What is left of deleted calls (B5). */
+const STONES = `
+  (select json_agg(json_build_object('id', id, 'provider', provider, 'provider_call_id', provider_call_id,
+     'isErased', erased_at is not null))
+   from named where deleted_at is not null) as stones`
 
 const NOW = `floor(extract(epoch from clock_timestamp()) * 1000)::float8 as now`
 
@@ -286,8 +291,7 @@ with ${before}named_ids as (
 select ${NOW},${columns}
   (select json_agg(opportunities) from opportunities) as opportunities,
   (select json_agg(concerned_calls) from concerned_calls) as calls,
-  (select json_agg(json_build_object('id', id, 'provider', provider, 'provider_call_id', provider_call_id))
-   from named where deleted_at is not null) as stones,
+  ${STONES},
   (select json_agg(holders) from holders) as "foreignAttempts",
   (select json_agg(contact_id) from concerned cross join lateral (${IS_KNOWN('concerned.contact_id')}) as known)
     as "knownContactIds",
@@ -310,8 +314,7 @@ with ${before}named_ids as (
 )
 select ${NOW},${columns}
   (select json_agg(concerned_calls) from concerned_calls) as calls,
-  (select json_agg(json_build_object('id', id, 'provider', provider, 'provider_call_id', provider_call_id))
-   from named where deleted_at is not null) as stones,
+  ${STONES},
   ${ANSWERS}`
 
 const READ_CALLS = readCalls(NOTHING_BESIDES)
@@ -321,7 +324,7 @@ const READ_SAME_CALLS = readCalls(sameCalls(7))
 interface Found {
   now: number
   opportunities?: OpportunityRow[] | null
-  calls?: (CallRow & { recordings: Recording[] | null })[] | null
+  calls?: ReadCallRow[] | null
   unheld?: UnheldRow[] | null
   contacts?: { id: string; created_at: string; number: string }[] | null
   dialRequests?: (Omit<DialRequest, 'created_at'> & { created_at: string })[] | null
@@ -329,7 +332,7 @@ interface Found {
   recordings?: { provider: string; provider_recording_id: string; call_id: string; isDeleted: boolean }[] | null
   files?: { file_name: string; call_id: string | null; isDeleted: boolean }[] | null
   reviewItems?: { id: string; decision: ReviewDecision | null }[] | null
-  stones?: { id: string; provider: string | null; provider_call_id: string | null }[] | null
+  stones?: { id: string; provider: string | null; provider_call_id: string | null; isErased: boolean }[] | null
   foreignAttempts?: { call_id: string; opportunity_id: string }[] | null
   knownContactIds?: string[] | null
   hasPending?: boolean

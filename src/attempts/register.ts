@@ -1,3 +1,6 @@
+import type { Actor } from '../audit/actor.ts'
+import type { Entry } from '../audit/entry.ts'
+import { entriesOf } from '../audit/plan-entries.ts'
 import type { Call, Outcome } from '../calls/call.ts'
 import { isOutage, isUnavailable, sqlState } from '../database/database.ts'
 import type { Book } from './book.ts'
@@ -218,7 +221,7 @@ export class Register {
   async #processBatch(open: Set<Job>, way: Way): Promise<void> {
     const needs = mergeNeeds([...open].map((job) => job.needs))
     const book = way === 'register' ? await readForDeciding(this.#run, needs) : await readForSaving(this.#run, needs)
-    const planned: { job: Job; plan: Plan<unknown> }[] = []
+    const planned: { job: Job; plan: Plan<unknown>; by: Actor; entries: readonly Entry[] }[] = []
     const groups = new Groups()
     for (const job of open) {
       // Whoever was told that it cannot be done is not to find it done.
@@ -235,12 +238,13 @@ export class Register {
         continue
       }
       groups.add([...rowsOf(plan), ...seen])
-      planned.push({ job, plan })
+      // Before it is entered: of what it changes, the book still has how it was.
+      const { by } = job.change
+      planned.push({ job, plan, by, entries: entriesOf(book, plan, by) })
       enter(book, plan)
     }
-    const plans = planned.map(({ plan }) => plan)
     for (const { job } of planned) job.isBeingWritten = true
-    const refused = await write(this.#run, writingOf(book, plans, groups))
+    const refused = await write(this.#run, writingOf(book, planned, groups))
       .catch((error: unknown) => {
         if (isOutage(error)) for (const { job } of planned) answerLost(job)
         throw error

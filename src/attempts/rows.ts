@@ -58,6 +58,12 @@ export interface CallRow {
   updated_at: Time
 }
 
+/** What is read of a call. */
+export interface ReadCallRow extends CallRow {
+  is_erased: boolean
+  recordings: readonly Recording[] | null
+}
+
 /** What is read of a call that no attempt holds. */
 export type UnheldRow = [
   id: string,
@@ -137,11 +143,12 @@ export function opportunityToRow(opportunity: Opportunity): OpportunityRow & Tri
   }
 }
 
-export function callFromRow(row: CallRow & { recordings: readonly Recording[] | null }): Call {
+export function callFromRow(row: ReadCallRow): Call {
   const {
     pending_since,
     tries,
     is_counted,
+    is_erased: isErased,
     recordings,
     started_at,
     answered_at,
@@ -152,6 +159,7 @@ export function callFromRow(row: CallRow & { recordings: readonly Recording[] | 
   } = row
   return {
     ...fields,
+    isErased,
     recordings: recordings ?? NO_RECORDINGS,
     started_at: instantOrNull(started_at),
     answered_at: instantOrNull(answered_at),
@@ -194,6 +202,7 @@ export function unheldFromRow(row: UnheldRow): Call {
     provider_call_id: null,
     sources: NO_SOURCES,
     link: null,
+    isErased: false,
     recordings: NO_RECORDINGS,
     outcome,
     opportunity_id,

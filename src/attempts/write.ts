@@ -1,4 +1,6 @@
 import { v7 as uuidv7 } from 'uuid'
+import type { Actor } from '../audit/actor.ts'
+import type { Entry } from '../audit/entry.ts'
 import { type Call, NO_FIELDS, type Recording } from '../calls/call.ts'
 import type { HandledMessage } from '../inbox/message.ts'
 import type { Opportunity } from '../opportunities/opportunity.ts'
@@ -37,11 +39,15 @@ export interface Writing {
   goneRecordings: InGroup<{ id: string }>[]
   /** Those without audio: gone only while nobody has brought it, as nothing else knows its file. */
   goneExpected: InGroup<{ id: string }>[]
-  doubts: InGroup<{ doubt: Doubt; now: number }>[]
+  doubts: InGroup<{ doubt: Doubt; by: Actor; now: number }>[]
   decisions: InGroup<{ decided: Decided }>[]
   answeredRequests: InGroup<{ id: string; callId: string }>[]
   /** Raw messages that are settled by what is written with them, whether they were stored before or not. */
   messages: InGroup<{ message: HandledMessage; now: number }>[]
+  /** What is changed by whom, in the order of the plans. */
+  audit: InGroup<{ entry: Entry; at: string }>[]
+  /** Personal values of the entry at that place among them, from 1 on. */
+  auditValues: InGroup<{ place: number; personal: NonNullable<Entry['personal']> }>[]
 }
 
 /** A recording of a call, or of an item of the review list. */
@@ -56,8 +62,12 @@ type Part = {
   [Name in keyof Writing]: {
     /** Of the records, beside `group_id`. */
     columns: Columns
+    /** Gives each record an `id`, in their order. */
+    sequence?: string
     /** Reads `<name>_in`, skips the groups in `refused`. */
     statement: string
+    /** What is written beside it: reads what that statement returns, `write_<name>`. */
+    beside?: string
     record: (piece: Writing[Name][number]) => object
   }
 }
@@ -141,6 +151,23 @@ const assigned = (columns: Columns, from = 'i'): string =>
   Object.keys(columns)
     .map((name) => `${name} = ${from}.${name}`)
     .join(', ')
+
+/** A list of JSON has no other null than its own. */
+const unlessNull = (column: string): string => `case when json_typeof(${column}) <> 'null' then ${column} end`
+
+/** A message that was stored before keeps its content, unless it is to have none. */
+const UNLESS_EMPTIED = Object.entries({
+  headers: 'excluded.headers',
+  body: 'excluded.body',
+  event: 'excluded.event',
+  file_name: 'null',
+  natural_key: 'erased_key(inbox.natural_key)',
+  emptied_at: 'excluded.emptied_at',
+})
+  .map(
+    ([column, emptied]) => `${column} = case when excluded.emptied_at is null then inbox.${column} else ${emptied} end`,
+  )
+  .join(', ')
 
 const NOT_REFUSED = 'group_id not in (select group_id from refused)'
 
@@ -308,6 +335,8 @@ const PARTS: Part = {
       reason: 'text',
       candidates: 'jsonb',
       created_at: 'timestamptz',
+      who: 'text',
+      request_id: 'text',
     },
     statement: `insert into review_items
         (id, kind, natural_key, call_id, message_id, mail, reason, candidates, created_at)
@@ -317,8 +346,16 @@ const PARTS: Part = {
         candidates = excluded.candidates
       where review_items.decided_at is null and review_items.mail is not null
         and (review_items.mail, review_items.reason, review_items.candidates)
-          is distinct from (excluded.mail, excluded.reason, excluded.candidates)`,
-    record: ({ doubt, now }) => ({
+          is distinct from (excluded.mail, excluded.reason, excluded.candidates)
+      returning id, xmax = 0 as is_new`,
+    beside: `insert into audit (at, who, request_id, action, entity_id, before, after)
+      select created_at, who, request_id, case when is_new then 'review.opened' else 'review.changed' end, id,
+        case when not is_new then '{}'::json end,
+        json_build_object('kind', kind, 'call_id', call_id, 'message_id', message_id)
+      from doubts_in join "write_doubts" using (id)`,
+    record: ({ doubt, by, now }) => ({
+      who: by.who,
+      request_id: by.requestId,
       // Of a message it is named as the message is, so that its audio knows it.
       id: doubt.mail?.messageId ?? uuidv7(),
       message_id: doubt.mail?.messageId ?? null,
@@ -355,12 +392,15 @@ const PARTS: Part = {
       reason: 'text',
       call_id: 'uuid',
       handled_at: 'timestamptz',
+      emptied_at: 'timestamptz',
     },
-    statement: `insert into inbox (id, door, received_at, headers, body, event, result, reason, call_id, handled_at)
-      select id, door, received_at, headers, body, event, result, reason, call_id, handled_at
+    statement: `insert into inbox
+        (id, door, received_at, headers, body, event, result, reason, call_id, handled_at, emptied_at)
+      select id, door, received_at, headers, body, event, result, reason, call_id, handled_at, emptied_at
       from messages_in where ${NOT_REFUSED}
       on conflict (id) do update set result = excluded.result, reason = excluded.reason, call_id = excluded.call_id,
-        handled_at = excluded.handled_at, due_at = null, fault = null`,
+        handled_at = excluded.handled_at, due_at = null, fault = null,
+        ${UNLESS_EMPTIED}`,
     record: ({ message, now }) => ({
       id: message.id,
       door: message.door,
@@ -372,6 +412,47 @@ const PARTS: Part = {
       reason: message.reason,
       call_id: message.callId,
       handled_at: formatInstant(now),
+      emptied_at: message.isEmptied === true ? formatInstant(now) : null,
+    }),
+  },
+  audit: {
+    columns: {
+      at: 'timestamptz',
+      who: 'varchar',
+      request_id: 'varchar',
+      action: 'varchar',
+      entity_id: 'uuid',
+      before: 'json',
+      after: 'json',
+      personal_fields: 'varchar',
+    },
+    statement: `insert into audit (id, at, who, request_id, action, entity_id, before, after, personal_fields)
+      select id, at, who, request_id, action, entity_id, ${unlessNull('before')}, ${unlessNull('after')}, personal_fields
+      from audit_in where ${NOT_REFUSED}`,
+    sequence: 'audit_id_seq',
+    record: ({ entry: { by, action, entityId, before, after, personal }, at }) => ({
+      at,
+      who: by.who,
+      request_id: by.requestId,
+      action,
+      entity_id: entityId,
+      before,
+      after,
+      personal_fields: personal?.fields.join() ?? null,
+    }),
+  },
+  auditValues: {
+    columns: { place: 'integer', contact_id: 'uuid', call_id: 'uuid', before: 'json', after: 'json' },
+    statement: `insert into audit_values (audit_id, contact_id, call_id, before, after)
+      select (array(select id from audit_in))[place], contact_id, call_id,
+        ${unlessNull('before')}, ${unlessNull('after')}
+      from "auditValues_in" where ${NOT_REFUSED}`,
+    record: ({ place, personal: { contactId, callId, before, after } }) => ({
+      place,
+      contact_id: contactId,
+      call_id: callId,
+      before,
+      after,
     }),
   },
 }
@@ -457,11 +538,18 @@ function statementFor(parts: readonly (keyof Writing)[]): string {
   const isRead = (part: keyof Writing): boolean => parts.includes(part)
   let parameter = 0
   const ctes = parts.map((part) => {
-    const columns = Object.entries(columnsOf(part))
-    const arrays = columns.map(([, type]) => `$${++parameter}::${isArray(type) ? 'text' : type}[]`)
-    const selected = columns.map(([name, type]) => (isArray(type) ? `${name}::${type}` : name))
+    const columns = Object.entries(columnsOf(part)).map(([name, type]) => ({ name, type, place: ++parameter }))
+    const [json, others] = [
+      columns.filter(({ type }) => type === 'json'),
+      columns.filter(({ type }) => type !== 'json'),
+    ]
+    const arrays = others.map(({ type, place }) => `$${place}::${isArray(type) ? 'text' : type}[]`)
+    const lists = [`unnest(${arrays})`, ...json.map(({ place }) => `json_array_elements($${place}::json)`)]
+    const selected = columns.map(({ name, type }) => (isArray(type) ? `${name}::${type}` : name))
+    const { sequence } = PARTS[part]
+    if (sequence !== undefined) selected.unshift(`nextval('${sequence}') as id`)
     return `"${part}_in" as materialized (
-      select ${selected} from unnest(${arrays}) as r (${columns.map(([name]) => name)}))`
+      select ${selected} from rows from (${lists}) as r (${[...others, ...json].map(({ name }) => name)}))`
   })
   const guards: string[] = []
   for (const [part, table] of REVISED) {
@@ -477,7 +565,11 @@ function statementFor(parts: readonly (keyof Writing)[]): string {
     guards.push(`select group_id from "${part}_in" where id not in (select id from "open_${part}")`)
   }
   ctes.push(`refused as materialized (${guards.join(' union ') || 'select null::integer as group_id where false'})`)
-  for (const part of parts) ctes.push(`"write_${part}" as (${PARTS[part].statement})`)
+  for (const part of parts) {
+    const { statement, beside } = PARTS[part]
+    ctes.push(`"write_${part}" as (${statement})`)
+    if (beside !== undefined) ctes.push(`"beside_${part}" as (${beside})`)
+  }
   return `with ${ctes.join(', ')} select group_id from refused`
 }
 
@@ -512,12 +604,18 @@ function valuesOf<Name extends keyof Writing>(writing: Writing, part: Name): unk
   const records = pieces.map(record) as Readonly<Record<string, unknown>>[]
   const arrays = Object.entries(columns).map(([name, type]) => {
     if (PLAIN_TYPES.has(type)) return arrayOf(records.map((row) => row[name] as Plain))
+    if (type === 'varchar') return arrayOf(records.map((row) => quoted(row[name] as string | null)))
+    // As one text: in an array, each of its quotes would be written twice over.
+    if (type === 'json') return JSON.stringify(records.map((row) => row[name]))
     return records.map((row) => (isArray(type) ? arrayOf(row[name] as readonly Plain[]) : row[name]))
   })
   return [arrayOf(pieces.map(({ group }) => group)), ...arrays]
 }
 
 type Plain = string | number | boolean | null
+
+/** A word that may have other punctuation, but neither quotes nor a backslash. Such columns are called `varchar`. */
+const quoted = (word: string | null): string | null => (word === null ? null : `"${word}"`)
 
 /** Types whose values are words without any punctuation that means something in an array. */
 const PLAIN_TYPES: ReadonlySet<string> = new Set(['uuid', 'bigint', 'integer', 'smallint', 'boolean', 'timestamptz'])

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import type { Role } from './caller.ts'
 
-/** What has to come with a request: a key or session with one of these roles; or else what the words say. */
-export type Access = readonly Role[] | 'open' | 'signature' | 'local or key'
+/** What has to come with a request: a key or session with one of these roles; any session; or else what the words say. */
+export type Access = readonly Role[] | 'session' | 'open' | 'signature' | 'local or key'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -32,6 +32,21 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   'GET /openapi.json': 'local or key',
   'GET /docs': 'local or key',
 
+  // The pages have nothing in them but how to ask for the rest.
+  'GET /': 'open',
+  'GET /call': 'open',
+  'GET /leads': 'open',
+  'GET /leads/:id': 'open',
+  'GET /board': 'open',
+  'GET /calls': 'open',
+  'GET /review': 'open',
+  'GET /coverage': 'open',
+  'GET /settings': 'open',
+  'GET /settings/:part': 'open',
+  'GET /log-in': 'open',
+  'GET /accept': 'open',
+  'GET /assets/*': 'open',
+
   'GET /api/zadarma/webhook': 'signature',
   'POST /api/zadarma/webhook': 'signature',
   'GET /api/zadarma/webhook/:secret': 'signature',
@@ -40,12 +55,18 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   'GET /api/crm/contacts': READ,
   'POST /api/crm/contacts': CHANGE,
   'GET /api/crm/contacts/:id': READ,
+  'GET /api/crm/contacts/:id/history': READ,
   'PATCH /api/crm/contacts/:id': CHANGE,
   'DELETE /api/crm/contacts/:id': CHANGE,
 
+  // Much of it is found by no list.
+  'GET /api/crm/contacts/:id/export': MANAGE,
+
   'GET /api/crm/opportunities': READ,
   'POST /api/crm/opportunities': CHANGE,
+  'GET /api/crm/opportunities/count': READ,
   'GET /api/crm/opportunities/:id': READ,
+  'GET /api/crm/opportunities/:id/history': READ,
   'PATCH /api/crm/opportunities/:id': CHANGE,
   'DELETE /api/crm/opportunities/:id': CHANGE,
 
@@ -53,12 +74,23 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   'POST /api/crm/calls': CHANGE,
   'POST /api/crm/calls/batch': CHANGE,
   'POST /api/crm/calls/dial': CHANGE,
+  'GET /api/crm/calls/dial/:request_id': READ,
   'GET /api/crm/calls/:id': READ,
+  'GET /api/crm/calls/:id/history': READ,
   'PUT /api/crm/calls/:id': CHANGE,
   'PATCH /api/crm/calls/:id': CHANGE,
   'DELETE /api/crm/calls/:id': CHANGE,
   'GET /api/crm/calls/:id/recording': READ,
   'GET /api/crm/calls/:id/recordings/:recording_id': READ,
+
+  // Names, by which opportunities are assigned.
+  'GET /api/crm/people': READ,
+
+  // For those who call.
+  'GET /api/crm/queue': CHANGE,
+  'POST /api/crm/queue/claim': CHANGE,
+  'DELETE /api/crm/queue/claim/:opportunity_id': CHANGE,
+  'GET /api/crm/settings': READ,
 
   'GET /api/crm/review': READ,
   'POST /api/crm/review/:id': CHANGE,
@@ -67,15 +99,38 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   // The whole team's.
   'GET /api/crm/coverage': OVERSEE,
   'GET /api/crm/coverage/contradictions': OVERSEE,
+  'GET /api/crm/state': OVERSEE,
   'POST /api/crm/sync': MANAGE,
   'GET /api/crm/sync/:id': MANAGE,
 
   // One message may change any call.
   'POST /api/recordings/email': MANAGE,
 
+  'POST /api/auth/sign-in/email': 'open',
+  'POST /api/auth/sign-out': 'open',
+  'POST /api/auth/accept': 'open',
+  // With the cookie of a log-in that still waits for its code.
+  'POST /api/auth/two-factor/verify-totp': 'open',
+  'POST /api/auth/two-factor/verify-backup-code': 'open',
+  'POST /api/auth/two-factor/enable': 'session',
+  'POST /api/auth/two-factor/disable': 'session',
+  'POST /api/auth/two-factor/generate-backup-codes': 'session',
+  'POST /api/auth/change-password': 'session',
+  'GET /api/me': READ,
+  // Of what the caller may see.
+  'GET /api/events': READ,
+
+  'GET /api/admin/audit': ADMINISTER,
   'GET /api/admin/keys': ADMINISTER,
   'POST /api/admin/keys': ADMINISTER,
   'DELETE /api/admin/keys/:id': ADMINISTER,
+  'GET /api/admin/users': ADMINISTER,
+  'POST /api/admin/users': ADMINISTER,
+  'GET /api/admin/users/:id': ADMINISTER,
+  'PATCH /api/admin/users/:id': ADMINISTER,
+  'POST /api/admin/users/:id/reset': ADMINISTER,
+  'POST /api/admin/checks/zadarma': ADMINISTER,
+  'POST /api/admin/checks/mailbox': ADMINISTER,
 }
 
 /** The pages of the description have many addresses. */

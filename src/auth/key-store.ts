@@ -1,6 +1,9 @@
 import { type Kysely, sql, type Transaction } from 'kysely'
 import { v7 as uuidv7 } from 'uuid'
 import { formatInstant } from '../attempts/attempt.ts'
+import type { Actor } from '../audit/actor.ts'
+import type { Fields } from '../audit/entry.ts'
+import { recordChange } from '../audit/record.ts'
 import { THIS_MOMENT } from '../database/clock.ts'
 import type { Database } from '../database/database.ts'
 import type { Tables } from '../database/tables.ts'
@@ -79,13 +82,13 @@ function bodyOf({ short_id, ...row }: Row): KeyBody {
  *
  * @returns it as it is kept, and the key itself, which nobody can be told again
  */
-export async function addKey({ query }: Queries, asked: NewKey): Promise<{ body: KeyBody; key: string }> {
-  return query.transaction().execute((transaction) => insertKey(transaction, asked))
+export async function addKey({ query }: Queries, asked: NewKey, by: Actor): Promise<{ body: KeyBody; key: string }> {
+  return query.transaction().execute((transaction) => insertKey(transaction, asked, by))
 }
 
 type Queries = Pick<Database, 'query'>
 
-async function insertKey(transaction: Transaction<Tables>, { expires_at, ...asked }: NewKey) {
+async function insertKey(transaction: Transaction<Tables>, { expires_at, ...asked }: NewKey, by: Actor) {
   const { key, shortId, hash } = makeKeyText()
   const row = await transaction
     .insertInto('api_keys')
@@ -93,8 +96,19 @@ async function insertKey(transaction: Transaction<Tables>, { expires_at, ...aske
     .returning(COLUMNS)
     .returning(state)
     .executeTakeFirstOrThrow()
-  return { body: bodyOf(row), key }
+  const body = bodyOf(row)
+  await recordChange(transaction, by, 'key.created', body.id, null, auditedOf(body))
+  return { body, key }
 }
+
+const auditedOf = ({ key, name, role, user_id, expires_at, revoked_at }: KeyBody): Fields => ({
+  key,
+  name,
+  role,
+  user_id,
+  expires_at,
+  revoked_at,
+})
 
 /**
  * The keys, newest first, after a position; also those that are over.
@@ -133,15 +147,20 @@ export async function listAllKeys(queries: Queries): Promise<KeyBody[]> {
  *
  * @returns null where there is no such key
  */
-export async function revokeKey({ query }: Queries, id: string): Promise<KeyBody | null> {
+export async function revokeKey({ query }: Queries, id: string, by: Actor): Promise<KeyBody | null> {
   return query.transaction().execute(async (transaction) => {
-    await transaction
+    const { numUpdatedRows } = await transaction
       .updateTable('api_keys')
       .set({ revoked_at: THIS_MOMENT })
       .where('id', '=', id)
       .where('revoked_at', 'is', null)
-      .execute()
-    return findKey(transaction, id)
+      .executeTakeFirst()
+    const body = await findKey(transaction, id)
+    if (body !== null && numUpdatedRows > 0) {
+      const after = auditedOf(body)
+      await recordChange(transaction, by, 'key.revoked', id, { ...after, revoked_at: null }, after)
+    }
+    return body
   })
 }
 
@@ -156,6 +175,7 @@ export async function rotateKey(
   { query }: Queries,
   id: string,
   overlapMs: number,
+  by: Actor,
 ): Promise<{ old: KeyBody; body: KeyBody; key: string } | null> {
   return query.transaction().execute(async (transaction) => {
     const row = await transaction
@@ -172,9 +192,11 @@ export async function rotateKey(
       .where('id', '=', id)
       .execute()
     const { name, role, user_id } = row
-    const made = await insertKey(transaction, { name, role, user_id, expires_at: null })
+    const made = await insertKey(transaction, { name, role, user_id, expires_at: null }, by)
     const old = await findKey(transaction, id)
-    return old === null ? null : { old, ...made }
+    if (old === null) return null
+    await recordChange(transaction, by, 'key.changed', id, auditedOf(bodyOf(row)), auditedOf(old))
+    return { old, ...made }
   })
 }
 

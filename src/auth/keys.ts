@@ -1,4 +1,5 @@
 import { timingSafeEqual } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { v7 as uuidv7 } from 'uuid'
 import type { Database } from '../database/database.ts'
@@ -31,14 +32,18 @@ const BOOTSTRAP: Caller = { owner: 'bootstrap', kind: 'key', role: 'admin', user
 
 /** With the time of the reading itself, a key that is revoked or over is refused within a second on every server. */
 const REMEMBERED_MS = 800
-/** A whole key that is not known may have been made just now. Whoever guesses has the database asked no more often. */
+/** A whole key that is not known may have been made just now. Whoever guesses waits, and has the database asked no more often. */
 const REMEMBERED_OTHERWISE_MS = 50
 /** When it was used last is kept so roughly. */
 const USE_NOTED_EVERY_MS = 60_000
 
-/** Its clock is the database's: no server's may be wrong by more than it takes. */
+/**
+ * Its clock is the database's: no server's may be wrong by more than it takes. What acts for a person who may not log in any
+ * more may not either.
+ */
 const ALIVE = `select id, short_id, name, role, user_id, key_sha256 from api_keys
-  where revoked_at is null and (expires_at is null or expires_at > clock_timestamp())`
+  where revoked_at is null and (expires_at is null or expires_at > clock_timestamp())
+    and not exists (select from users where id::text = lower(user_id) and disabled_at is not null)`
 
 /**
  * Gives the check of a key. Those that are alive are read about once a second, and a little more often while there are
@@ -63,6 +68,14 @@ export function createKeyCheck(database: Database, bootstrapKey: string | null):
     }
     return known
   }
+  /** What was read when the key came, or afterwards. */
+  const readSince = async (moment: number) => {
+    const known = await readKeys()
+    if (readAt >= moment) return known
+    const early = REMEMBERED_OTHERWISE_MS - (performance.now() - readAt)
+    if (early > 0) await pause(early + 1)
+    return readKeys(REMEMBERED_OTHERWISE_MS)
+  }
   const noteUse = useNoter(database)
 
   return async (key) => {
@@ -70,11 +83,12 @@ export function createKeyCheck(database: Database, bootstrapKey: string | null):
     if (bootstrapHash !== null && timingSafeEqual(hash, bootstrapHash)) return BOOTSTRAP
     const shortId = shortIdOf(key)
     if (shortId !== null && !isWhole(key)) return null
+    const cameAt = performance.now()
     const { byShortId, byHash } = await readKeys()
     const found =
       shortId === null
         ? byHash.get(hash.toString('base64'))
-        : (byShortId.get(shortId) ?? (await readKeys(REMEMBERED_OTHERWISE_MS)).byShortId.get(shortId))
+        : (byShortId.get(shortId) ?? (await readSince(cameAt)).byShortId.get(shortId))
     if (found === undefined || !timingSafeEqual(hash, found.hash)) return null
     noteUse(found.caller.owner)
     return found.caller
@@ -112,6 +126,8 @@ function useNoter({ chores }: Database): (id: string) => void {
  *
  * @returns the key, which is shown once and stored as a hash only; null where there is one already
  */
+const NOW = `date_trunc('milliseconds', clock_timestamp())`
+
 export async function makeFirstKey({ patient }: Database): Promise<string | null> {
   const { key, shortId, hash } = makeKeyText()
   const client = await patient.connect()
@@ -119,8 +135,13 @@ export async function makeFirstKey({ patient }: Database): Promise<string | null
     await client.query('begin')
     await client.query('lock table api_keys in exclusive mode')
     const { rowCount } = await client.query(
-      `insert into api_keys (id, short_id, name, role, key_sha256)
-       select $1, $2, 'first admin key', 'admin', $3 where not exists (select from api_keys)`,
+      `with made as (
+         insert into api_keys (id, short_id, name, role, key_sha256)
+         select $1, $2, 'first admin key', 'admin', $3 where not exists (select from api_keys)
+         returning id, name, role
+       )
+       insert into audit (at, who, action, entity_id, after)
+       select ${NOW}, 'bootstrap', 'key.created', id, json_build_object('name', name, 'role', role) from made`,
       [uuidv7(), shortId, hash],
     )
     await client.query('commit')

@@ -87,7 +87,10 @@ export async function refusalOfUnseen(
 }
 
 /** What is answered of an id that is nothing's, or of what may not be seen. */
-export const noSuch = (what: 'contact' | 'call' | 'opportunity' | 'item', id: string): Refusal =>
+export const noSuch = (what: 'contact' | 'call' | 'opportunity' | 'item' | 'request', id: string): Refusal =>
   refusal('not_found', `There is no ${what} with the id ${id}.`)
+
+/** What is answered of a contact that was erased. */
+export const ERASED = refusal('erased', 'The contact was erased, and nothing of it comes back.')
 
 export const NO_CALL_WITH_KEY = refusal('not_found', 'There is no call with this provider key.')

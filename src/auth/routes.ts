@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { actorOf } from '../audit/requester.ts'
 import type { Database } from '../database/database.ts'
 import { writeCursor } from '../http/cursor.ts'
 import { A_PAGE } from '../http/description.ts'
@@ -72,7 +73,7 @@ assigned to that person, and those that are assigned to nobody; without one, onl
       },
     },
     async (request, reply) => {
-      const { body, key } = await addKey(database, request.body)
+      const { body, key } = await addKey(database, request.body, actorOf(request))
       return reply
         .code(201)
         .header('location', `/api/admin/keys/${body.id}`)
@@ -96,7 +97,7 @@ assigned to that person, and those that are assigned to nobody; without one, onl
     },
     async (request, reply) => {
       const { id } = request.params
-      if ((await revokeKey(database, id)) !== null) return reply.code(204).send(null)
+      if ((await revokeKey(database, id, actorOf(request))) !== null) return reply.code(204).send(null)
       return sendRefusal(reply, refusal('not_found', `There is no key with the id ${id}.`))
     },
   )

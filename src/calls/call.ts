@@ -46,6 +46,13 @@ export function sourcesOf(fields: readonly string[], source: Source): Sources {
   return sources as Sources
 }
 
+/** Fields that tell of the person called. */
+export const PERSONAL_FIELDS = [
+  'phone_number',
+  'call_result',
+  'resumen_llamada',
+] as const satisfies readonly (keyof CallFields)[]
+
 /** What became of a call (B8). */
 export type Outcome =
   | 'not_outbound'
@@ -104,6 +111,8 @@ export interface Call extends CallFields {
   provider_call_id: string | null
   sources: Sources
   link: Link | null
+  /** What told of a person is gone, and stays so: machines add nothing to it, and persons nothing that tells of one. */
+  isErased: boolean
   /** In the order in which they became known. What becomes of their audio is not part of the call's revision. */
   recordings: readonly Recording[]
   outcome: Outcome
@@ -143,6 +152,7 @@ export function newCall(fields: CallChanges & Pick<CallFields, 'direction'>, mad
     provider_call_id: made.provider_call_id,
     sources: made.sources,
     link: null,
+    isErased: false,
     recordings: made.recordings ?? [],
     outcome: 'pending',
     opportunity_id: null,

@@ -2,6 +2,7 @@ import { isSameCall } from '../attempts/attempt.ts'
 import type { Book } from '../attempts/book.ts'
 import type { Change, Plan } from '../attempts/change.ts'
 import { NO_NEEDS } from '../attempts/read.ts'
+import type { Actor } from '../audit/actor.ts'
 import type { Call, Source } from './call.ts'
 import { decided } from './decide.ts'
 import { doubtOfLink } from './doubts.ts'
@@ -43,8 +44,9 @@ export function besideLink(call: Call, linkedTo: LinkedTo | null): Pick<Plan<unk
  *
  * @returns whether it was linked
  */
-export function linkCall(id: string): Change<boolean> {
+export function linkCall(id: string, by: Actor): Change<boolean> {
   return {
+    by,
     needs: { ...NO_NEEDS, callIds: [id], byNumber: true },
     plan: (book) => {
       const stored = book.call(id)

@@ -11,6 +11,8 @@ export type MailMatch = { sentence: string } & (
   /** What became of it when it was handled before. */
   | { is: 'own'; call: Call }
   | { is: 'deleted' }
+  /** What told of the person of its call is gone, and so goes this. */
+  | { is: 'erased' }
   | { is: 'new' }
   | { is: 'doubt'; candidates: Doubt['candidates'] }
 )
@@ -21,12 +23,23 @@ export const SAME_START_MS = 60_000
 /** Finds the call of an e-mail: by a name, which is sure; else by number and start. It never guesses. */
 export function matchOf(mail: MailOfCall, book: Book, settings: MailSettings): MailMatch {
   return (
+    ofErased(mail, book) ??
     ofFiles(mail, book) ??
     ofMessage(mail, book) ??
     byName(mail, book) ??
     byStart(mail, book, settings) ??
     withoutCall(mail, book, settings)
   )
+}
+
+/** Whether it names a call that was erased, or made one. */
+function ofErased({ messageId, provider, pbxCallId, recordings }: MailOfCall, book: Book): MailMatch | null {
+  const holderIds = recordings.flatMap(({ providerRecordingId: name, fileName }) => [
+    (name === null ? null : book.callIdByRecording(provider, name)) ?? null,
+    book.callIdByFile(fileName) ?? null,
+  ])
+  const isErased = book.isErased(messageId, provider, pbxCallId) || holderIds.some((id) => book.isErased(id))
+  return isErased ? { is: 'erased', sentence: 'The person of the call was erased, and stays erased.' } : null
 }
 
 /** Where its audio is, if the message was handled before. */

@@ -3,6 +3,7 @@ import { formatInstant } from '../attempts/attempt.ts'
 import type { Change } from '../attempts/change.ts'
 import { NO_NEEDS } from '../attempts/read.ts'
 import type { Register } from '../attempts/register.ts'
+import { SWEEP } from '../audit/actor.ts'
 import type { Database } from '../database/database.ts'
 import type { Metrics } from '../metrics.ts'
 import { linkWaitingMails } from '../review/mail-sweep.ts'
@@ -71,6 +72,7 @@ async function joinMissed({ database, register, log }: MailSweepOptions): Promis
 /** Makes one of two records that are one call (B17). Its result is whether they were. */
 function joinCalls(mailCallId: string, callId: string): Change<boolean> {
   return {
+    by: SWEEP,
     needs: { ...NO_NEEDS, callIds: [mailCallId, callId] },
     // Only the whole will do: it gives an attempt back.
     plan: (book) => {

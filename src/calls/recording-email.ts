@@ -2,7 +2,8 @@ import { formatInstant, isSameCall } from '../attempts/attempt.ts'
 import type { Book } from '../attempts/book.ts'
 import type { Change, Plan } from '../attempts/change.ts'
 import { type Run, readForDeciding } from '../attempts/read.ts'
-import type { Message } from '../inbox/message.ts'
+import type { Actor } from '../audit/actor.ts'
+import { emptied, type Message, settledMessage } from '../inbox/message.ts'
 import type { Decided, Doubt } from '../review/item.ts'
 import type { Instant } from '../time.ts'
 import type { Call } from './call.ts'
@@ -24,6 +25,7 @@ export function processRecordingEmail(
   mail: MailOfCall,
   message: Message,
   settings: MailSettings,
+  by: Actor,
 ): Change<MailReported> {
   const own = ownWork()
   let wasAnswerLost = false
@@ -44,6 +46,8 @@ export function processRecordingEmail(
         return withCall(book, match.call, withMail(match.call, mail, match.how), finish, match.how)
       case 'deleted':
         return settled({ ...SET_ASIDE, reason: 'deleted', unusedAudio: filesOfNobody(book) })
+      case 'erased':
+        return settled({ ...SET_ASIDE, reason: 'erased', unusedAudio: filesOfNobody(book) })
       case 'new':
         if (!isOfRecording(mail)) return settled(SET_ASIDE)
         createdAt ??= book.now
@@ -96,13 +100,14 @@ export function processRecordingEmail(
   const settled = (result: MailReported): Plan<MailReported> => ({
     result,
     restsOn: [mail.messageId],
-    message: { ...message, result: result.result, reason: result.reason, callId: result.callId },
+    message: settledMessage(result.reason === 'erased' ? emptied(message) : message, result),
   })
 
   const filesOfNobody = (book: Book): string[] =>
     mail.recordings.flatMap(({ fileName }) => (book.callIdByFile(fileName) === undefined ? fileName : []))
 
   return {
+    by,
     needs: needsOfMail(mail, settings),
     // The raw message goes as hexadecimal digits.
     size: message.body.length * 2,
@@ -202,6 +207,7 @@ export async function findCallOfMail(run: Run, mail: MailOfCall, settings: MailS
     case 'own':
       return { ...found, became: 'attached', callId: match.call.id }
     case 'deleted':
+    case 'erased':
       return { ...found, became: 'set_aside' }
     case 'new':
       return isOfRecording(mail)

@@ -3,7 +3,8 @@ import { isSameCall, reportedByMachine, withoutEmpty } from '../attempts/attempt
 import type { Book } from '../attempts/book.ts'
 import type { Change, Plan } from '../attempts/change.ts'
 import { NO_NEEDS } from '../attempts/read.ts'
-import type { Message, MessageResult } from '../inbox/message.ts'
+import type { Actor } from '../audit/actor.ts'
+import { emptied, type Message, type MessageResult, settledMessage } from '../inbox/message.ts'
 import type { Doubt } from '../review/item.ts'
 import type { Instant } from '../time.ts'
 import {
@@ -50,7 +51,7 @@ export interface Reported extends MessageResult {
  *
  * @param message the raw message that told it, which is settled by the same statement
  */
-export function createOrUpdateCall(report: CallReport, message: Message | null = null): Change<Reported> {
+export function createOrUpdateCall(report: CallReport, by: Actor, message: Message | null = null): Change<Reported> {
   const { provider, provider_call_id, fields, machine, recordingIds } = report
   const id = uuidv7()
   const recordingId = idsByName()
@@ -66,6 +67,9 @@ export function createOrUpdateCall(report: CallReport, message: Message | null =
 
   const plan = (book: Book, finish: Finish): Plan<Reported> | null => {
     const holders = recordingIds.flatMap((name) => book.callIdByRecording(provider, name) ?? [])
+    const isErased = book.isErased(null, provider, provider_call_id) || holders.some((holder) => book.isErased(holder))
+    // B5: it is kept that it came, and nothing of what it tells.
+    if (isErased) return settled(kept('erased'))
     const isDeleted = book.isDeleted(id, provider, provider_call_id) || holders.some((holder) => book.isDeleted(holder))
     if (isDeleted) return settled(kept('deleted'))
     const known = book.callByProviderKey(provider, provider_call_id) ?? null
@@ -108,10 +112,11 @@ export function createOrUpdateCall(report: CallReport, message: Message | null =
     restsOn: [],
     ...(message === null
       ? {}
-      : { message: { ...message, result: result.result, reason: result.reason, callId: result.callId } }),
+      : { message: settledMessage(result.reason === 'erased' ? emptied(message) : message, result) }),
   })
 
   return {
+    by,
     needs: {
       ...NO_NEEDS,
       providerKeys: [{ provider, provider_call_id }],

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import type { Answer } from '../attempts/book.ts'
 import type { Register } from '../attempts/register.ts'
 import { UnavailableError } from '../attempts/register.ts'
+import { actorOf } from '../audit/requester.ts'
 import { type Named, NO_CALL_WITH_KEY, noSuch, refusalOfUnseen, type Unseen, unseen } from '../auth/named.ts'
 import type { Database } from '../database/database.ts'
 import { writeCursor } from '../http/cursor.ts'
@@ -13,6 +14,7 @@ import { A_PAGE } from '../http/description.ts'
 import { invalid, mostFaultsOfEach, RETRY_AFTER, sendProblem, sendRefusal } from '../http/errors.ts'
 import { sightIn } from '../http/guard.ts'
 import { answerKeyOf, isRefusal, wasUsedOtherwise } from '../http/idempotency.ts'
+import { JSON_LIMITS_OF_BATCH } from '../http/json.ts'
 import { etagOf, ifMatch } from '../http/preconditions.ts'
 import { KEY_USED_BEFORE, type Problem, problemOf, type Refusal, refusal } from '../http/refusal.ts'
 import { listOf, noQuery, problemSchema, uuid } from '../http/schemas.ts'
@@ -67,7 +69,8 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
       if (isRefusal(answerKey)) return sendRefusal(reply, answerKey)
       const hidden = await refusalOfUnseen(database, sightIn(request), namedBy([request.body]))
       if (hidden !== null) return sendRefusal(reply, hidden)
-      const answer = await register.registerCallAttempt(createCall(newCall(request.body), undefined, answerKey))
+      const change = createCall(newCall(request.body), actorOf(request), undefined, answerKey)
+      const answer = await register.registerCallAttempt(change)
       done()
       return sendAnswer(reply, answer)
     },
@@ -84,6 +87,7 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
     '/calls/batch',
     {
       bodyLimit: BATCH_BODY_LIMIT,
+      config: { jsonLimits: JSON_LIMITS_OF_BATCH },
       schema: {
         tags,
         summary: 'Saves up to 1000 calls and registers their attempts',
@@ -109,6 +113,7 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
       // A key's first request is the only one of which anything is saved, and a batch is one request.
       const isUsedUp = async () => firstKey !== null && (await wasUsedOtherwise(database, firstKey))
       if (await isUsedUp()) return sendRefusal(reply, KEY_USED_BEFORE)
+      const by = actorOf(request)
       const clock = { start: null }
       const mostFaults = mostFaultsOfEach(request.body.calls.length)
       const read = request.body.calls.map((given) => schemas.newCall.safeParse(given))
@@ -123,7 +128,9 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
           const answerKey = firstKey === null ? null : { ...firstKey, place }
           const done = metrics.registering.startTimer({ door: 'batch' })
           try {
-            const answer = await register.registerCallAttempt(createCall(newCall(data), { clock, place }, answerKey))
+            const answer = await register.registerCallAttempt(
+              createCall(newCall(data), by, { clock, place }, answerKey),
+            )
             done()
             if (answer.status >= 400) return answer
             return { status: answer.status, body: await withAttempt(database, answer.body as CallBody) }
@@ -197,7 +204,7 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
       querystring: noQuery,
       body: schemas.changes,
       response: { 200: callResponse },
-      told: { takes: 'If-Match' },
+      told: { takes: 'If-Match', refuses: ['erased'] },
     },
     handler: async (request, reply) => {
       const done = metrics.registering.startTimer({ door: 'rest' })
@@ -205,7 +212,7 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
       const hidden = await refusalOfUnseen(database, sightIn(request), named)
       if (hidden !== null) return sendRefusal(reply, hidden)
       const changes = request.body as CallChanges & { provider?: string | null; provider_call_id?: string | null }
-      const change = updateCall(request.params.id, changes, ifMatch(request.headers['if-match']))
+      const change = updateCall(request.params.id, changes, actorOf(request), ifMatch(request.headers['if-match']))
       const result = await register.registerCallAttempt(change)
       done()
       return 'code' in result ? sendRefusal(reply, result) : sendCall(reply, 200, await withAttempt(database, result))
@@ -227,7 +234,7 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
     async (request, reply) => {
       const hidden = await refusalOfUnseen(database, sightIn(request), { callIds: [request.params.id] })
       if (hidden !== null) return sendRefusal(reply, hidden)
-      const change = deleteCall(request.params.id, ifMatch(request.headers['if-match']))
+      const change = deleteCall(request.params.id, actorOf(request), ifMatch(request.headers['if-match']))
       const result = await register.registerCallAttempt(change)
       return result === null ? reply.code(204).send(null) : sendRefusal(reply, result)
     },

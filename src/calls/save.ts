@@ -8,11 +8,12 @@ import {
 import { type Answer, type AnswerKey, type Book, answerKey as nameOf } from '../attempts/book.ts'
 import type { Change, Plan } from '../attempts/change.ts'
 import { NO_NEEDS } from '../attempts/read.ts'
+import { type Actor, SWEEP } from '../audit/actor.ts'
 import { anyRevision, type RevisionTest, revisionChanged } from '../http/preconditions.ts'
 import { KEY_USED_BEFORE, problemOf, type Refusal, refusal } from '../http/refusal.ts'
 import type { Instant } from '../time.ts'
 import { type CallBody, callBody } from './body.ts'
-import { type Call, type CallChanges, type CallFields, newCall } from './call.ts'
+import { type Call, type CallChanges, type CallFields, newCall, PERSONAL_FIELDS } from './call.ts'
 import { decided, ownWork, undecided, withdraws } from './decide.ts'
 
 /** A call as a client asks for it. */
@@ -46,6 +47,7 @@ export interface Place {
  */
 export function createCall(
   asked: NewCall,
+  by: Actor,
   { clock, place }: Place = { clock: { start: null }, place: 0 },
   answerKey: AnswerKey | null = null,
 ): Change<Answer> {
@@ -89,6 +91,7 @@ export function createCall(
     if (provider !== null && provider_call_id !== null) {
       const existing = book.callByProviderKey(provider, provider_call_id)
       if (existing !== undefined) {
+        if (existing.isErased) return refused(refusal('conflict', STAYS_ERASED))
         if (wasCreationLost && existing.id === id && existing.created_at === createdAt) {
           return { answer: created(existing, book) }
         }
@@ -118,6 +121,7 @@ export function createCall(
   }
 
   return {
+    by,
     needs: {
       ...NO_NEEDS,
       // A repeated one may lack what the call has already, and one with an id be changed in the same batch.
@@ -158,6 +162,7 @@ const mayConcern = ({ direction, entity_type }: NewCall['fields']): boolean =>
 export function updateCall(
   id: string,
   changes: CallChanges & { provider?: string | null; provider_call_id?: string | null },
+  by: Actor,
   isExpected: RevisionTest = anyRevision,
 ): Change<CallBody | Refusal> {
   const own = ownWork()
@@ -176,6 +181,10 @@ export function updateCall(
         : [keyFault('provider_call_id')]),
     ]
     if (errors.length > 0) return { result: refusal('invalid', 'The call was not changed.', errors), restsOn: [id] }
+    // Nothing of it comes back; its status may be corrected all the same.
+    if (stored.isErased && PERSONAL_FIELDS.some((field) => fields[field] != null)) {
+      return { result: refusal('erased', PERSON_IS_ERASED), restsOn: [id] }
+    }
     const call = changedByPerson(stored, fields)
     own.onPlan(stored)
     const plan = finish(book, call, stored)
@@ -186,6 +195,7 @@ export function updateCall(
   }
 
   return {
+    by,
     needs: { ...NO_NEEDS, callIds: [id], contactIds: changes.entity_id ? [changes.entity_id] : [] },
     size: lengthOf(fields) * 2,
     plan: (book) => plan(book, decided) ?? { result: noSuchCall(id), restsOn: [id] },
@@ -196,9 +206,10 @@ export function updateCall(
 }
 
 /** `DELETE`: the call gives its attempt back, and stays away (B5). */
-export function deleteCall(id: string, isExpected: RevisionTest = anyRevision): Change<null | Refusal> {
+export function deleteCall(id: string, by: Actor, isExpected: RevisionTest = anyRevision): Change<null | Refusal> {
   let wasAnswerLost = false
   return {
+    by,
     needs: { ...NO_NEEDS, callIds: [id] },
     plan: (book) => {
       const stored = book.call(id)
@@ -219,6 +230,7 @@ export function deleteCall(id: string, isExpected: RevisionTest = anyRevision): 
 /** The sweep's: decides a call again that is pending, or whose id an older system's attempt holds (B5, B7, B9). */
 export function retryCall(id: string): Change<void> {
   return {
+    by: SWEEP,
     needs: { ...NO_NEEDS, callIds: [id] },
     plan: (book) => {
       const stored = book.call(id)
@@ -248,6 +260,9 @@ function refused(reason: Refusal): { answer: Answer } {
   const problem = problemOf(reason)
   return { answer: { status: problem.status, body: problem } }
 }
+
+const STAYS_ERASED = 'The call with this provider key was erased, and stays erased.'
+const PERSON_IS_ERASED = `The person of this call was erased: it takes no ${PERSONAL_FIELDS.join(', ')} any more.`
 
 const noSuchCall = (id: string): Refusal => refusal('not_found', `There is no call with the id ${id}.`)
 

@@ -37,7 +37,11 @@ function callsWithOpportunity(query: Query) {
 const recordings = sql<Recording[] | null>`${sql.raw(RECORDINGS_OF('calls.id'))}`.as('recordings')
 
 /** One call; null where there is none, or the caller may not see it. */
-export async function findCall({ query }: Database, id: string, sight: Sight = 'everything'): Promise<CallBody | null> {
+export async function findCall(
+  { query }: Pick<Database, 'query'>,
+  id: string,
+  sight: Sight = 'everything',
+): Promise<CallBody | null> {
   let call = callsWithOpportunity(query.selectFrom('calls')).where('calls.id', '=', id).where('deleted_at', 'is', null)
   if (sight !== 'everything') call = call.where(seenCall(sight))
   const row = await call.executeTakeFirst()
@@ -177,5 +181,5 @@ function bodyOf(row: Selected): CallBody {
   }))
   const pending =
     row.pending_since === null ? null : { since: row.pending_since, tries: row.tries, isCounted: row.is_counted }
-  return callBody({ ...row, recordings: row.recordings ?? [], pending }, { attempts })
+  return callBody({ ...row, isErased: row.erased_at !== null, recordings: row.recordings ?? [], pending }, { attempts })
 }

@@ -1,3 +1,4 @@
+import { COMMAND_LINE } from '../audit/actor.ts'
 import { dataFolders } from '../data-folders.ts'
 import type { Database } from '../database/database.ts'
 import { type Doors, openDoors } from '../inbox/doors.ts'
@@ -20,6 +21,7 @@ export function doorsOf(
   return openDoors({
     config: settings,
     folders: dataFolders(settings, dataPlace),
+    by: COMMAND_LINE,
     wording: loadWording(settings.mail.patternsFile),
     database,
     register: registerOf(database, terminal),

@@ -1,15 +1,14 @@
-import { randomBytes } from 'node:crypto'
-import { open, readFile, rename, rm } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Command } from 'commander'
 import { dataFolders } from '../data-folders.ts'
-import { syncFolder } from '../database/embedded-files.ts'
 import { counted } from '../http/refusal.ts'
 import { exportLines } from '../transfer/export.ts'
 import type { Ending } from '../transfer/format.ts'
 import type { Surroundings } from './command.ts'
 import { withDatabase } from './database.ts'
 import { json } from './terminal.ts'
+import { writeWhole } from './whole-file.ts'
 
 interface ExportFlags {
   withoutFiles?: boolean
@@ -55,7 +54,9 @@ async function exportAll(
       onMissing: (folder, name) => missing.push(`${folder}/${name}`),
     })
     try {
-      return await (file === null ? drain(lines, (text) => terminal.send(text)) : writeFile(file, lines))
+      return await (file === null
+        ? drain(lines, (text) => terminal.send(text))
+        : writeWhole(file, (write) => drain(lines, write)))
     } catch (error) {
       if (signal.aborted) {
         terminal.note('Ended. The export is not whole, and cannot be restored.')
@@ -85,23 +86,5 @@ async function drain(lines: Lines, write: (text: string) => Promise<unknown>): P
     }
   } finally {
     await lines.return({ rows: {}, files: { count: 0, bytes: 0 } })
-  }
-}
-
-/** Only for the one who asked, and under its name once it is whole. */
-async function writeFile(file: string, lines: Lines): Promise<Pick<Ending, 'rows' | 'files'>> {
-  const unfinished = `${file}.${randomBytes(6).toString('hex')}.unfinished`
-  const handle = await open(unfinished, 'wx', 0o600)
-  try {
-    const counts = await drain(lines, (text) => handle.writeFile(text))
-    await handle.sync()
-    await handle.close()
-    await rename(unfinished, file)
-    await syncFolder(path.dirname(path.resolve(file)))
-    return counts
-  } catch (error) {
-    await handle.close().catch(() => undefined)
-    await rm(unfinished, { force: true })
-    throw error
   }
 }

@@ -5,6 +5,10 @@ import { withDatabase } from './database.ts'
 import { exportedWords } from './export.ts'
 import { json } from './terminal.ts'
 
+/** What encrypts second factors has come along; a service reads it when it starts. */
+const START_ANEW =
+  'A service that runs on this database has to be started anew before people log in, with the AUTH_SECRET of the one that was exported where that one had it set.'
+
 /** Puts an export back into an empty database. */
 export async function restoreDatabase(
   file: string,
@@ -23,5 +27,6 @@ export async function restoreDatabase(
       terminal.progress('')
     }
   })
+  if ((rows.users ?? 0) > 0) terminal.note(START_ANEW)
   terminal.print(isForMachines ? json({ rows, files }) : `Restored ${exportedWords({ rows, files })}.\n`)
 }

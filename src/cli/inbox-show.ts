@@ -36,7 +36,7 @@ export async function showMessage(
 }
 
 function words(message: StoredMessage, fields: Readonly<Record<string, string>> | null, zone: string): string {
-  const { id, door, event, receivedAt, handledAt, dueAt, callId, headers, body, fileName } = message
+  const { id, door, event, receivedAt, handledAt, dueAt, callId, headers, body, fileName, isEmptied } = message
   const about = [
     ['id', id],
     ['door', door],
@@ -47,6 +47,7 @@ function words(message: StoredMessage, fields: Readonly<Record<string, string>> 
     ...(handledAt === null ? [] : [['handled', localTime(handledAt, zone)]]),
     ...(dueAt === null ? [] : [['tried next', localTime(dueAt, zone)]]),
   ]
+  if (isEmptied) return `${table(about)}\nIts content is gone: it was erased, or old.\n`
   const content =
     fields === null
       ? `\n${fileName === null ? `Body: ${body.length} bytes` : `A file, ${fileName}`}, which --raw shows\n`

@@ -1,8 +1,11 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { COMMAND_LINE } from '../audit/actor.ts'
 import { ROLES } from '../auth/access.ts'
 import type { Role } from '../auth/caller.ts'
 import { addKey, idOfKey, type KeyBody, listAllKeys, revokeKey, rotateKey } from '../auth/key-store.ts'
 import type { Database } from '../database/database.ts'
+import { email } from '../people/schema.ts'
+import { emailsById, findUserByEmail } from '../people/store.ts'
 import type { Surroundings } from './command.ts'
 import { withDatabase } from './database.ts'
 import { json, table } from './terminal.ts'
@@ -29,13 +32,18 @@ export function addKeyCommands(program: Command, surroundings: Surroundings): vo
     .description('makes a key, and shows it this once')
     .requiredOption('--name <text>', 'what it is for', name)
     .addOption(new Option('--role <role>', 'what it may do').choices(ROLES).makeOptionMandatory())
-    .option('--user <id>', 'the person for whom it acts; whose opportunities an agent’s key sees beside nobody’s')
+    .option(
+      '--user <e-mail or id>',
+      'the person for whom it acts; whose opportunities an agent’s key sees beside nobody’s',
+      userText,
+    )
     .option('--days <number>', 'ends after so many days', days)
     .option('--json', JSON_OUTPUT)
     .action(({ name, role, user, days, json: isForMachines }: AddOptions) =>
       withDatabase(surroundings, async (database) => {
         const expires_at = days === undefined ? null : Date.now() + days * DAY_MS
-        const made = await addKey(database, { name, role, user_id: user ?? null, expires_at })
+        const user_id = user === undefined ? null : await userIdOf(database, user)
+        const made = await addKey(database, { name, role, user_id, expires_at }, COMMAND_LINE)
         show(made, isForMachines === true)
       }),
     )
@@ -49,7 +57,8 @@ export function addKeyCommands(program: Command, surroundings: Surroundings): vo
         const keys = await listAllKeys(database)
         if (isForMachines === true) return terminal.print(json(keys))
         if (keys.length === 0) return terminal.note('There is no key.')
-        terminal.print(table([HEADS, ...keys.map(rowOf)]))
+        const emails = await emailsById(database)
+        terminal.print(table([HEADS, ...keys.map((one) => rowOf(one, emails))]))
       }),
     )
 
@@ -59,7 +68,7 @@ export function addKeyCommands(program: Command, surroundings: Surroundings): vo
     .argument('<key>', WHICH)
     .action((named: string) =>
       withDatabase(surroundings, async (database) => {
-        const revoked = await found(database, named, (id) => revokeKey(database, id))
+        const revoked = await found(database, named, (id) => revokeKey(database, id, COMMAND_LINE))
         if (revoked === null) return notFound(named)
         terminal.note(`The key ${revoked.key} (${revoked.name}) opens nothing any more.`)
       }),
@@ -73,7 +82,7 @@ export function addKeyCommands(program: Command, surroundings: Surroundings): vo
     .option('--json', JSON_OUTPUT)
     .action((named: string, { hours, json: isForMachines }: { hours: number; json?: true }) =>
       withDatabase(surroundings, async (database) => {
-        const rotated = await found(database, named, (id) => rotateKey(database, id, hours * 3_600_000))
+        const rotated = await found(database, named, (id) => rotateKey(database, id, hours * 3_600_000, COMMAND_LINE))
         if (rotated === null) return notFound(named)
         show(rotated, isForMachines === true)
         terminal.note(`The old one, ${rotated.old.key}, goes on until ${rotated.old.expires_at}.`)
@@ -91,6 +100,17 @@ export function addKeyCommands(program: Command, surroundings: Surroundings): vo
   }
 }
 
+/** A person's id by their e-mail address; any other text may be an id of another system, and stays as it is. */
+async function userIdOf(database: Pick<Database, 'query'>, text: string): Promise<string> {
+  const { data: address } = email.safeParse(text)
+  if (address === undefined) return text
+  const user = await findUserByEmail(database, address)
+  if (user !== null) return user.id
+  throw new Error(
+    `There is no person with the address ${address}. See: first-call user list, or make one: first-call user add`,
+  )
+}
+
 async function found<Result>(
   database: Pick<Database, 'query'>,
   named: string,
@@ -105,14 +125,23 @@ const shortened = (named: string): string => (named.length > 40 ? `${named.slice
 
 const HEADS = ['KEY', 'NAME', 'ROLE', 'USER', 'STATE', 'CREATED', 'EXPIRES', 'LAST USED', 'ID']
 
-function rowOf({ id, key, name, role, user_id, state, created_at, expires_at, last_used_at }: KeyBody): string[] {
-  return [key, name, role, user_id ?? '', state, created_at, expires_at ?? '', last_used_at ?? '', id]
+function rowOf(
+  { id, key, name, role, user_id, state, created_at, expires_at, last_used_at }: KeyBody,
+  emails: ReadonlyMap<string, string>,
+): string[] {
+  const user = emails.get(user_id?.toLowerCase() ?? '') ?? user_id ?? ''
+  return [key, name, role, user, state, created_at, expires_at ?? '', last_used_at ?? '', id]
 }
 
 function name(text: string): string {
   const trimmed = text.trim()
   if (trimmed !== '' && trimmed.length <= 200) return trimmed
   throw new InvalidArgumentError('A name has 1 to 200 characters.')
+}
+
+function userText(text: string): string {
+  if (text !== '' && text.length <= 200) return text
+  throw new InvalidArgumentError('It is an e-mail address or an id, of 1 to 200 characters.')
 }
 
 function wholeNumber(minimum: number, maximum: number) {

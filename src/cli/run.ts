@@ -14,18 +14,28 @@ export interface CommandLine {
   rootDir: string
   output: NodeJS.WriteStream
   messages: NodeJS.WriteStream
+  /** Where it is left out, nobody can be asked. */
+  input?: NodeJS.ReadStream
   /** The person has enough. */
   signal: AbortSignal
 }
 
 /** Does what a command line asks; gives its exit code. What is wrong is said on `messages`. */
-export async function runCommandLine({ args, env, rootDir, output, messages, signal }: CommandLine): Promise<number> {
+export async function runCommandLine({
+  args,
+  env,
+  rootDir,
+  output,
+  messages,
+  input,
+  signal,
+}: CommandLine): Promise<number> {
   let code = 0
   const program = createProgram(
     {
       config: () => readConfig(env, rootDir),
       rootDir,
-      terminal: createTerminal(output, messages),
+      terminal: createTerminal(output, messages, input ?? null),
       signal,
       fail: () => {
         code = FAILED

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { createInterface } from 'node:readline/promises'
 import { styleText } from 'node:util'
 
 /** Where a command says what it has to say. */
@@ -10,6 +12,8 @@ export interface Terminal {
   note(line: string): void
   /** How far a long work is, on one line that is written over; nothing where nobody watches. Empty: it is over. */
   progress(line: string): void
+  /** What somebody answers to a question; null where nobody can be asked. */
+  ask(question: string, signal: AbortSignal): Promise<string | null>
   /** Where a bar may be drawn that is written over; null where nobody watches. */
   watched: NodeJS.WriteStream | null
   /** Coloured where the terminal has colours and NO_COLOR is not set. */
@@ -17,7 +21,11 @@ export interface Terminal {
 }
 
 /** A terminal on two streams, which may be pipes or files. */
-export function createTerminal(output: NodeJS.WriteStream, messages: NodeJS.WriteStream): Terminal {
+export function createTerminal(
+  output: NodeJS.WriteStream,
+  messages: NodeJS.WriteStream,
+  input: NodeJS.ReadStream | null = null,
+): Terminal {
   const isWatched = messages.isTTY === true
   return {
     print: (text) => void output.write(text),
@@ -33,8 +41,27 @@ export function createTerminal(output: NodeJS.WriteStream, messages: NodeJS.Writ
     progress: (line) => {
       if (isWatched) messages.write(`${CLEAR_LINE}${line}`)
     },
+    ask: async (question, signal) =>
+      isWatched && input?.isTTY === true ? answerTo(question, input, messages, signal) : null,
     watched: isWatched ? messages : null,
     paint: (style, text) => (output.isTTY === true ? styleText(style, text, { stream: output }) : text),
+  }
+}
+
+/** A line; an empty one where nothing more comes. */
+async function answerTo(
+  question: string,
+  input: NodeJS.ReadStream,
+  messages: NodeJS.WriteStream,
+  signal: AbortSignal,
+): Promise<string> {
+  // A terminal of its own would keep Ctrl-C for itself.
+  const lines = createInterface({ input, output: messages, terminal: false })
+  try {
+    const end = once(lines, 'close', { signal }).then(() => '')
+    return await Promise.race([lines.question(question, { signal }), end])
+  } finally {
+    lines.close()
   }
 }
 

@@ -1,3 +1,4 @@
+import { COMMAND_LINE } from '../audit/actor.ts'
 import { createMetrics } from '../metrics.ts'
 import type { ZadarmaApi } from '../zadarma/api.ts'
 import { reconcile } from '../zadarma/reconcile.ts'
@@ -21,6 +22,7 @@ export async function reconcilePeriod(
       return await reconcile(period, {
         api,
         register,
+        by: COMMAND_LINE,
         config: config(),
         log: { warn: (_, message) => terminal.note(message) },
         metrics: createMetrics(),

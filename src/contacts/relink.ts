@@ -1,11 +1,15 @@
 import { sql } from 'kysely'
 import { formatInstant } from '../attempts/attempt.ts'
 import type { Register } from '../attempts/register.ts'
+import { type Actor, SWEEP } from '../audit/actor.ts'
 import { linkCall } from '../calls/linking.ts'
 import type { Database } from '../database/database.ts'
 
-/** Links the calls that wait for a contact with one of these numbers, as far as that can be done at once. */
-export type LinkWaiting = (phones: readonly string[]) => Promise<void>
+/**
+ * Links the calls that wait for a contact with one of these numbers, as far as that can be done at once; by whoever made
+ * the contact, or gave it the number.
+ */
+export type LinkWaiting = (phones: readonly string[], by: Actor) => Promise<void>
 
 export interface RelinkOptions {
   database: Database
@@ -24,14 +28,14 @@ const AT_ONCE = 200
 /** What is not linked at once is found by {@link sweepWaiting}: the contact is there, whatever becomes of its calls. */
 export function waitingLinker(options: RelinkOptions): LinkWaiting {
   const { database, days, log } = options
-  return async (phones) => {
+  return async (phones, by) => {
     if (phones.length === 0) return
     try {
       const { rows } = await sql<{ id: string }>`
         select id from calls where phone_number = any(${phones}::text[]) and ${WAITS}
           and happened_at > now() - ${days} * interval '1 day'
         order by id limit ${AT_ONCE}`.execute(database.query)
-      await linkAll(rows, options)
+      await linkAll(rows, by, options)
     } catch (error) {
       log.warn({ err: error }, 'calls that waited for a contact are linked a little later')
     }
@@ -70,11 +74,11 @@ export async function sweepWaiting(options: RelinkOptions): Promise<number> {
       on conflict (name) do update set swept_until = excluded.swept_until`.execute(database.query)
     return 0
   }
-  return linkAll(rows, options)
+  return linkAll(rows, SWEEP, options)
 }
 
-async function linkAll(rows: readonly { id: string }[], { register, log }: RelinkOptions): Promise<number> {
-  const results = await Promise.allSettled(rows.map(({ id }) => register.registerCallAttempt(linkCall(id))))
+async function linkAll(rows: readonly { id: string }[], by: Actor, { register, log }: RelinkOptions): Promise<number> {
+  const results = await Promise.allSettled(rows.map(({ id }) => register.registerCallAttempt(linkCall(id, by))))
   results.forEach((result, place) => {
     if (result.status === 'rejected') {
       log.warn({ err: result.reason, callId: rows[place]?.id }, 'a call could not be linked to its contact yet')

@@ -2,15 +2,22 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { CountryCode } from 'libphonenumber-js'
 import { v7 as uuidv7 } from 'uuid'
 import { z } from 'zod'
-import { noSuch, refusalOfUnseen } from '../auth/named.ts'
+import type { Actor } from '../audit/actor.ts'
+import { actorOf } from '../audit/requester.ts'
+import type { Role } from '../auth/caller.ts'
+import { ERASED, noSuch, refusalOfUnseen } from '../auth/named.ts'
+import type { Sight } from '../auth/sight.ts'
 import type { Database } from '../database/database.ts'
+import { eraseContact } from '../erasure/erase.ts'
+import type { ErasingOptions } from '../erasure/erasure.ts'
+import { isErased } from '../erasure/store.ts'
 import { writeCursor } from '../http/cursor.ts'
 import { A_PAGE } from '../http/description.ts'
 import { sendProblem, sendRefusal } from '../http/errors.ts'
-import { sightIn } from '../http/guard.ts'
+import { callerOf, sightIn } from '../http/guard.ts'
 import { answerKeyOf, isRefusal } from '../http/idempotency.ts'
-import { etagOf, ifMatch, revisionChanged } from '../http/preconditions.ts'
-import { counted, type Problem, refusal } from '../http/refusal.ts'
+import { etagOf, ifMatch, type RevisionTest, revisionChanged } from '../http/preconditions.ts'
+import { counted, type Problem, type Refusal, refusal } from '../http/refusal.ts'
 import { listOf, noQuery, uuid } from '../http/schemas.ts'
 import { type ContactBody, type ContactChanges, contactResponse, contactSchemas } from './contact.ts'
 import type { LinkWaiting } from './relink.ts'
@@ -21,12 +28,14 @@ export interface ContactRoutesOptions {
   country: CountryCode
   /** Links the calls that wait for a contact with one of these numbers. */
   linkWaiting: LinkWaiting
+  /** Whatever erasing needs. */
+  erasing: ErasingOptions
 }
 
 /** `/api/crm/contacts` */
 export const contactRoutes: FastifyPluginAsyncZod<ContactRoutesOptions> = async (
   app,
-  { database, country, linkWaiting },
+  { database, country, linkWaiting, erasing },
 ) => {
   const schemas = contactSchemas(country)
   const params = z.object({ id: uuid })
@@ -51,10 +60,10 @@ export const contactRoutes: FastifyPluginAsyncZod<ContactRoutesOptions> = async 
       const unseen = await refusalOfUnseen(database, sightIn(request), { contactIds: [request.body.id] })
       if (unseen !== null) return sendRefusal(reply, unseen)
       const { id = uuidv7(), created_at = null, ...fields } = request.body
-      const { status, body } = await createContact(database, { id, created_at, ...fields }, answerKey)
+      const { status, body } = await createContact(database, { id, created_at, ...fields }, actorOf(request), answerKey)
       if (status >= 400) return sendProblem(reply, body as Problem)
       const contact = body as ContactBody
-      await linkWaiting(contact.phones)
+      await linkWaiting(contact.phones, actorOf(request))
       return reply
         .code(201)
         .header('location', `/api/crm/contacts/${contact.id}`)
@@ -91,11 +100,13 @@ export const contactRoutes: FastifyPluginAsyncZod<ContactRoutesOptions> = async 
         params,
         querystring: noQuery,
         response: { 200: contactResponse },
+        told: { refuses: ['erased'] },
       },
     },
     async (request, reply) => {
-      const contact = await findContact(database, request.params.id, sightIn(request))
-      if (contact === null) return sendRefusal(reply, noSuchContact(request.params.id))
+      const { id } = request.params
+      const contact = await findContact(database, id, sightIn(request))
+      if (contact === null) return sendRefusal(reply, await whyNone(id, sightIn(request)))
       return reply.header('etag', etagOf(contact)).send(contact)
     },
   )
@@ -110,7 +121,7 @@ export const contactRoutes: FastifyPluginAsyncZod<ContactRoutesOptions> = async 
         querystring: noQuery,
         body: schemas.changes,
         response: { 200: contactResponse },
-        told: { takes: 'If-Match' },
+        told: { takes: 'If-Match', refuses: ['erased'] },
       },
     },
     async (request, reply) => {
@@ -118,10 +129,11 @@ export const contactRoutes: FastifyPluginAsyncZod<ContactRoutesOptions> = async 
       const unseen = await refusalOfUnseen(database, sightIn(request), { contactIds: [id] })
       if (unseen !== null) return sendRefusal(reply, unseen)
       const isExpected = ifMatch(request.headers['if-match'])
-      const result = await changeContact(database, id, request.body as ContactChanges, isExpected)
-      if (result === 'not_found') return sendRefusal(reply, noSuchContact(id))
+      const by = actorOf(request)
+      const result = await changeContact(database, id, request.body as ContactChanges, by, isExpected)
+      if (result === 'not_found') return sendRefusal(reply, await whyNone(id, sightIn(request)))
       if ('revision' in result) return sendRefusal(reply, revisionChanged(result))
-      if ('phones' in request.body) await linkWaiting(result.contact.phones)
+      if ('phones' in request.body) await linkWaiting(result.contact.phones, by)
       return reply.header('etag', etagOf(result.contact)).send(result.contact)
     },
   )
@@ -131,23 +143,66 @@ export const contactRoutes: FastifyPluginAsyncZod<ContactRoutesOptions> = async 
     {
       schema: {
         tags,
-        summary: 'Deletes a contact without calls and opportunities',
+        summary: 'Deletes a contact without calls and opportunities, or erases one',
+        description: ABOUT_ERASING,
         params,
-        querystring: noQuery,
+        querystring: z.strictObject({ erase: z.enum(['true', 'false']).optional() }),
         response: { 204: z.null() },
-        told: { takes: 'If-Match', refuses: ['conflict'] },
+        told: { takes: 'If-Match', refuses: ['conflict', 'erased'] },
       },
     },
     async (request, reply) => {
       const { id } = request.params
+      const isErasing = request.query.erase === 'true'
+      if (isErasing && !ERASERS.includes(callerOf(request).role)) return sendRefusal(reply, NOT_TO_ERASE)
       const unseen = await refusalOfUnseen(database, sightIn(request), { contactIds: [id] })
       if (unseen !== null) return sendRefusal(reply, unseen)
-      const obstacle = await deleteContact(database, id, ifMatch(request.headers['if-match']))
+      const [by, isExpected] = [actorOf(request), ifMatch(request.headers['if-match'])]
+      const obstacle = await (isErasing ? erase(id, by, isExpected) : deleteContact(database, id, by, isExpected))
       if (obstacle === null) return reply.code(204).send(null)
-      if (obstacle === 'not_found') return sendRefusal(reply, noSuchContact(id))
+      if (obstacle === 'not_found') return sendRefusal(reply, await whyNone(id, sightIn(request)))
+      if ('code' in obstacle) return sendRefusal(reply, obstacle)
       if ('revision' in obstacle) return sendRefusal(reply, revisionChanged(obstacle))
       const has = `${counted(obstacle.calls, 'call')} and ${counted(obstacle.opportunities, 'opportunity', 'opportunities')}`
       return sendRefusal(reply, refusal('conflict', `The contact has ${has}, and stays.`))
     },
   )
+
+  /** A contact that was erased is gone for good, which is something else than never having been there. */
+  async function whyNone(id: string, sight: Sight): Promise<Refusal> {
+    return (await isErased(database, id, sight)) ? ERASED : noSuchContact(id)
+  }
+
+  async function erase(id: string, by: Actor, isExpected: RevisionTest) {
+    try {
+      return await eraseContact(id, by, isExpected, erasing, AbortSignal.timeout(ERASED_WITHIN_MS))
+    } catch (error) {
+      // Before it is asked for, an outage is one as ever.
+      if (!(await isErased(database, id).catch(() => false))) throw error
+      app.log.warn({ err: error, contactId: id }, 'a contact could not be erased at once, which goes on by itself')
+      return GOES_ON
+    }
+  }
 }
+
+/** Much of it goes through all messages that there are. */
+const ERASED_WITHIN_MS = 20_000
+
+const ERASERS: readonly Role[] = ['admin', 'manager']
+
+const NOT_TO_ERASE = refusal(
+  'forbidden',
+  `Only a key or person with one of these roles may erase: ${ERASERS.join(', ')}.`,
+)
+
+const GOES_ON: Refusal = {
+  code: 'unavailable',
+  detail:
+    'The contact is gone, and the rest of it is being erased, which goes on by itself. Ask again to hear that it is done.',
+  retryAfterSeconds: 10,
+}
+
+const ABOUT_ERASING = `With \`erase=true\`, whatever tells of the person is removed everywhere, for good: the contact; numbers,
+results and notes of calls; recordings; titles and notes of attempts; messages; what the audit keeps of names, numbers and
+texts. Calls, attempts, their numbers and colours stay, and count as before. For admins and managers. Erased again, what has
+come since under the contact's id goes, too.`

@@ -1,10 +1,14 @@
 import { type Kysely, sql, type Transaction } from 'kysely'
 import { formatInstant } from '../attempts/attempt.ts'
 import type { Answer, AnswerKey } from '../attempts/book.ts'
+import type { Actor } from '../audit/actor.ts'
+import { entryOf, type Fields } from '../audit/entry.ts'
+import { recordChange, recordEntries } from '../audit/record.ts'
 import { type AgentSight, type Sight, seenContact, seenOpportunity } from '../auth/sight.ts'
 import type { Database } from '../database/database.ts'
 import { lookThrough } from '../database/look-through.ts'
 import type { Tables } from '../database/tables.ts'
+import { erasedAmong, isErased } from '../erasure/store.ts'
 import type { Position } from '../http/cursor.ts'
 import { isKeyTaken, refusedAnswer, rememberAnswer, rememberedAnswer } from '../http/idempotency.ts'
 import { refusal } from '../http/refusal.ts'
@@ -38,6 +42,7 @@ type NewContact = Omit<Contact, 'revision' | 'created_at' | 'updated_at'> & { cr
 export async function createContact(
   database: Database,
   contact: NewContact,
+  by: Actor,
   answerKey: AnswerKey | null = null,
 ): Promise<Answer> {
   const remembered = answerKey === null ? null : await rememberedAnswer(database, answerKey)
@@ -47,18 +52,24 @@ export async function createContact(
     .execute(async (transaction) => {
       const body = await insertContact(transaction, contact)
       if (body === null) return null
+      // Now that it is there: whoever erases it at this moment comes before or after.
+      if (await isErased({ query: transaction }, body.id)) throw new ErasedError()
+      await recordChange(transaction, by, 'contact.created', body.id, null, auditedOf(body), concernedBy(body))
       const answer = { status: 201, body }
       if (answerKey !== null) await rememberAnswer(transaction, answerKey, answer)
       return answer
     })
     .catch((error: unknown) => {
+      if (error instanceof ErasedError) return null
       // Somebody else's request with this key was faster.
       if (answerKey !== null && isKeyTaken(error)) return null
       throw error
     })
   if (created !== null) return created
   const winner = answerKey === null ? null : await rememberedAnswer(database, answerKey)
-  return winner ?? refusedAnswer(refusal('conflict', `A contact with the id ${contact.id} exists already.`))
+  if (winner !== null) return winner
+  const is = (await isErased(database, contact.id)) ? 'was erased, and stays erased' : 'exists already'
+  return refusedAnswer(refusal('conflict', `A contact with the id ${contact.id} ${is}.`))
 }
 
 const valuesOf = ({ created_at, ...contact }: NewContact) => ({
@@ -78,24 +89,59 @@ async function insertContact(transaction: Transaction<Tables>, contact: NewConta
   return row === undefined ? null : bodyOf(row)
 }
 
+class ErasedError extends Error {}
+
 /**
- * Makes contacts in one statement; one whose id is there already is left as it is.
+ * Makes contacts in one statement; one whose id is there already is left as it is, and one that was erased stays so.
  *
  * @returns the ids of those that were made
  */
-export async function createContacts({ query }: Database, contacts: readonly NewContact[]): Promise<Set<string>> {
-  const rows = await query
-    .insertInto('contacts')
-    .values(contacts.map(valuesOf))
-    .onConflict((conflict) => conflict.column('id').doNothing())
-    .returning('id')
-    .execute()
-  return new Set(rows.map(({ id }) => id))
+export async function createContacts(
+  database: Database,
+  contacts: readonly NewContact[],
+  by: Actor,
+): Promise<Set<string>> {
+  const erased = await erasedAmong(database.query, idsOf(contacts))
+  const others = contacts.filter(({ id }) => !erased.has(id))
+  if (others.length === 0) return new Set()
+  const made = await database.query
+    .transaction()
+    .execute(async (transaction) => {
+      const rows = await transaction
+        .insertInto('contacts')
+        .values(others.map(valuesOf))
+        .onConflict((conflict) => conflict.column('id').doNothing())
+        .returning(COLUMNS)
+        .execute()
+      // As above.
+      if ((await erasedAmong(transaction, idsOf(rows))).size > 0) throw new ErasedError()
+      const entries = rows
+        .map(bodyOf)
+        .map((body) => entryOf(by, 'contact.created', body.id, null, auditedOf(body), concernedBy(body)))
+      await recordEntries(
+        transaction,
+        entries.filter((entry) => entry !== null),
+      )
+      return rows
+    })
+    .catch((error: unknown) => {
+      if (error instanceof ErasedError) return null
+      throw error
+    })
+  // The next time it is known which.
+  return made === null ? createContacts(database, contacts, by) : new Set(idsOf(made))
 }
+
+const idsOf = (rows: readonly { id: string }[]): string[] => rows.map(({ id }) => id)
+
+/** What the audit knows of a contact: all but what follows from the rest. */
+const auditedOf = ({ id: _, revision: __, updated_at: ___, ...fields }: ContactBody): Fields => ({ ...fields })
+
+const concernedBy = ({ id }: { id: string }) => ({ contactId: id, callId: null })
 
 /** One contact; null where there is none, or the caller may not see it. */
 export async function findContact(
-  { query }: Database,
+  { query }: Pick<Database, 'query'>,
   id: string,
   sight: Sight = 'everything',
 ): Promise<ContactBody | null> {
@@ -103,6 +149,17 @@ export async function findContact(
   if (sight !== 'everything') contact = contact.where(seenContact(sight, CONTACT_ID))
   const row = await contact.executeTakeFirst()
   return row === undefined ? null : bodyOf(row)
+}
+
+/** Those of these contacts that there are, by their ids. Who sees an opportunity sees its contact. */
+export async function contactsById(query: Kysely<Tables>, ids: readonly string[]): Promise<Map<string, ContactBody>> {
+  if (ids.length === 0) return new Map()
+  const rows = await query
+    .selectFrom('contacts')
+    .select(COLUMNS)
+    .where('id', 'in', [...new Set(ids)])
+    .execute()
+  return new Map(rows.map((row) => [row.id, bodyOf(row)]))
 }
 
 /**
@@ -114,6 +171,7 @@ export async function changeContact(
   { query }: Database,
   id: string,
   changes: ContactChanges,
+  by: Actor,
   isExpected: (revision: number) => boolean,
 ): Promise<{ contact: ContactBody } | 'not_found' | { revision: number }> {
   return query.transaction().execute(async (transaction) => {
@@ -133,7 +191,10 @@ export async function changeContact(
       .where('id', '=', id)
       .returning(COLUMNS)
       .executeTakeFirstOrThrow()
-    return { contact: bodyOf(row) }
+    const [before, contact] = [bodyOf(found), bodyOf(row)]
+    const fields = [auditedOf(before), auditedOf(contact)] as const
+    await recordChange(transaction, by, 'contact.changed', id, ...fields, concernedBy(contact))
+    return { contact }
   })
 }
 
@@ -145,12 +206,13 @@ export async function changeContact(
 export async function deleteContact(
   { query }: Database,
   id: string,
+  by: Actor,
   isExpected: (revision: number) => boolean,
 ): Promise<null | 'not_found' | { revision: number } | { calls: number; opportunities: number }> {
   return query.transaction().execute(async (transaction) => {
     const found = await transaction
       .selectFrom('contacts')
-      .select('revision')
+      .select(COLUMNS)
       .where('id', '=', id)
       .forUpdate()
       .executeTakeFirst()
@@ -170,6 +232,7 @@ export async function deleteContact(
       .executeTakeFirstOrThrow()
     if (calls > 0 || opportunities > 0) return { calls, opportunities }
     await transaction.deleteFrom('contacts').where('id', '=', id).execute()
+    await recordChange(transaction, by, 'contact.deleted', id, auditedOf(bodyOf(found)), null, concernedBy(found))
     return null
   })
 }

@@ -3,6 +3,7 @@ import { type Decision, decideDeletion, decideDerivation, decideRepair } from '.
 import type { Book } from '../attempts/book.ts'
 import type { Change, Plan } from '../attempts/change.ts'
 import { NO_NEEDS } from '../attempts/read.ts'
+import { COMMAND_LINE } from '../audit/actor.ts'
 import type { Call } from '../calls/call.ts'
 import type { Opportunity } from '../opportunities/opportunity.ts'
 import type { Contradiction } from './contradictions.ts'
@@ -44,6 +45,7 @@ export function mend(
 /** Holds a call, or what is left of a deleted one, against the opportunity that contradicts it, and its own. */
 function mendCall(callId: string, opportunityId: string | null): Change<Mended> {
   return {
+    by: COMMAND_LINE,
     needs: {
       ...NO_NEEDS,
       callIds: [callId],
@@ -67,6 +69,7 @@ function mendCall(callId: string, opportunityId: string | null): Change<Mended> 
 
 function withdraw(callId: string, opportunityId: string): Change<Mended> {
   return {
+    by: COMMAND_LINE,
     needs: { ...NO_NEEDS, callIds: isUuid(callId) ? [callId] : [], opportunityIds: [opportunityId] },
     plan: (book) => {
       const restsOn = [opportunityId]
@@ -81,6 +84,7 @@ function withdraw(callId: string, opportunityId: string): Change<Mended> {
 
 function mendOpportunity(id: string): Change<Mended> {
   return {
+    by: COMMAND_LINE,
     needs: { ...NO_NEEDS, opportunityIds: [id] },
     plan: (book) => {
       const opportunity = book.opportunity(id)
@@ -93,6 +97,7 @@ function mendOpportunity(id: string): Change<Mended> {
 
 function forgetForeign(callId: string, opportunityId: string): Change<Mended> {
   return {
+    by: COMMAND_LINE,
     needs: { ...NO_NEEDS, opportunityIds: [opportunityId] },
     plan: (book) => {
       const isOne = ({ call_id, call_created_at }: Opportunity['attempts'][number]): boolean =>

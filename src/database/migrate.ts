@@ -2,7 +2,8 @@ import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type pg from 'pg'
 
-const LOCK = 4_012_026_001
+/** Held by whoever changes the schema, or who may use it. */
+export const MIGRATION_LOCK = 4_012_026_001
 
 /**
  * Brings the schema up to date: the files of `migrations/` in the order of their names, each in a transaction, forward
@@ -34,7 +35,7 @@ async function applyNext(pool: pg.Pool, folder: string, files: readonly string[]
   try {
     await client.query('begin')
     await client.query('set local statement_timeout = 0')
-    await client.query('select pg_advisory_xact_lock($1)', [LOCK])
+    await client.query('select pg_advisory_xact_lock($1)', [MIGRATION_LOCK])
     await client.query(`create table if not exists schema_migrations (
       name text primary key, applied_at timestamptz(3) not null default now())`)
     const { rows } = await client.query<{ name: string }>('select name from schema_migrations')

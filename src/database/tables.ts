@@ -33,6 +33,8 @@ export interface CallsTable extends CallColumns {
   created_at: Time
   updated_at: Time
   deleted_at: TimeOrNull
+  /** What told of a person is gone, and stays so. */
+  erased_at: TimeOrNull
   happened_at: ColumnType<Instant, never, never>
 }
 
@@ -104,6 +106,8 @@ interface InboxTable {
   fault: string | null
   /** In the folder of mails; null where the message is in `body`. */
   file_name: string | null
+  /** Its content is gone. */
+  emptied_at: TimeOrNull
 }
 
 interface RecordingsTable {
@@ -151,6 +155,13 @@ interface DialRequestsTable {
   call_id: string | null
 }
 
+/** The erasing of contacts; its queries are SQL. */
+interface ErasuresTable {
+  contact_id: string
+  asked_at: Time
+  cleaned_at: TimeOrNull
+}
+
 /** How far a mailbox's folder has been read. */
 interface MailboxesTable {
   id: string
@@ -168,6 +179,26 @@ interface SyncRunsTable {
   due_at: TimeOrNull
 }
 
+interface AuditTable {
+  id: Generated<number>
+  at: Time
+  who: string
+  request_id: string | null
+  action: string
+  entity_id: string
+  before: ColumnType<Record<string, unknown> | null, string | null, never>
+  after: ColumnType<Record<string, unknown> | null, string | null, never>
+  personal_fields: string | null
+}
+
+interface AuditValuesTable {
+  audit_id: number
+  contact_id: string | null
+  call_id: string | null
+  before: ColumnType<Record<string, unknown> | null, string | null, string | null>
+  after: ColumnType<Record<string, unknown> | null, string | null, string | null>
+}
+
 interface ApiKeysTable {
   id: string
   /** Null of keys that were made before keys had one. */
@@ -180,6 +211,35 @@ interface ApiKeysTable {
   expires_at: TimeOrNull
   last_used_at: TimeOrNull
   revoked_at: TimeOrNull
+}
+
+interface UsersTable {
+  id: string
+  name: string
+  /** In lower case. */
+  email: string
+  email_verified: Generated<boolean>
+  role: Role
+  two_factor_enabled: Generated<boolean>
+  disabled_at: TimeOrNull
+  created_at: Generated<Instant>
+  updated_at: ColumnType<Instant, never, string>
+}
+
+interface UserAccountsTable {
+  id: string
+  user_id: string
+  provider_id: string
+  account_id: string
+  password: string | null
+  updated_at: ColumnType<Instant, never, string>
+}
+
+interface UserLinksTable {
+  user_id: string
+  token_sha256: Buffer
+  kind: 'invitation' | 'reset'
+  expires_at: Time
 }
 
 /** The tables as queries see them; `migrations/` is what makes them. */
@@ -199,13 +259,23 @@ export interface Tables {
     created_at: Generated<Instant>
   }
   api_keys: ApiKeysTable
+  audit: AuditTable
+  audit_values: AuditValuesTable
   contacts_without_opportunity: { contact_id: string }
+  erasures: ErasuresTable
   inbox: InboxTable
   recordings: RecordingsTable
   review_items: ReviewItemsTable
   dial_requests: DialRequestsTable
+  claims: { opportunity_id: string; owner: string; name: string; claimed_until: Time }
   mailboxes: MailboxesTable
   sync_runs: SyncRunsTable
   sweep_marks: { name: string; swept_until: Time; due_at: ColumnType<Instant, string | undefined, string> }
+  users: UsersTable
+  user_accounts: UserAccountsTable
+  user_sessions: { id: string; user_id: string; token_sha256: string }
+  user_two_factors: { id: string; user_id: string }
+  user_links: UserLinksTable
+  service_secrets: { name: string; value: string; created_at: Generated<Instant> }
   schema_migrations: { name: string; applied_at: Generated<Instant> }
 }

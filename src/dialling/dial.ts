@@ -1,6 +1,9 @@
 import type { Answer, AnswerKey } from '../attempts/book.ts'
+import type { Actor } from '../audit/actor.ts'
+import { ERASED, noSuch } from '../auth/named.ts'
 import { findContact } from '../contacts/store.ts'
 import type { Database } from '../database/database.ts'
+import { isErased } from '../erasure/store.ts'
 import { refusedAnswer, rememberedAnswer } from '../http/idempotency.ts'
 import { refusal } from '../http/refusal.ts'
 import type { ZadarmaApi } from '../zadarma/api.ts'
@@ -18,6 +21,7 @@ const ANSWERED_WITHIN_MS = 15_000
  */
 export async function dialContact(
   { contact_id, extension }: { contact_id: string; extension: string },
+  by: Actor,
   answerKey: AnswerKey | null,
   { database, zadarmaApi }: { database: Database; zadarmaApi: ZadarmaApi | null },
 ): Promise<Answer> {
@@ -25,12 +29,14 @@ export async function dialContact(
   if (remembered !== null) return remembered
   if (zadarmaApi === null) return refusedAnswer(NOT_SET)
   const contact = await findContact(database, contact_id)
-  if (contact === null) return refusedAnswer(refusal('not_found', `There is no contact with the id ${contact_id}.`))
+  if (contact === null) {
+    return refusedAnswer((await isErased(database, contact_id)) ? ERASED : noSuch('contact', contact_id))
+  }
   const [phone_number] = contact.phones
   if (phone_number === undefined) return refusedAnswer(refusal('invalid', 'Nobody was called.', [NO_PHONE]))
 
   // Before anybody is called: the PBX may tell of the call sooner than it answers.
-  const stored = await storeRequest(database, { contact_id, extension, phone_number }, answerKey)
+  const stored = await storeRequest(database, { contact_id, extension, phone_number }, by, answerKey)
   if (stored === null) {
     const winner = answerKey === null ? null : await rememberedAnswer(database, answerKey)
     return winner ?? refusedAnswer(refusal('conflict', 'The same request is under way.'))
@@ -43,7 +49,7 @@ export async function dialContact(
     return stored.answer
   } catch (error) {
     if (error instanceof ZadarmaError && NOBODY_CALLED.has(error.code)) {
-      await removeRequest(database, stored.id, answerKey)
+      await removeRequest(database, stored.id, by, answerKey)
       return refusedAnswer(refusal('bad_gateway', `Nobody was called. ${error.message}`))
     }
     if (!(error instanceof ZadarmaError) && !isTimeout(error)) throw error

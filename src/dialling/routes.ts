@@ -1,14 +1,16 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { refusalOfUnseen } from '../auth/named.ts'
+import { actorOf } from '../audit/requester.ts'
+import { noSuch, refusalOfUnseen } from '../auth/named.ts'
 import type { Database } from '../database/database.ts'
 import { RETRY_AFTER, sendProblem, sendRefusal } from '../http/errors.ts'
 import { sightIn } from '../http/guard.ts'
 import { answerKeyOf, isRefusal } from '../http/idempotency.ts'
 import type { Problem } from '../http/refusal.ts'
-import { noQuery, text, uuid } from '../http/schemas.ts'
+import { noQuery, text, time, uuid } from '../http/schemas.ts'
 import type { ZadarmaApi } from '../zadarma/api.ts'
 import { dialContact } from './dial.ts'
+import { findRequest } from './store.ts'
 
 export interface DiallingRoutesOptions {
   database: Database
@@ -35,7 +37,7 @@ export const diallingRoutes: FastifyPluginAsyncZod<DiallingRoutesOptions> = asyn
         response: { 202: z.object({ request_id: z.string() }) },
         told: {
           takes: 'Idempotency-Key',
-          refuses: ['not_found', 'bad_gateway'],
+          refuses: ['not_found', 'erased', 'bad_gateway'],
           answers: { 202: 'The extension is being called.' },
         },
       },
@@ -45,10 +47,40 @@ export const diallingRoutes: FastifyPluginAsyncZod<DiallingRoutesOptions> = asyn
       if (isRefusal(answerKey)) return sendRefusal(reply, answerKey)
       const hidden = await refusalOfUnseen(database, sightIn(request), { contactIds: [request.body.contact_id] })
       if (hidden !== null) return sendRefusal(reply, hidden)
-      const { status, body } = await dialContact(request.body, answerKey, options)
+      const { status, body } = await dialContact(request.body, actorOf(request), answerKey, options)
       if (status === 503) void reply.header('retry-after', RETRY_AFTER)
       if (status >= 400) return sendProblem(reply, body as Problem)
       return reply.code(202).send(body as { request_id: string })
+    },
+  )
+
+  app.get(
+    '/calls/dial/:request_id',
+    {
+      schema: {
+        tags: ['calls'],
+        summary: 'Tells which call a request to be put through has become',
+        params: z.object({ request_id: uuid }),
+        querystring: noQuery,
+        response: {
+          200: z.object({
+            request_id: z.string(),
+            contact_id: z.string(),
+            extension: z.string(),
+            call_id: z.string().nullable().meta({ description: 'Null until the PBX has told of the call.' }),
+            created_at: time,
+          }),
+        },
+        told: { answers: { 200: 'As it is now. It is forgotten after two days.' } },
+      },
+    },
+    async (request, reply) => {
+      const { request_id } = request.params
+      const found = await findRequest(database, request_id)
+      const named = { contactIds: [found?.contact_id], callIds: [found?.call_id] }
+      const hidden = found === null ? null : await refusalOfUnseen(database, sightIn(request), named)
+      if (found === null || hidden !== null) return sendRefusal(reply, noSuch('request', request_id))
+      return found
     },
   )
 }

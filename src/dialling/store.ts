@@ -1,5 +1,8 @@
 import { v7 as uuidv7 } from 'uuid'
+import { formatInstant } from '../attempts/attempt.ts'
 import type { Answer, AnswerKey } from '../attempts/book.ts'
+import type { Actor } from '../audit/actor.ts'
+import { recordChange } from '../audit/record.ts'
 import type { Database } from '../database/database.ts'
 import { isKeyTaken, rememberAnswer } from '../http/idempotency.ts'
 
@@ -19,6 +22,7 @@ export interface DialOrder {
 export async function storeRequest(
   { query }: Database,
   order: DialOrder,
+  by: Actor,
   answerKey: AnswerKey | null,
 ): Promise<{ id: string; answer: Answer } | null> {
   const id = uuidv7()
@@ -30,6 +34,8 @@ export async function storeRequest(
         .insertInto('dial_requests')
         .values({ id, ...order })
         .execute()
+      const concerned = { contactId: order.contact_id, callId: null }
+      await recordChange(transaction, by, 'dial.requested', id, null, { ...order }, concerned)
       if (answerKey !== null) await rememberAnswer(transaction, answerKey, answer)
       return { id, answer }
     })
@@ -39,10 +45,34 @@ export async function storeRequest(
     })
 }
 
+/** A request, and the call that it has become; null where there is none. */
+export async function findRequest({ query }: Database, id: string) {
+  const row = await query
+    .selectFrom('dial_requests')
+    .select(['id as request_id', 'contact_id', 'extension', 'call_id', 'created_at'])
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return row === undefined ? null : { ...row, created_at: formatInstant(row.created_at) }
+}
+
 /** Removes a request that came to nothing, with the answer to its key: the same may be asked again. */
-export async function removeRequest({ query }: Database, id: string, answerKey: AnswerKey | null): Promise<void> {
+export async function removeRequest(
+  { query }: Database,
+  id: string,
+  by: Actor,
+  answerKey: AnswerKey | null,
+): Promise<void> {
   await query.transaction().execute(async (transaction) => {
-    await transaction.deleteFrom('dial_requests').where('id', '=', id).where('call_id', 'is', null).execute()
+    const removed = await transaction
+      .deleteFrom('dial_requests')
+      .where('id', '=', id)
+      .where('call_id', 'is', null)
+      .returning(['contact_id', 'extension', 'phone_number'])
+      .executeTakeFirst()
+    if (removed !== undefined) {
+      const concerned = { contactId: removed.contact_id, callId: null }
+      await recordChange(transaction, by, 'dial.withdrawn', id, removed, null, concerned)
+    }
     if (answerKey === null) return
     const { owner, key } = answerKey
     for (const table of ['idempotency_keys', 'idempotency_requests'] as const) {

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { actorOf } from '../audit/requester.ts'
 import type { Database } from '../database/database.ts'
 import { sendRefusal } from '../http/errors.ts'
 import { refusal } from '../http/refusal.ts'
@@ -34,7 +35,7 @@ export const syncRoutes: FastifyPluginAsyncZod<SyncRoutesOptions> = async (app, 
       },
     },
     async (request, reply) => {
-      const id = await requestRun(database, syncOptions(request.body))
+      const id = await requestRun(database, syncOptions(request.body), actorOf(request))
       return reply.code(202).header('location', `/api/crm/sync/${id}`).send({ id })
     },
   )

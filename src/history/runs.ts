@@ -1,6 +1,8 @@
 import { type RawBuilder, sql } from 'kysely'
 import { v4 as uuidv4, v7 as uuidv7 } from 'uuid'
 import { formatInstant } from '../attempts/attempt.ts'
+import { type Actor, COMMAND_LINE } from '../audit/actor.ts'
+import { recordChange } from '../audit/record.ts'
 import { THIS_MOMENT } from '../database/clock.ts'
 import type { Database } from '../database/database.ts'
 import type { Instant } from '../time.ts'
@@ -74,19 +76,28 @@ function runFromRow({ options, seen, registered, before_opportunity, turned_away
 }
 
 /** Asks for a run; whichever server has time takes it up. Gives its id. */
-export async function requestRun({ query }: Database, options: SyncOptions): Promise<string> {
+export async function requestRun({ query }: Database, options: SyncOptions, by: Actor): Promise<string> {
   const id = uuidv7()
-  await sql`insert into sync_runs (id, options, due_at)
-    values (${id}, ${JSON.stringify(storedOptions(options))}, ${THIS_MOMENT})`.execute(query)
+  const stored = storedOptions(options)
+  await query.transaction().execute(async (transaction) => {
+    await sql`insert into sync_runs (id, options, due_at)
+      values (${id}, ${JSON.stringify(stored)}, ${THIS_MOMENT})`.execute(transaction)
+    await recordChange(transaction, by, 'sync.requested', id, null, { ...stored })
+  })
   return id
 }
 
 /** Makes a run that nobody else is to take up as long as its maker is alive. */
 export async function beginRun({ query }: Database, options: SyncOptions): Promise<ClaimedRun> {
-  const { rows } = await sql<Row>`
-    insert into sync_runs (id, state, options, due_at, claimed_by, started_at)
-    values (${uuidv7()}, 'running', ${JSON.stringify(storedOptions(options))}, ${LEASE_END}, ${uuidv4()}, ${THIS_MOMENT})
-    returning *`.execute(query)
+  const id = uuidv7()
+  const stored = storedOptions(options)
+  const { rows } = await query.transaction().execute(async (transaction) => {
+    await recordChange(transaction, COMMAND_LINE, 'sync.requested', id, null, { ...stored })
+    return sql<Row>`
+      insert into sync_runs (id, state, options, due_at, claimed_by, started_at)
+      values (${id}, 'running', ${JSON.stringify(stored)}, ${LEASE_END}, ${uuidv4()}, ${THIS_MOMENT})
+      returning *`.execute(transaction)
+  })
   const [claimed] = claimedOf(rows)
   if (claimed === undefined) throw new Error('the database made a run without telling of it')
   return claimed

@@ -1,6 +1,7 @@
 import { decideHistory, type HistoryOutcome, isEligible } from '../attempts/attempt.ts'
 import type { Change } from '../attempts/change.ts'
 import { NO_NEEDS } from '../attempts/read.ts'
+import type { Actor } from '../audit/actor.ts'
 import type { Call } from '../calls/call.ts'
 
 /** Calls of one contact that no attempt held when they were looked for, in B4's order. */
@@ -10,6 +11,8 @@ export interface UnheldCalls {
   /** Characters of their long text. */
   size: number
 }
+
+const SYNC: Actor = { who: 'sync', requestId: null }
 
 /**
  * The history sync's: decides the calls of a contact anew that no attempt holds (B16), all of them by one write.
@@ -21,6 +24,7 @@ export function syncContact(
   takesEarlier: boolean,
 ): Change<HistoryOutcome[]> {
   return {
+    by: SYNC,
     needs: { ...NO_NEEDS, contactIds: [contactId], callIds, isHistory: true },
     size: size * 2,
     plan: (book) => {

@@ -1,7 +1,7 @@
 import swagger, { type FastifyDynamicSwaggerOptions } from '@fastify/swagger'
 import type { FastifyInstance, FastifySchema, RouteOptions } from 'fastify'
 import { createJsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
-import { accessOf, ROLES } from '../auth/access.ts'
+import { type Access, accessOf, ROLES } from '../auth/access.ts'
 import { problemOf, type RefusalCode, refusal } from './refusal.ts'
 
 declare module 'fastify' {
@@ -61,9 +61,12 @@ const REFUSED: Readonly<Partial<Record<RefusalCode, { description: string; heade
     description: 'There is no valid key.',
     headers: { 'WWW-Authenticate': { schema: { type: 'string', const: 'Bearer' } } },
   },
-  forbidden: { description: 'The role of the key does not allow it.' },
-  not_found: { description: 'There is nothing with this id, or nothing that the key may see.' },
+  forbidden: {
+    description: 'The role of who asks does not allow it, or it was asked with a cookie by a page of another address.',
+  },
+  not_found: { description: 'There is nothing with this id, or nothing that who asks may see.' },
   conflict: { description: 'What is there already stands against it; `detail` says what. Nothing was changed.' },
+  erased: { description: 'The person was erased, and nothing of them comes back.' },
   revision_changed: { description: 'It has another revision than If-Match names. Nothing was changed.' },
   too_large: { description: 'The body is larger than 1 MiB, a batch than 16 MiB, or a mail than 80 MiB.' },
   unsupported_media_type: {
@@ -74,6 +77,11 @@ const REFUSED: Readonly<Partial<Record<RefusalCode, { description: string; heade
     headers: { 'Content-Range': { description: 'How many it has.', schema: { type: 'string' } } },
   },
   invalid: { description: 'Body or query have faults; `errors` tells them all, with their paths. Nothing was stored.' },
+  too_many_requests: {
+    description:
+      'A caller sends more than it may in a minute, an address too much without a valid key, or a password or code was tried too often.',
+    headers: { 'Retry-After': { description: 'Seconds.', schema: { type: 'integer' } } },
+  },
   broken: { description: 'The service is at fault. Its log says why.' },
   bad_gateway: { description: 'Zadarma does not do it; `detail` says why.' },
   unavailable: {
@@ -83,15 +91,16 @@ const REFUSED: Readonly<Partial<Record<RefusalCode, { description: string; heade
 }
 
 function refusalsOf(
-  { told = {}, body, params, querystring }: FastifySchema,
+  { told = {}, body, params, querystring, security }: FastifySchema,
   { url, method }: RouteOptions,
 ): RefusalCode[] {
   // A body that comes with DELETE is read, too, though nothing is done with it.
   const readsBody = body !== undefined || method === 'DELETE'
   const access = accessOf(String([method].flat()[0]), url)
   return [
-    ...(url.startsWith('/api/') ? (['unauthorized', 'broken', 'unavailable'] as const) : []),
-    ...(Array.isArray(access) && access.length < ROLES.length ? (['forbidden'] as const) : []),
+    ...(url.startsWith('/api/') ? (['too_many_requests', 'broken', 'unavailable'] as const) : []),
+    ...(url.startsWith('/api/') && security?.length !== 0 ? (['unauthorized'] as const) : []),
+    ...(isRefusedToSome(access) || (isGuarded(access) && method !== 'GET') ? (['forbidden'] as const) : []),
     ...(!readsBody ? [] : (['malformed', 'too_large', 'unsupported_media_type'] as const)),
     ...(params === undefined ? [] : (['malformed', 'not_found'] as const)),
     ...(body === undefined && querystring === undefined ? [] : (['invalid'] as const)),
@@ -99,6 +108,11 @@ function refusalsOf(
     ...(told.refuses ?? []),
   ]
 }
+
+const isGuarded = (access: Access | undefined): boolean => Array.isArray(access) || access === 'session'
+
+const isRefusedToSome = (access: Access | undefined): boolean =>
+  access === 'session' || (Array.isArray(access) && access.length < ROLES.length)
 
 const statusOf = (code: RefusalCode): number => problemOf(refusal(code, '')).status
 
@@ -182,7 +196,12 @@ const shareComponents: NonNullable<FastifyDynamicSwaggerOptions['transformObject
     ...description,
     components: {
       ...description.components,
-      schemas: Object.fromEntries(Object.entries(schemas).filter(([name]) => isNamed(name))),
+      schemas: Object.fromEntries(
+        Object.entries(schemas)
+          .filter(([name]) => isNamed(name))
+          // zod knows them in the order in which files were loaded.
+          .sort(([a], [b]) => (a < b ? -1 : 1)),
+      ),
       responses,
     },
   } as unknown as ReturnType<typeof jsonSchemaTransformObject>
@@ -193,14 +212,22 @@ const ABOUT = `Registers every outbound call as a numbered attempt of its lead o
 An address answers 405 with \`Allow\` to the methods that it does not have. What is refused is answered as
 \`application/problem+json\` (RFC 9457).`
 
+const SESSION =
+  'Of a person who has logged in, for pages of the same address; where there is no TLS, on this machine only, `first_call`.'
+
 /** Collects the description of every route that is added afterwards; from the schemas that validate. */
 export async function describe(app: FastifyInstance): Promise<void> {
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
       info: { title: 'First Call', version: '1', description: ABOUT },
-      components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
-      security: [{ key: [] }],
+      components: {
+        securitySchemes: {
+          key: { type: 'http', scheme: 'bearer' },
+          session: { type: 'apiKey', in: 'cookie', name: '__Host-first_call', description: SESSION },
+        },
+      },
+      security: [{ key: [] }, { session: [] }],
     },
     transform: describeRoute,
     transformObject: shareComponents,

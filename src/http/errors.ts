@@ -11,6 +11,7 @@ export const RETRY_AFTER = '1'
 /** Answers a refusal as a problem document (RFC 9457). */
 export function sendRefusal(reply: FastifyReply, reason: Refusal): FastifyReply {
   if (reason.code === 'unavailable') void reply.header('retry-after', RETRY_AFTER)
+  if (reason.retryAfterSeconds !== undefined) void reply.header('retry-after', String(reason.retryAfterSeconds))
   if (reason.code === 'unauthorized') void reply.header('www-authenticate', 'Bearer')
   return sendProblem(reply, problemOf(reason))
 }
@@ -73,12 +74,31 @@ export function answerErrors(app: FastifyInstance): void {
 
 /** Answers whatever this scope does not have. */
 export function answerNotFound(app: FastifyInstance): void {
-  app.setNotFoundHandler((_, reply) => sendRefusal(reply, refusal('not_found', 'There is nothing at this address.')))
+  app.setNotFoundHandler((_, reply) => sendRefusal(reply, NOTHING_HERE))
 }
+
+const NOTHING_HERE = refusal('not_found', 'There is nothing at this address.')
 
 /** Answers what was thrown. */
 export function sendError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (request.raw.complete === false) answerBeforeItsEnd(request, reply)
   return sendRefusal(reply, refusalOf(error, request))
+}
+
+/** So long, what is still sent after its answer is passed over. */
+const LINGER_MS = 2_000
+
+/**
+ * Closed while its client still sends, the connection would take the answer with it (a proxy makes a 502 of that). So
+ * it is closed once nothing comes any more, or a little later.
+ */
+function answerBeforeItsEnd({ raw: request }: FastifyRequest, reply: FastifyReply): void {
+  void reply.removeHeader('connection')
+  reply.raw.once('finish', () => {
+    const cutting = setTimeout(() => request.complete || request.destroy(), LINGER_MS)
+    cutting.unref()
+    request.once('end', () => clearTimeout(cutting))
+  })
 }
 
 function refusalOf(error: FastifyError, request: FastifyRequest): Refusal {
@@ -98,6 +118,10 @@ function refusalOf(error: FastifyError, request: FastifyRequest): Refusal {
     return refusal('unavailable', 'The database does not answer at the moment. Send the request again a little later.')
   }
   switch (error.statusCode) {
+    // Of a file of the pages below /docs: one that is not there, or lies elsewhere.
+    case 403:
+    case 404:
+      return NOTHING_HERE
     case 413:
       return refusal('too_large', 'The body is larger than this address takes.')
     case 415:

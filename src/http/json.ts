@@ -1,9 +1,25 @@
 import type { FastifyInstance } from 'fastify'
 
-/** To read 16 MiB of brackets or fields would hold everybody up for seconds. What is less is left to the schemas. */
-const MAXIMUM_DEPTH = 100_000
-/** A thousand calls with all their fields have 20 000. */
-const MAXIMUM_VALUES = 50_000
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Where other limits hold than {@link JSON_LIMITS}. */
+    jsonLimits?: JsonLimits
+  }
+}
+
+interface JsonLimits {
+  depth: number
+  values: number
+}
+
+/** No body of one thing is nested more than three levels deep, or has more than a hundred fields. */
+const JSON_LIMITS: JsonLimits = { depth: 64, values: 10_000 }
+
+/**
+ * To read 16 MiB of brackets or fields would hold everybody up for seconds. A thousand calls with all their fields have
+ * 20 000; how deep one of them is nested is not to harm the others, and left to the schema of calls.
+ */
+export const JSON_LIMITS_OF_BATCH: JsonLimits = { depth: 100_000, values: 50_000 }
 
 /**
  * Takes bodies as JSON in UTF-8 and nothing else. Bytes that are not UTF-8 are refused; Fastify's own parser would
@@ -13,14 +29,15 @@ export function readJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     // Many clients name the type of a body that they do not send.
-    if (body.length === 0 && request.method === 'DELETE') return done(null, undefined)
+    if (body.length === 0 && request.routeOptions.schema?.body === undefined) return done(null, undefined)
     const { 'content-encoding': encoding = 'identity' } = request.headers
     if (encoding.toLowerCase() !== 'identity') {
       return done(Object.assign(new Error('encoded'), { statusCode: 415 }))
     }
+    const most = request.routeOptions.config.jsonLimits ?? JSON_LIMITS
     const { depth, values } = sizeOf(body as Buffer)
-    if (depth > MAXIMUM_DEPTH) return done(unread('is nested too deeply'))
-    if (values > MAXIMUM_VALUES) return done(unread(`has more than ${MAXIMUM_VALUES} values`))
+    if (depth > most.depth) return done(unread(`is nested more than ${most.depth} levels deep`))
+    if (values > most.values) return done(unread(`has more than ${most.values} values`))
     try {
       const decoder = new TextDecoder('utf-8', { fatal: true })
       done(null, JSON.parse(decoder.decode(body as Buffer)))

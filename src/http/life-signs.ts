@@ -57,7 +57,7 @@ export function addLifeSigns(app: FastifyInstance, { metrics, isReady, guard }: 
         response: { 200: { content: { 'text/plain': { schema: z.string() } } } },
         told: {
           answers: { 200: 'The metrics, in the text format of Prometheus.' },
-          refuses: ['unauthorized', 'broken', 'unavailable'],
+          refuses: ['unauthorized', 'too_many_requests', 'broken', 'unavailable'],
         },
       },
       onRequest: guard,

@@ -2,6 +2,7 @@ import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } 
 import type { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import { sendRefusal } from './errors.ts'
+import { HEADERS } from './headers.ts'
 import { refusal } from './refusal.ts'
 
 /*
@@ -15,9 +16,11 @@ function problemText(status: number, detail: string): { title: string; body: str
   return {
     title,
     body,
-    headers: { 'content-type': 'application/problem+json', 'content-length': length, connection: 'close' },
+    headers: { ...HEADERS, 'content-type': 'application/problem+json', 'content-length': length, connection: 'close' },
   }
 }
+
+const LINGER_MS = 1_000
 
 /** Answers what Node's HTTP parser refuses on the socket itself. */
 export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
@@ -29,6 +32,8 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket):
   const { title, body, headers } = problemText(status, 'The request is not valid HTTP.')
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
   socket.end(`HTTP/1.1 ${status} ${title}\r\n${lines.join('')}\r\n${body}`)
+  // Whoever does not hang up now is not waited for; cut at once, what still comes in would take the answer with it.
+  setTimeout(() => socket.destroy(), LINGER_MS).unref()
 }
 
 /** Answers a request that expects what no server can do: anything but `100-continue` (RFC 9110, 10.1.1). */
@@ -39,8 +44,20 @@ export function refuseExpectations(server: Server): void {
   })
 }
 
-/** Refuses a request without `Host` (RFC 9112, 3.2); Node is told to leave this to us. */
-export function requireHost(request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void {
-  if (request.raw.headers.host !== undefined || request.raw.httpVersion === '1.0') done()
-  else sendRefusal(reply, refusal('malformed', 'Send the header Host.'))
+/**
+ * Refuses a request without `Host`, or with two, of which a proxy may have looked at the other one (RFC 9112, 3.2); Node is
+ * told to leave this to us.
+ */
+export function requireHost({ raw }: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void {
+  const hosts = timesSent(raw, 'host')
+  if (hosts === 1 || (hosts === 0 && raw.httpVersion === '1.0')) done()
+  else sendRefusal(reply, refusal('malformed', 'Send the header Host, once.'))
+}
+
+/** How many headers of a name, in lower case, came with a request: of two, Node gives the first alone. */
+export function timesSent({ rawHeaders }: IncomingMessage, name: string): number {
+  let times = 0
+  // Names and values take turns.
+  for (let place = 0; place < rawHeaders.length; place += 2) if (rawHeaders[place]?.toLowerCase() === name) times++
+  return times
 }

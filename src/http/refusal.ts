@@ -12,11 +12,13 @@ export type RefusalCode =
   | 'not_found'
   | 'method_not_allowed'
   | 'conflict'
+  | 'erased'
   | 'revision_changed'
   | 'too_large'
   | 'unsupported_media_type'
   | 'range_not_satisfiable'
   | 'invalid'
+  | 'too_many_requests'
   | 'broken'
   | 'bad_gateway'
   | 'unavailable'
@@ -26,6 +28,8 @@ export interface Refusal {
   code: RefusalCode
   detail: string
   errors?: readonly Fault[]
+  /** When it may be tried again. */
+  retryAfterSeconds?: number
 }
 
 /** Builds a refusal. */
@@ -55,11 +59,13 @@ const STATUS: Readonly<Record<RefusalCode, { status: number; title: string }>> =
   not_found: { status: 404, title: 'Not Found' },
   method_not_allowed: { status: 405, title: 'Method Not Allowed' },
   conflict: { status: 409, title: 'Conflict' },
+  erased: { status: 410, title: 'Gone' },
   revision_changed: { status: 412, title: 'Precondition Failed' },
   too_large: { status: 413, title: 'Content Too Large' },
   unsupported_media_type: { status: 415, title: 'Unsupported Media Type' },
   range_not_satisfiable: { status: 416, title: 'Range Not Satisfiable' },
   invalid: { status: 422, title: 'Unprocessable Content' },
+  too_many_requests: { status: 429, title: 'Too Many Requests' },
   broken: { status: 500, title: 'Internal Server Error' },
   bad_gateway: { status: 502, title: 'Bad Gateway' },
   unavailable: { status: 503, title: 'Service Unavailable' },

@@ -14,7 +14,7 @@ export interface InboxOptions {
   metrics: Metrics
   readMessage: ReadMessage
   /** Told what a message's change came to, once it is written. */
-  onHandled?: (result: MessageResult) => Promise<void>
+  onHandled?: (result: MessageResult, message: Message) => Promise<void>
   log: { warn: (fields: object, message: string) => void }
   /** A message that is not handled within so many milliseconds waits in the inbox. */
   atOnceMs?: number
@@ -53,7 +53,7 @@ export async function handleMessage(message: Message, options: InboxOptions): Pr
   const read = await readMessage(message)
   if ('plan' in read) {
     const result = await register.registerCallAttempt(read)
-    await onHandled?.(result)
+    await onHandled?.(result, message)
     return result
   }
   await settleMessage(database, message.id, read)

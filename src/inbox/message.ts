@@ -14,8 +14,12 @@ export interface Message {
   fileName?: string | null
   /** How often it was tried, including now, where that is known. */
   tries?: number
+  /** The request that brings it, where it is handled at once. */
+  requestId?: string
   /** What it calls itself, such as `NOTIFY_END`. */
   event: string
+  /** Whether its content is gone, or is not to be stored. */
+  isEmptied?: boolean
 }
 
 /** What became of a message. */
@@ -27,3 +31,20 @@ export interface MessageResult {
 }
 
 export type HandledMessage = Message & MessageResult
+
+/** A message with what became of it. */
+export const settledMessage = (message: Message, { result, reason, callId }: MessageResult): HandledMessage => ({
+  ...message,
+  result,
+  reason,
+  callId,
+})
+
+/** A message without what it tells. What a notification calls itself tells of nobody; a mail's subject may. */
+export function emptied(message: Message): Message {
+  const event = message.door === 'mail' ? EMPTIED : message.event
+  return { ...message, headers: {}, body: Buffer.alloc(0), event, isEmptied: true }
+}
+
+/** What a mail is called whose content is gone. */
+export const EMPTIED = 'emptied'

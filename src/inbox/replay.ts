@@ -16,11 +16,11 @@ export interface Replayed {
 /** They are handled at once, as one batch or two of the register. */
 const PAGE = 100
 
-/** The messages that the filter leaves, oldest first, some at a time. */
+/** The messages that the filter leaves and whose content is there, oldest first, some at a time. */
 export async function* everyMessage(database: Database, filter: MessageFilter): AsyncGenerator<StoredMessage[]> {
   let after: string | null = null
   for (;;) {
-    const page: StoredMessage[] = await listMessages(database, filter, PAGE, after, 'oldest')
+    const page: StoredMessage[] = await listMessages(database, { ...filter, isWhole: true }, PAGE, after, 'oldest')
     if (page.length > 0) yield page
     if (page.length < PAGE) return
     after = page.at(-1)?.id ?? null
@@ -30,13 +30,14 @@ export async function* everyMessage(database: Database, filter: MessageFilter): 
 /**
  * The messages with these ids, as pages too.
  *
- * @throws where there is none with one of them
+ * @throws where there is none with one of them, or its content is gone
  */
 export async function messagesOf(database: Database, ids: readonly string[]): Promise<StoredMessage[][]> {
   const messages: StoredMessage[] = []
   for (const id of new Set(ids)) {
     const message = await findMessage(database, id)
     if (message === null) throw new Error(`There is no message with the id ${id}.`)
+    if (message.isEmptied) throw new Error(`The content of the message ${id} is gone: it was erased, or old.`)
     messages.push(message)
   }
   return [messages]

@@ -58,12 +58,16 @@ export interface StoredMessage extends Message {
   fault: string | null
   /** In the folder of mails; null where all of it is in `body`. */
   fileName: string | null
+  /** Whether its content is gone. */
+  isEmptied: boolean
 }
 
 /** What a list of messages is narrowed by. */
 export interface MessageFilter {
   /** Only those that wait to be handled. */
   isUnhandled?: boolean
+  /** Only those whose content is there. */
+  isWhole?: boolean
   event?: string
   callId?: string
   receivedFrom?: Instant
@@ -84,6 +88,7 @@ export async function listMessages(
 ): Promise<StoredMessage[]> {
   let messages = query.selectFrom('inbox').selectAll()
   if (filter.isUnhandled === true) messages = messages.where('due_at', 'is not', null)
+  if (filter.isWhole === true) messages = messages.where('emptied_at', 'is', null)
   if (filter.event !== undefined) messages = messages.where('event', '=', filter.event)
   if (filter.callId !== undefined) messages = messages.where('call_id', '=', filter.callId)
   if (filter.receivedFrom !== undefined) {
@@ -101,7 +106,7 @@ export async function listMessages(
 }
 
 /** One message, or null. */
-export async function findMessage({ query }: Database, id: string): Promise<StoredMessage | null> {
+export async function findMessage({ query }: Pick<Database, 'query'>, id: string): Promise<StoredMessage | null> {
   const row = await query.selectFrom('inbox').selectAll().where('id', '=', id).executeTakeFirst()
   return row === undefined ? null : fromRow(row)
 }
@@ -143,38 +148,6 @@ export async function inboxBacklog({ query }: Database): Promise<{ waiting: numb
   return { waiting, oldestSeconds: oldest }
 }
 
-/**
- * Forgets handled messages of so many days ago, many at a time; gives how many it were.
- *
- * @param removeFiles of these names, which is done first: a row without its file is forgotten the next time, but a file
- * without its row would stay
- */
-export async function forgetMessages(
-  { query }: Database,
-  days: number,
-  removeFiles: (names: readonly string[]) => Promise<void>,
-): Promise<number> {
-  const old = await query
-    .selectFrom('inbox')
-    .select(['id', 'file_name'])
-    .where('id', '<', firstIdAfter(Date.now() - days * DAY_MS))
-    .where('handled_at', 'is not', null)
-    .orderBy('id')
-    .limit(5_000)
-    .execute()
-  if (old.length === 0) return 0
-  await removeFiles(old.flatMap(({ file_name: name }) => name ?? []))
-  const ids = old.map(({ id }) => id)
-  await query
-    .deleteFrom('inbox')
-    .where('id', '=', sql<string>`any(${ids}::uuid[])`)
-    .where('handled_at', 'is not', null)
-    .execute()
-  return old.length
-}
-
-const DAY_MS = 86_400_000
-
 /** The least id of version 7 from this moment on. */
 export function firstIdAfter(moment: Instant): string {
   const hex = Math.max(0, Math.floor(moment)).toString(16).padStart(12, '0')
@@ -196,6 +169,7 @@ export interface InboxRow {
   tries: number
   fault: string | null
   file_name: string | null
+  emptied_at: Instant | null
 }
 
 /** Some of the inbox's rows, as the database gives them. */
@@ -217,5 +191,6 @@ function fromRow(row: InboxRow): StoredMessage {
     tries: row.tries,
     fault: row.fault,
     fileName: row.file_name,
+    isEmptied: row.emptied_at !== null,
   }
 }

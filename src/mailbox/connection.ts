@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream'
 import { ImapFlow } from 'imapflow'
 import { MailboxError } from './error.ts'
 import { faultOfImap } from './imap-fault.ts'
@@ -68,6 +69,7 @@ export async function connectMailbox(
   let wake = (): void => undefined
   // What goes wrong fails the command that waits, or the next one.
   client.on('error', () => undefined)
+  outliveClosing(client)
   client.on('exists', () => {
     hasNews = true
     wake()
@@ -168,5 +170,18 @@ export async function connectMailbox(
       })
     },
     close,
+  }
+}
+
+/**
+ * When it closes, ImapFlow lets go of its socket before what it has still to send has failed. That would be nobody's to hear of
+ * but the process's, which would end.
+ */
+function outliveClosing(client: ImapFlow): void {
+  const close = client.close.bind(client)
+  client.close = () => {
+    const { socket, writeSocket } = client as unknown as Record<string, Writable | null | undefined>
+    for (const one of [socket, writeSocket]) one?.on('error', () => undefined)
+    close()
   }
 }

@@ -65,4 +65,10 @@ export async function moveCursor(
   return rows.length > 0
 }
 
+/** Says that all that is in the mailbox has been read, as of this moment. */
+export async function noteLook({ query }: Database, { mailboxId, claimedBy }: Claim): Promise<void> {
+  await sql`update mailboxes set updated_at = clock_timestamp()
+    where id = ${mailboxId} and claimed_by = ${claimedBy}`.execute(query)
+}
+
 const lease = ({ leaseMs }: Claim) => sql`${leaseMs} * interval '1 millisecond'`

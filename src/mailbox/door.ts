@@ -1,4 +1,5 @@
 import path from 'node:path'
+import type { Actor } from '../audit/actor.ts'
 import type { processRecordingEmail } from '../calls/recording-email.ts'
 import type { ReadMessage } from '../inbox/inbox.ts'
 import type { Message, MessageResult } from '../inbox/message.ts'
@@ -18,6 +19,8 @@ export interface MailDoorOptions {
   matchMinutes: number
   /** What a mail changes. */
   processMail: typeof processRecordingEmail
+  /** Who changes what a mail tells. */
+  actorOf: (message: Message) => Actor
   log: { warn: (fields: object, message: string) => void }
 }
 
@@ -26,7 +29,7 @@ export const NOT_ALLOWED: MessageResult = { result: 'kept', reason: 'sender', ca
 
 /** Makes of a mail, as it is stored, the change of the call that it tells of; its recordings are files then. */
 export function mailMessages(options: MailDoorOptions): ReadMessage {
-  const { parser, allowedSenders, matchMinutes, processMail, log } = options
+  const { parser, allowedSenders, matchMinutes, processMail, actorOf, log } = options
   return async (message) => {
     const { way, from } = message.headers
     // Who has a key, or the file, vouches for it.
@@ -35,7 +38,8 @@ export function mailMessages(options: MailDoorOptions): ReadMessage {
     const { remarks } = read.mail
     if (remarks.length > 0) log.warn({ messageId: message.id, remarks }, 'a recording of a mail is left out')
     // Its row is there already, with all of its bytes.
-    return processMail(mailOfCall(message.id, read), { ...message, body: Buffer.alloc(0) }, { matchMinutes })
+    const stored = { ...message, body: Buffer.alloc(0) }
+    return processMail(mailOfCall(message.id, read), stored, { matchMinutes }, actorOf(message))
   }
 }
 

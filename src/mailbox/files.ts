@@ -25,7 +25,7 @@ const AT_ONCE = 500
  * @param fileNames in the folder of recordings
  */
 export async function removeUnusedAudio(
-  database: Database,
+  database: Pick<Database, 'query'>,
   folder: string,
   fileNames: readonly string[],
 ): Promise<void> {
@@ -43,7 +43,11 @@ interface Received {
 }
 
 /** Removes whatever tries at messages have left in the folder of recordings, once they will not be tried again. */
-export async function removeAudioOf(database: Database, folder: string, messages: readonly Received[]): Promise<void> {
+export async function removeAudioOf(
+  database: Pick<Database, 'query'>,
+  folder: string,
+  messages: readonly Received[],
+): Promise<void> {
   const monthOf = ({ receivedAt }: Received): string => new Date(receivedAt).toISOString().slice(0, 7)
   for (const month of new Set(messages.map(monthOf))) {
     const namesByMoment = new Map<string, string[]>()
@@ -70,7 +74,8 @@ export async function removeLeftAudio(database: Database, folder: string): Promi
 }
 
 /**
- * Removes files older than three days that no message knows: those of messages that were received and never committed.
+ * Removes files older than three days that no message knows: those of messages that were received and never committed;
+ * and those that messages have left whose content is gone.
  *
  * @returns how many it were
  */
@@ -84,7 +89,9 @@ export async function removeLostMails(database: Database, folder: string): Promi
       some.filter((name) => name.endsWith('.eml')).map((name) => name.slice(0, -4)),
     )
     for (const name of some) {
-      if (known.has(name.slice(0, -4)) || !(await isOld(path.join(folder, name)))) continue
+      const isEmptied = known.get(name.slice(0, -4))
+      const isLost = isEmptied ?? (await isOld(path.join(folder, name)))
+      if (!isLost) continue
       await rm(path.join(folder, name), { force: true })
       removed++
     }

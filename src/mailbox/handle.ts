@@ -1,7 +1,7 @@
 import { UnavailableError } from '../attempts/register.ts'
 import { isUnavailable } from '../database/database.ts'
 import { handleMessage, type InboxOptions } from '../inbox/inbox.ts'
-import type { MessageResult } from '../inbox/message.ts'
+import type { Message, MessageResult } from '../inbox/message.ts'
 import { type StoredMessage, settleMessage } from '../inbox/store.ts'
 import { type MailFolders, removeAudioOf } from './files.ts'
 import { MailTroubleError } from './parser.ts'
@@ -12,6 +12,8 @@ export interface MailOptions {
   /** Reads mails among its messages. */
   inbox: InboxOptions
   folders: MailFolders
+  /** What a mail says, for whoever looks for somebody in it; of one that cannot be read, its bytes. */
+  textOf: (message: Message) => Promise<string>
   /** Puts a message before a person that cannot be read. */
   unreadable: UnreadableMail
   /** What is being handled: to be waited for at the end. */

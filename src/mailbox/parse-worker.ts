@@ -29,10 +29,10 @@ async function answer({ raw, place }: MailQuestion): Promise<MailAnswer> {
   }
 }
 
-const parseBytes = (raw: Buffer, place: AudioPlace) =>
+const parseBytes = (raw: Buffer, place: AudioPlace | null) =>
   parseMail(Readable.from([raw]), raw.subarray(0, HEADER_BYTES), place)
 
-async function parseFile(file: string, place: AudioPlace) {
+async function parseFile(file: string, place: AudioPlace | null) {
   const handle = await open(file).catch((error: NodeJS.ErrnoException) => {
     throw error.code === 'ENOENT' ? new MailError('The file of the message is gone.') : error
   })

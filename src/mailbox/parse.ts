@@ -33,9 +33,10 @@ const TEXT_BYTES = 512 * 1024
  * memory.
  *
  * @param head the first bytes of the same message
+ * @param place null where only its text is wanted: then all of it, whichever part a person would read
  * @throws MailError where it is none, or passes a limit; an error of the file system
  */
-export async function parseMail(raw: Readable, head: Buffer, place: AudioPlace): Promise<ParsedMail> {
+export async function parseMail(raw: Readable, head: Buffer, place: AudioPlace | null): Promise<ParsedMail> {
   const { from, subject, date, messageId } = readHeader(head)
   const reading: Reading = { place, plain: new Text(), html: new Text(), audio: [], remarks: [] }
   try {
@@ -43,13 +44,13 @@ export async function parseMail(raw: Readable, head: Buffer, place: AudioPlace):
   } catch (error) {
     throw limitOf(error) ?? error
   }
-  const plain = reading.plain.text()
-  const text = plain.trim() === '' ? textOfHtml(reading.html.text()) : plain
+  const [plain, html] = [reading.plain.text(), reading.html.text()]
+  const text = place === null ? `${plain}\n${textOfHtml(html)}` : plain.trim() === '' ? textOfHtml(html) : plain
   return { from, subject, date, messageId, text, audio: reading.audio, remarks: reading.remarks }
 }
 
 interface Reading {
-  place: AudioPlace
+  place: AudioPlace | null
   plain: Text
   html: Text
   audio: MailAudio[]
@@ -92,7 +93,8 @@ async function readPart(part: AttachmentStream, reading: Reading): Promise<void>
   if ((partId ?? '').split('.').length > DEEPEST) {
     throw new MailError(`The parts of the message are nested deeper than ${DEEPEST} levels.`)
   }
-  if (isCalledAudio(contentType, name)) await readAudio(part, name, reading)
+  const { place } = reading
+  if (isCalledAudio(contentType, name)) await (place === null ? undefined : readAudio(part, name, place, reading))
   else if (contentDisposition === 'attachment') return
   else if (contentType === 'text/plain') await reading.plain.read(part)
   else if (contentType === 'text/html') await reading.html.read(part)
@@ -102,8 +104,13 @@ const isCalledAudio = (contentType: string | false, name: string): boolean =>
   (contentType !== false && contentType.startsWith('audio/')) || /\.(mp3|wav|ogg)$/i.test(name.trim())
 
 /** What is called audio and is none is said, and left out. */
-async function readAudio({ content }: AttachmentStream, name: string, reading: Reading): Promise<void> {
-  const { folder, messageId, receivedAt: createdAt, tries, maximumBytes } = reading.place
+async function readAudio(
+  { content }: AttachmentStream,
+  name: string,
+  place: AudioPlace,
+  reading: Reading,
+): Promise<void> {
+  const { folder, messageId, receivedAt: createdAt, tries, maximumBytes } = place
   const id = audioIdOf(messageId, reading.audio.length)
   try {
     // What is left of it is read, too, or the next part would never come.

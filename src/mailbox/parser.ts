@@ -6,7 +6,8 @@ import type { ReadMailSettings, RecordingMail } from './recording-mail.ts'
 /** A message to read: its bytes, or where its file is. */
 export interface MailQuestion {
   raw: Uint8Array | string
-  place: AudioPlace
+  /** Null where only its text is wanted. */
+  place: AudioPlace | null
 }
 
 /** A message as it was read, with what it tells. */
@@ -57,7 +58,7 @@ export class ParserThread {
   }
 
   /**
-   * Reads a message and keeps its recordings as files.
+   * Reads a message and keeps its recordings as files, where it is said where.
    *
    * @throws MailError where that fails by a fault of the message; {@link MailTroubleError} where it fails otherwise
    */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { waitFor } from '../wait.ts'
 import { connectMailbox, type MailboxConnection } from './connection.ts'
-import { type Claim, claimMailbox, moveCursor, openCursor, releaseMailbox } from './cursor.ts'
+import { type Claim, claimMailbox, moveCursor, noteLook, openCursor, releaseMailbox } from './cursor.ts'
 import { MailboxError } from './error.ts'
 import { mailboxIdOf, mailboxNameOf } from './mailbox.ts'
 import { accessTokens } from './oauth.ts'
@@ -116,6 +116,8 @@ async function readOn(reading: Reading): Promise<never> {
         waits.reset()
       }
       metrics.mailboxLastLook.setToCurrentTime()
+      // It is for people to see, and no reason to end the connection.
+      await noteLook(database, claim).catch(() => undefined)
       waits.reset()
       await connection.untilNews(times.pollMs)
     }

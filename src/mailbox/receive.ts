@@ -17,6 +17,7 @@ import type { MailWay } from './way.ts'
  * Takes in one raw message, whichever way it comes: it is committed, large ones as files, and then handled. The same
  * message again changes nothing.
  *
+ * @param requestId of the request that brings it
  * @throws MailError where it is empty or, unless it comes from the mailbox, too large; whatever the chunks throw; the
  * database's error, or the file system's, where it is not kept: then nothing of it is
  */
@@ -24,10 +25,11 @@ export async function receiveMail(
   raw: AsyncIterable<Uint8Array>,
   way: MailWay,
   options: MailOptions,
+  requestId?: string,
 ): Promise<ReceivedMail> {
   const { messages } = options.inbox.metrics
   try {
-    const received = await takeIn(raw, way, options)
+    const received = await takeIn(raw, way, options, requestId)
     messages.inc({ door: 'mail', result: 'accepted' })
     return received
   } catch (error) {
@@ -37,7 +39,12 @@ export async function receiveMail(
   }
 }
 
-async function takeIn(raw: AsyncIterable<Uint8Array>, way: MailWay, options: MailOptions): Promise<ReceivedMail> {
+async function takeIn(
+  raw: AsyncIterable<Uint8Array>,
+  way: MailWay,
+  options: MailOptions,
+  requestId: string | undefined,
+): Promise<ReceivedMail> {
   const place = { folder: options.folders.mails, id: uuidv7() }
   const spooled = await spool(raw, place).catch((error: unknown) => {
     // Nobody could send it smaller, and the mailbox would bring it again and again.
@@ -52,9 +59,9 @@ async function takeIn(raw: AsyncIterable<Uint8Array>, way: MailWay, options: Mai
     fileName: isInFile ? mailFileName(place.id) : null,
   })
   const earlier = await commit(mail, place, options)
-  if (earlier === null) return handleMail(claimed(mail), options)
+  if (earlier === null) return handleMail(requestedBy(requestId, claimed(mail)), options)
   if (isInFile) await discard(place)
-  return repeated(earlier, way, options)
+  return repeated(earlier, way, options, requestId)
 }
 
 /** Gives the file its name, and then commits the row. */
@@ -74,10 +81,15 @@ async function commit(
 }
 
 /** Sent again, it changes nothing; but what was set aside for its sender is taken up where somebody vouches for it. */
-async function repeated(earlier: StoredMessage, way: MailWay, options: MailOptions): Promise<ReceivedMail> {
+async function repeated(
+  earlier: StoredMessage,
+  way: MailWay,
+  options: MailOptions,
+  requestId: string | undefined,
+): Promise<ReceivedMail> {
   const isForSender = earlier.result === 'kept' && earlier.reason === NOT_ALLOWED.reason
   const taken = isForSender && way !== 'imap' ? await takeUp(options.inbox.database, earlier.id, way) : null
-  if (taken !== null) return handleMail(taken, options)
+  if (taken !== null) return handleMail(requestedBy(requestId, taken), options)
   return { id: earlier.id, result: 'duplicate', callId: earlier.callId }
 }
 
@@ -113,6 +125,9 @@ function newMail(
 
 const LONGEST_HEADER = 500
 
+const requestedBy = (requestId: string | undefined, message: StoredMessage): StoredMessage =>
+  requestId === undefined ? message : { ...message, requestId }
+
 /** As its row is, at its first try. */
 const claimed = (mail: NewMail): StoredMessage => ({
   ...mail,
@@ -124,4 +139,5 @@ const claimed = (mail: NewMail): StoredMessage => ({
   dueAt: null,
   tries: 1,
   fault: null,
+  isEmptied: false,
 })

@@ -42,7 +42,7 @@ export const mailRoutes: FastifyPluginAsyncZod<{ mails: MailOptions }> = async (
     async (request, reply) => {
       const done = metrics.registering.startTimer({ door: 'mail' })
       try {
-        const { id, result, callId } = await receiveMail(chunksOf(request.body as Readable), 'push', mails)
+        const { id, result, callId } = await receiveMail(chunksOf(request.body as Readable), 'push', mails, request.id)
         done()
         if (result === 'waiting') return sendRefusal(reply, refusal('unavailable', KEPT))
         return reply.code(202).send({ id, result, call_id: callId })

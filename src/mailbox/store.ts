@@ -41,17 +41,19 @@ export async function keepMail(
   const { rows } = await sql<{ id: string }>`
     insert into inbox (id, door, natural_key, received_at, headers, body, event, file_name,
       tries, due_at, result, reason, handled_at)
-    values (${mail.id}, 'mail', ${mail.naturalKey}, ${formatInstant(mail.receivedAt)}, ${JSON.stringify(mail.headers)},
-      ${mail.body}, ${mail.event}, ${mail.fileName},
-      1, ${settled === null ? CLAIMED_FOR : null}, ${settled === null ? null : 'kept'}, ${settled?.reason ?? null},
-      ${settled === null ? null : sql`clock_timestamp()`})
+    select ${mail.id}::uuid, 'mail', ${mail.naturalKey}::text, ${formatInstant(mail.receivedAt)}::timestamptz,
+      ${JSON.stringify(mail.headers)}::jsonb, ${mail.body}::bytea, ${mail.event}::text, ${mail.fileName}::text,
+      1, ${settled === null ? CLAIMED_FOR : sql`null::timestamptz`}, ${settled === null ? null : 'kept'}::text,
+      ${settled?.reason ?? null}::text, ${settled === null ? sql`null::timestamptz` : sql`clock_timestamp()`}
+    where not exists (select from inbox where natural_key = erased_key(${mail.naturalKey}))
     on conflict do nothing returning id`.execute(database.query)
   return rows.length > 0 ? null : findMailByKey(database, mail.naturalKey)
 }
 
-/** The mail with this natural key, or null. */
+/** The mail with this natural key, or what is left of it; null where there was none. */
 export async function findMailByKey({ query }: Database, naturalKey: string): Promise<StoredMessage | null> {
-  const rows = await query.selectFrom('inbox').selectAll().where('natural_key', '=', naturalKey).execute()
+  const { rows } = await sql<InboxRow>`
+    select * from inbox where natural_key in (${naturalKey}, erased_key(${naturalKey}))`.execute(query)
   return messagesFrom(rows)[0] ?? null
 }
 
@@ -80,7 +82,7 @@ export async function takeUp({ query }: Database, id: string, way: MailWay): Pro
   const { rows } = await sql<InboxRow>`
     update inbox set headers = headers || ${JSON.stringify({ way })}::jsonb, result = null, reason = null,
       handled_at = null, fault = null, tries = 1, due_at = ${CLAIMED_FOR}
-    where id = ${id} and result = 'kept' and reason = 'sender' returning *`.execute(query)
+    where id = ${id} and result = 'kept' and reason = 'sender' and emptied_at is null returning *`.execute(query)
   return messagesFrom(rows)[0] ?? null
 }
 
@@ -97,14 +99,18 @@ export async function putOff({ query }: Database, id: string, trouble: string): 
     where id = ${id} and handled_at is null`.execute(query)
 }
 
-/** Which of these ids are those of messages in the inbox. */
-export async function knownMessages({ query }: Database, ids: readonly string[]): Promise<Set<string>> {
-  const { rows } = await sql<{ id: string }>`select id from inbox where id = any(${ids}::uuid[])`.execute(query)
-  return new Set(rows.map(({ id }) => id))
+/** Which of these ids are those of messages in the inbox, each with whether its content is gone. */
+export async function knownMessages({ query }: Database, ids: readonly string[]): Promise<Map<string, boolean>> {
+  const { rows } = await sql<{ id: string; isEmptied: boolean }>`
+    select id, emptied_at is not null as "isEmptied" from inbox where id = any(${ids}::uuid[])`.execute(query)
+  return new Map(rows.map(({ id, isEmptied }) => [id, isEmptied]))
 }
 
 /** Which of these files in the folder of recordings are those of recordings. */
-export async function usedAudio({ query }: Database, fileNames: readonly string[]): Promise<Set<string>> {
+export async function usedAudio(
+  { query }: Pick<Database, 'query'>,
+  fileNames: readonly string[],
+): Promise<Set<string>> {
   const { rows } = await sql<{ file_name: string }>`
     select file_name from recordings where file_name = any(${fileNames}::text[])`.execute(query)
   return new Set(rows.map(({ file_name: name }) => name))

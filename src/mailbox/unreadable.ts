@@ -17,7 +17,7 @@ export const unreadableMail: UnreadableMail = (message, fault) => {
     doubts: [doubtOf(message, fault)],
     message: { ...message, body: Buffer.alloc(0), ...result },
   })
-  return { needs: { ...NO_NEEDS, reviewItemIds: [message.id] }, plan }
+  return { by: { who: 'mail', requestId: null }, needs: { ...NO_NEEDS, reviewItemIds: [message.id] }, plan }
 }
 
 /** A message of which nothing is known but its header. */

@@ -2,9 +2,12 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { validate as isUuid, v7 as uuidv7 } from 'uuid'
 import { z } from 'zod'
 import type { Register } from '../attempts/register.ts'
-import { noSuch, refusalOfUnseen } from '../auth/named.ts'
+import { actorOf } from '../audit/requester.ts'
+import { ERASED, noSuch, refusalOfUnseen } from '../auth/named.ts'
 import { mayAssign, type Sight } from '../auth/sight.ts'
+import { contactsById } from '../contacts/store.ts'
 import type { Database } from '../database/database.ts'
+import { isOfErased } from '../erasure/store.ts'
 import { writeCursor } from '../http/cursor.ts'
 import { A_PAGE } from '../http/description.ts'
 import { sendProblem, sendRefusal } from '../http/errors.ts'
@@ -16,8 +19,17 @@ import { listOf, noQuery, uuid } from '../http/schemas.ts'
 import type { OpportunityBody } from './body.ts'
 import type { OpportunityChanges } from './opportunity.ts'
 import { changeOpportunity, createOpportunity } from './save.ts'
-import { newOpportunity, opportunityChanges, opportunityQuery, opportunityResponse } from './schema.ts'
-import { deleteOpportunity, findOpportunity, listOpportunities } from './store.ts'
+import {
+  countQuery,
+  countResponse,
+  newOpportunity,
+  oneQuery,
+  opportunityChanges,
+  opportunityQuery,
+  opportunityResponse,
+  opportunityWithContact,
+} from './schema.ts'
+import { countOpportunities, deleteOpportunity, findOpportunity, listOpportunities } from './store.ts'
 
 export interface OpportunityRoutesOptions {
   database: Database
@@ -59,7 +71,7 @@ export const opportunityRoutes: FastifyPluginAsyncZod<OpportunityRoutesOptions> 
         ...rest
       } = request.body
       const asked = { id, title, assigned_to, source, created_at, ...rest }
-      const { status, body } = await register.registerCallAttempt(createOpportunity(asked, answerKey))
+      const { status, body } = await register.registerCallAttempt(createOpportunity(asked, actorOf(request), answerKey))
       if (status >= 400) return sendProblem(reply, body as Problem)
       const opportunity = body as OpportunityBody
       return reply
@@ -78,15 +90,31 @@ export const opportunityRoutes: FastifyPluginAsyncZod<OpportunityRoutesOptions> 
         summary: 'Lists opportunities',
         description: '`q` looks in the title and in the contact. Never tried sorts as tried longest ago.',
         querystring: opportunityQuery,
-        response: { 200: listOf(opportunityResponse) },
+        response: { 200: listOf(opportunityWithContact) },
         told: { answers: { 200: A_PAGE } },
       },
     },
     async (request) => {
-      const { limit, cursor: after = null, sort, ...filter } = request.query
+      const { limit, cursor: after = null, sort, include, ...filter } = request.query
       const { data, next } = await listOpportunities(database, filter, sort, limit, after, sightIn(request))
-      return { data, next_cursor: next === null ? null : writeCursor(next) }
+      const asked = include === undefined ? data : await withContacts(data)
+      return { data: asked, next_cursor: next === null ? null : writeCursor(next) }
     },
+  )
+
+  app.get(
+    '/opportunities/count',
+    {
+      schema: {
+        tags,
+        summary: 'Counts opportunities, up to a number that is soon reached',
+        description: 'Up to 10 000; with more than one filter up to 1 000, and where it has to search up to 200.',
+        querystring: countQuery,
+        response: { 200: countResponse },
+        told: { answers: { 200: 'How many.' } },
+      },
+    },
+    (request) => countOpportunities(database, request.query, sightIn(request)),
   )
 
   app.get(
@@ -96,14 +124,15 @@ export const opportunityRoutes: FastifyPluginAsyncZod<OpportunityRoutesOptions> 
         tags,
         summary: 'Gives an opportunity',
         params,
-        querystring: noQuery,
-        response: { 200: opportunityResponse },
+        querystring: oneQuery,
+        response: { 200: opportunityWithContact },
       },
     },
     async (request, reply) => {
       const opportunity = await findOpportunity(database, request.params.id, sightIn(request))
       if (opportunity === null) return sendRefusal(reply, noSuchOpportunity(request.params.id))
-      return reply.header('etag', etagOf(opportunity)).send(opportunity)
+      const [asked = opportunity] = request.query.include === undefined ? [] : await withContacts([opportunity])
+      return reply.header('etag', etagOf(opportunity)).send(asked)
     },
   )
 
@@ -117,7 +146,7 @@ export const opportunityRoutes: FastifyPluginAsyncZod<OpportunityRoutesOptions> 
         querystring: noQuery,
         body: opportunityChanges,
         response: { 200: opportunityResponse },
-        told: { takes: 'If-Match' },
+        told: { takes: 'If-Match', refuses: ['erased'] },
       },
     },
     async (request, reply) => {
@@ -127,8 +156,12 @@ export const opportunityRoutes: FastifyPluginAsyncZod<OpportunityRoutesOptions> 
         const refused = await refusalOfUnseen(database, sight, { opportunityIds: [request.params.id] })
         return sendRefusal(reply, refused ?? NOT_TO_OTHERS)
       }
+      if (changes.title != null && (await isOfErased(database, request.params.id))) {
+        const refused = await refusalOfUnseen(database, sight, { opportunityIds: [request.params.id] })
+        return sendRefusal(reply, refused ?? ERASED)
+      }
       const isExpected = ifMatch(request.headers['if-match'])
-      const change = changeOpportunity(request.params.id, changes, isExpected, sight)
+      const change = changeOpportunity(request.params.id, changes, actorOf(request), isExpected, sight)
       const result = await register.registerCallAttempt(change)
       if ('code' in result) return sendRefusal(reply, result)
       return reply.header('etag', etagOf(result)).send(result)
@@ -149,7 +182,8 @@ export const opportunityRoutes: FastifyPluginAsyncZod<OpportunityRoutesOptions> 
     },
     async (request, reply) => {
       const { id } = request.params
-      const obstacle = await deleteOpportunity(database, id, ifMatch(request.headers['if-match']), sightIn(request))
+      const isExpected = ifMatch(request.headers['if-match'])
+      const obstacle = await deleteOpportunity(database, id, actorOf(request), isExpected, sightIn(request))
       if (obstacle === null) return reply.code(204).send(null)
       if (obstacle === 'not_found') return sendRefusal(reply, noSuchOpportunity(id))
       if ('revision' in obstacle) return sendRefusal(reply, revisionChanged(obstacle))
@@ -157,6 +191,14 @@ export const opportunityRoutes: FastifyPluginAsyncZod<OpportunityRoutesOptions> 
       return sendRefusal(reply, refusal('conflict', `The opportunity has ${has}, and stays.`))
     },
   )
+
+  async function withContacts(opportunities: readonly OpportunityBody[]) {
+    const contacts = await contactsById(
+      database.query,
+      opportunities.map(({ contact_id }) => contact_id),
+    )
+    return opportunities.map((one) => ({ ...one, contact: contacts.get(one.contact_id) ?? null }))
+  }
 
   async function refusalOfNew(asked: z.output<typeof newOpportunity>, sight: Sight): Promise<Refusal | null> {
     const attemptIds = Object.values(asked.first_call_attempts).map(({ call_id }) => call_id)

@@ -2,6 +2,7 @@ import { decideOpportunityChange, type OlderAttempts, withOlderAttempts } from '
 import { type Answer, type AnswerKey, type Book, answerKey as nameOf } from '../attempts/book.ts'
 import type { Change } from '../attempts/change.ts'
 import { NO_NEEDS } from '../attempts/read.ts'
+import type { Actor } from '../audit/actor.ts'
 import { noSuch } from '../auth/named.ts'
 import { isInSight, type Sight } from '../auth/sight.ts'
 import type { Call } from '../calls/call.ts'
@@ -25,7 +26,11 @@ export interface NewOpportunity extends OlderAttempts {
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /** `POST`: makes an opportunity; older attempts are checked and taken over (B1, B7). Old calls wait for B16. */
-export function createOpportunity(asked: NewOpportunity, answerKey: AnswerKey | null = null): Change<Answer> {
+export function createOpportunity(
+  asked: NewOpportunity,
+  by: Actor,
+  answerKey: AnswerKey | null = null,
+): Change<Answer> {
   const callIds = Object.values(asked.first_call_attempts).map((attempt) => attempt.call_id)
   const notes = Object.values(asked.first_call_attempts).reduce((length, attempt) => length + attempt.notes.length, 0)
   const ownCallIds = callIds.filter((id) => UUID.test(id))
@@ -34,6 +39,7 @@ export function createOpportunity(asked: NewOpportunity, answerKey: AnswerKey | 
   let wasAnswerLost = false
 
   return {
+    by,
     needs: {
       ...NO_NEEDS,
       contactIds: [asked.contact_id],
@@ -101,11 +107,13 @@ const entry = (id: string, call: Call | undefined): [string, Call][] => (call ==
 export function changeOpportunity(
   id: string,
   changes: OpportunityChanges,
+  by: Actor,
   isExpected: RevisionTest = anyRevision,
   sight: Sight = 'everything',
 ): Change<OpportunityBody | Refusal> {
   let wasAnswerLost = false
   return {
+    by,
     needs: { ...NO_NEEDS, opportunityIds: [id] },
     plan: (book: Book) => {
       const opportunity = book.opportunity(id)

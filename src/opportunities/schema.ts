@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { faultsOfSent, type SentAttempts } from '../attempts/attempt.ts'
+import { contactResponse } from '../contacts/contact.ts'
 import { cursor, instant, instantOrUtc, limit, text, time, uuid, wholeNumber, word } from '../http/schemas.ts'
 
 const KNOWN_STATUSES = new Set(['pending', 'assigned', 'contacted', 'qualified', 'won', 'lost', 'discarded'])
@@ -89,10 +90,16 @@ export const opportunityChanges = z
   .strictObject({ title, status: status.optional(), assigned_to: shortText, source: shortText })
   .meta({ title: 'OpportunityChanges' })
 
-export const opportunityQuery = z.strictObject({
+/** What else each opportunity is to come with. */
+const include = z.enum(['contact']).optional().meta({ description: 'With each opportunity comes its contact.' })
+
+export const oneQuery = z.strictObject({ include })
+
+const filters = {
   contact_id: uuid.optional(),
   status: status.optional(),
   assigned_to: text(200).optional(),
+  assigned: z.enum(['false']).optional().meta({ description: '`false`: assigned to nobody.' }),
   source: text(200).optional(),
   first_call_completed: z
     .enum(['true', 'false'])
@@ -101,6 +108,13 @@ export const opportunityQuery = z.strictObject({
   attempts: wholeNumber(0, 5).optional(),
   last_status: colour.optional(),
   q: text(200).optional(),
+}
+
+export const countQuery = z.strictObject(filters)
+
+export const opportunityQuery = z.strictObject({
+  ...filters,
+  include,
   sort: z
     .enum(['created_at', '-created_at', 'last_contact_attempt_at', '-last_contact_attempt_at'])
     .default('-created_at'),
@@ -129,3 +143,15 @@ export const opportunityResponse = z
     updated_at: time,
   })
   .meta({ id: 'Opportunity' })
+
+const { id, name, phones, email, timezone, opt_out } = contactResponse.shape
+
+/** The same, with its contact where that was asked for; null where we have none (B18). */
+export const opportunityWithContact = opportunityResponse
+  .extend({ contact: z.object({ id, name, phones, email, timezone, opt_out }).nullable().optional() })
+  .meta({ id: 'OpportunityWithContact' })
+
+export const countResponse = z.object({
+  count: z.number().int(),
+  more: z.boolean().meta({ description: 'There are more than so many.' }),
+})

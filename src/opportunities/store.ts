@@ -1,5 +1,7 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { type FirstCallAttempt, formatInstant } from '../attempts/attempt.ts'
+import type { Actor } from '../audit/actor.ts'
+import { recordChange } from '../audit/record.ts'
 import { isInSight, type Sight, seenOpportunity } from '../auth/sight.ts'
 import { indexPatterns, searchPatterns } from '../contacts/search.ts'
 import type { Database } from '../database/database.ts'
@@ -14,6 +16,8 @@ export interface OpportunityFilter {
   contact_id?: string | undefined
   status?: string | undefined
   assigned_to?: string | undefined
+  /** `false`: nobody's. */
+  assigned?: 'false' | undefined
   source?: string | undefined
   first_call_completed?: boolean | undefined
   attempts?: number | undefined
@@ -57,7 +61,7 @@ const COLUMNS = [
 
 /** One opportunity; null where there is none, or the caller may not see it. */
 export async function findOpportunity(
-  { query }: Database,
+  { query }: Pick<Database, 'query'>,
   id: string,
   sight: Sight = 'everything',
 ): Promise<OpportunityBody | null> {
@@ -112,20 +116,54 @@ export async function listOpportunities(
   const next = found.length > limit && last ? { key: keyText(last.key), id: last.id } : null
   if (page.length === 0) return { data: [], next }
   const ids = page.map(({ id }) => id)
-  const rows = await query.selectFrom('lead_opportunities').select(COLUMNS).where('id', 'in', ids).execute()
-  const byId = new Map(rows.map((row) => [row.id, row]))
+  const byId = await opportunitiesById(query, ids)
   // One that was deleted since its id was found is left out.
-  return { data: ids.flatMap((id) => byId.get(id) ?? []).map(bodyOf), next }
+  return { data: ids.flatMap((id) => byId.get(id) ?? []), next }
+}
+
+/** The opportunities with these ids, whoever may see them; at least one. */
+export async function opportunitiesById(
+  query: Kysely<Tables>,
+  ids: readonly string[],
+): Promise<Map<string, OpportunityBody>> {
+  const rows = await query.selectFrom('lead_opportunities').select(COLUMNS).where('id', 'in', ids).execute()
+  return new Map(rows.map((row) => [row.id, bodyOf(row)]))
+}
+
+/** So many are counted where one index has them all, where several filters meet, and where they are looked for. */
+const COUNTED = { byIndex: 10_000, filtered: 1_000, searched: 200 }
+
+/** How many the filter leaves and the caller may see, up to a number that is soon reached. */
+export async function countOpportunities(
+  { query }: Database,
+  { q = '', ...filter }: OpportunityFilter,
+  sight: Sight = 'everything',
+): Promise<{ count: number; more: boolean }> {
+  const parts = partsOf(filter, sight)
+  const lists = parts.map((part) => sortedList(part, '-created_at', null))
+  const isSearch = q.trim() !== '' || lists.some(({ unindexed }) => unindexed.length > 0)
+  const isByOne = parts.every((part) => Object.values(part).filter((value) => value !== undefined).length <= 1)
+  const most = isSearch ? COUNTED.searched : isByOne ? COUNTED.byIndex : COUNTED.filtered
+  const counts = await Promise.all(
+    lists.map(async (list) =>
+      isSearch ? (await lookFor(query, list, q.trim(), most + 1)).length : countIn(query, list, most + 1),
+    ),
+  )
+  const count = counts.reduce((sum, one) => sum + one, 0)
+  return { count: Math.min(count, most), more: count > most }
 }
 
 /** Of a filter, `null` is nobody. */
-type Part = Omit<OpportunityFilter, 'q' | 'assigned_to'> & { assigned_to?: string | null | undefined }
+type Part = Omit<OpportunityFilter, 'q' | 'assigned_to' | 'assigned'> & { assigned_to?: string | null | undefined }
 
 /**
  * What an agent sees are two lists, his and nobody's, for each of which there is an index; for both together there is
  * none, and an agent who has few would wait for a walk past everybody else's.
  */
-function partsOf(filter: Part, sight: Sight): Part[] {
+function partsOf({ assigned, ...given }: Omit<OpportunityFilter, 'q'>, sight: Sight): Part[] {
+  // Nobody's that are somebody's are none.
+  if (assigned === 'false' && given.assigned_to !== undefined) return []
+  const filter: Part = assigned === 'false' ? { ...given, assigned_to: null } : given
   if (sight === 'everything') return [filter]
   const seen = sight.userId === null ? [null] : [null, sight.userId]
   const { assigned_to: wanted } = filter
@@ -222,6 +260,13 @@ async function idsIn(query: Kysely<Tables>, list: Sorted, conditions: readonly C
   return (await query.executeQuery(statement.compile(query))).rows
 }
 
+async function countIn(query: Kysely<Tables>, { table, id, key, direction, conditions }: Sorted, limit: number) {
+  const statement = sql<{ count: number }>`select count(*)::int as count from (select from ${table}
+    where ${allOf(conditions)} order by ${key} ${direction}, ${id} ${direction} limit ${limit}) as counted`
+  const { rows } = await query.executeQuery(statement.compile(query))
+  return rows[0]?.count ?? 0
+}
+
 /** Finds what the list's order has no index for, or a search asks for; where few have it, by `lead_opportunities`. */
 async function lookFor(query: Kysely<Tables>, list: Sorted, q: string, limit: number): Promise<Found[]> {
   const { table, id, key, direction, text, conditions, others, unindexed } = list
@@ -258,13 +303,14 @@ async function lookFor(query: Kysely<Tables>, list: Sorted, q: string, limit: nu
 export async function deleteOpportunity(
   { query }: Database,
   id: string,
+  by: Actor,
   isExpected: (revision: number) => boolean,
   sight: Sight = 'everything',
 ): Promise<null | 'not_found' | { revision: number } | { attempts: number; calls: number }> {
   return query.transaction().execute(async (transaction) => {
     const found = await transaction
       .selectFrom('lead_opportunities')
-      .select(['revision', 'attempts_made', 'assigned_to'])
+      .select(['revision', 'attempts_made', 'contact_id', 'title', 'status', 'assigned_to', 'source', 'created_at'])
       .where('id', '=', id)
       .forUpdate()
       .executeTakeFirst()
@@ -277,6 +323,10 @@ export async function deleteOpportunity(
       .executeTakeFirstOrThrow()
     if (found.attempts_made > 0 || calls > 0) return { attempts: found.attempts_made, calls }
     await transaction.deleteFrom('lead_opportunities').where('id', '=', id).execute()
+    const { revision: _, attempts_made: __, created_at, ...fields } = found
+    const before = { ...fields, created_at: formatInstant(created_at) }
+    const concerned = { contactId: found.contact_id, callId: null }
+    await recordChange(transaction, by, 'opportunity.deleted', id, before, null, concerned)
     return null
   })
 }

@@ -2,6 +2,7 @@ import { changedByPerson, formatInstant } from '../attempts/attempt.ts'
 import type { Book } from '../attempts/book.ts'
 import type { Change, Plan } from '../attempts/change.ts'
 import { NO_NEEDS } from '../attempts/read.ts'
+import type { Actor } from '../audit/actor.ts'
 import type { Recording } from '../calls/call.ts'
 import { decided } from '../calls/decide.ts'
 import { joined, withAllOf } from '../calls/join.ts'
@@ -27,17 +28,19 @@ export interface DecidedItem {
  * answer again finds it done.
  *
  * @param answer one in which {@link faultOf} has found no fault
- * @param by whose key it came with
+ * @param decidedBy whose key it came with
  * @param matchedBy how the call of an e-mail was found
  */
 export function decideItem(
   item: ReviewItem,
   answer: ReviewAnswer,
-  by: string,
+  by: Actor,
+  decidedBy: string,
   matchedBy: Recording['matched_by'] = 'person',
 ): Change<DecidedItem | Refusal> {
   const callIds = callIdsOf(item, answer)
   return {
+    by,
     needs: {
       ...(isAboutMail(item) ? needsOfMail(mailOf(item), null) : NO_NEEDS),
       reviewItemIds: [item.id],
@@ -47,7 +50,7 @@ export function decideItem(
     // Only the whole will do: without its attempt a decision would be half done.
     plan: (book) => {
       const restsOn = [item.id, ...callIds]
-      const decision = { ...answer, by, at: formatInstant(book.now) }
+      const decision = { ...answer, by: decidedBy, at: formatInstant(book.now) }
       const earlier = book.itemDecision(item.id)
       if (earlier != null) {
         const before = decidedBefore(afterwards(item, earlier), decision)
@@ -79,7 +82,10 @@ function callIdsOf({ kind, call_id, candidates }: ReviewItem, answer: ReviewAnsw
   return [...new Set([...ofItem, answer.call_id].filter((id) => typeof id === 'string'))]
 }
 
-const CALL_IS_GONE = refusal('conflict', 'A call that this is about was deleted meanwhile. It can be dismissed only.')
+const CALL_IS_GONE = refusal(
+  'conflict',
+  'A call that this is about was deleted or erased meanwhile. It can be dismissed only.',
+)
 
 type AboutMail = ReviewItem & Required<Pick<ReviewItem, 'mail'>>
 const isAboutMail = (item: ReviewItem): item is AboutMail => item.mail !== undefined
@@ -107,6 +113,8 @@ function effectOf(
       const calls = [answer.call_id, other?.call_id].map((id) => (typeof id === 'string' ? book.call(id) : undefined))
       const [staying, withdrawn] = calls
       if (staying === undefined || withdrawn === undefined) return null
+      // What one of them has no longer, the other must not give back to it.
+      if (staying.isErased || withdrawn.isErased) return null
       return joined(book, withAllOf(staying, withdrawn), staying, withdrawn)
     }
     case 'contradiction':

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { SWEEP } from '../audit/actor.ts'
 import type { MatchHow } from '../calls/call.ts'
 import type { MailSweepOptions } from '../calls/mail-sweep.ts'
 import { BY_ITSELF } from '../calls/recording-email.ts'
@@ -17,7 +18,7 @@ export async function linkWaitingMails(options: Omit<MailSweepOptions, 'metrics'
       const item = await findItem(database, itemId)
       if (item === null || item.decision !== null) continue
       const answer = { action: 'link', call_id: callId, contact_id: null, reason: null } as const
-      const result = await register.registerCallAttempt(decideItem(item, answer, BY_ITSELF, how))
+      const result = await register.registerCallAttempt(decideItem(item, answer, SWEEP, BY_ITSELF, how))
       if ('code' in result) continue
       await removeFiles(folder, result.unusedAudio)
       count++
@@ -46,12 +47,12 @@ async function namedCalls({ database, days }: Omit<MailSweepOptions, 'metrics'>)
       from (
         select calls.id as call_id, true as is_call, true as is_of_provider from calls
         where provider = items.mail ->> 'provider' and provider_call_id = items.mail ->> 'pbxCallId'
-          and deleted_at is null
+          and deleted_at is null and erased_at is null
         union all
         select calls.id, false, calls.provider is not null
         from jsonb_each_text(items.mail -> 'names') as names (audio_id, name)
           join recordings on recordings.provider = items.mail ->> 'provider' and provider_recording_id = name
-          join calls on calls.id = call_id and deleted_at is null
+          join calls on calls.id = call_id and deleted_at is null and erased_at is null
       ) as found
       having count(distinct call_id) = 1
     ) as named

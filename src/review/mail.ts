@@ -38,7 +38,8 @@ export function linkMail(
   book: Book,
 ): MailEffect | null {
   const stored = callId === null ? undefined : book.call(callId)
-  if (stored === undefined) return null
+  // Of one that was erased, too, nothing more is kept.
+  if (stored === undefined || stored.isErased) return null
   return effectOf(mail, withMail(stored, withoutNamesOfOthers(mail, stored, book), matchedBy), stored, book)
 }
 

@@ -1,8 +1,9 @@
+import type { FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Register } from '../attempts/register.ts'
+import { actorOf } from '../audit/requester.ts'
 import { noSuch, refusalOfUnseen } from '../auth/named.ts'
-import type { Sight } from '../auth/sight.ts'
 import { findCall } from '../calls/store.ts'
 import { findContact } from '../contacts/store.ts'
 import type { Database } from '../database/database.ts'
@@ -68,7 +69,7 @@ export const reviewRoutes: FastifyPluginAsyncZod<ReviewRoutesOptions> = async (a
     async (request, reply) => {
       const { action, call_id = null, contact_id = null, reason = null } = request.body
       const answer = { action, call_id, contact_id, reason }
-      const result = await decide(request.params.id, answer, ownerOf(request), sightIn(request))
+      const result = await decide(request.params.id, answer, request)
       return isRefusal(result) ? sendRefusal(reply, result) : reply.send(itemBody(result))
     },
   )
@@ -96,14 +97,16 @@ export const reviewRoutes: FastifyPluginAsyncZod<ReviewRoutesOptions> = async (a
     },
   )
 
-  async function decide(id: string, answer: ReviewAnswer, by: string, sight: Sight): Promise<ReviewItem | Refusal> {
+  async function decide(id: string, answer: ReviewAnswer, request: FastifyRequest): Promise<ReviewItem | Refusal> {
+    const decidedBy = ownerOf(request)
+    const sight = sightIn(request)
     const item = await findItem(database, id, sight)
     if (item === null) return noSuch('item', id)
     const named = { contactIds: [answer.contact_id], callIds: [answer.call_id] }
     const hidden = await refusalOfUnseen(database, sight, named)
     if (hidden !== null) return hidden
     const { decision } = item
-    if (decision !== null) return decidedBefore({ ...item, decision }, { ...answer, by })
+    if (decision !== null) return decidedBefore({ ...item, decision }, { ...answer, by: decidedBy })
     const fault = faultOf(item, answer)
     if (fault !== null) return fault
     if (answer.contact_id !== null && (await findContact(database, answer.contact_id)) === null) {
@@ -113,7 +116,7 @@ export const reviewRoutes: FastifyPluginAsyncZod<ReviewRoutesOptions> = async (a
       const call = await findCall(database, answer.call_id)
       if (call === null) return wrong('call_id', `There is no call with the id ${answer.call_id}.`)
     }
-    const result = await register.registerCallAttempt(decideItem(item, answer, by))
+    const result = await register.registerCallAttempt(decideItem(item, answer, actorOf(request), decidedBy))
     if (isRefusal(result)) return result
     await removeFiles(recordingsDir, result.unusedAudio)
     return result.item

@@ -15,7 +15,7 @@ const audio = sql<Recording[] | null>`${sql.raw(RECORDINGS_OF_ITEM('review_items
 
 /** One item, open or decided; null where there is none, or the caller may not see all that it names. */
 export async function findItem(
-  { query }: Database,
+  { query }: Pick<Database, 'query'>,
   id: string,
   sight: Sight = 'everything',
 ): Promise<ReviewItem | null> {

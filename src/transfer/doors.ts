@@ -2,6 +2,7 @@ import type { CountryCode } from 'libphonenumber-js'
 import type { z } from 'zod'
 import type { Answer } from '../attempts/book.ts'
 import type { Register } from '../attempts/register.ts'
+import type { Actor } from '../audit/actor.ts'
 import type { CallBody } from '../calls/body.ts'
 import type { Outcome } from '../calls/call.ts'
 import { createCall, type NewCall } from '../calls/save.ts'
@@ -43,6 +44,8 @@ export interface DoorOptions {
   isDryRun: boolean
 }
 
+const IMPORT: Actor = { who: 'import', requestId: null }
+
 /** Contacts, many in one statement. */
 export function contactDoor({ database, country, isDryRun }: DoorOptions) {
   const schema = contactSchemas(country).newContact
@@ -50,13 +53,12 @@ export function contactDoor({ database, country, isDryRun }: DoorOptions) {
     schema,
     sizeOf: () => 0,
     take: async (items) => {
-      if (isDryRun) {
-        const present = await presentContacts(database, items)
-        return items.map((_, place) => (present[place] === 'there' ? THERE : CREATED))
-      }
+      if (isDryRun) return (await presentContacts(database, items)).map((present) => TAKEN_WHERE[present ?? 'nothing'])
       const contacts = items.map(({ id, data }) => ({ ...data, id, created_at: data.created_at ?? null }))
-      const created = await createContacts(database, contacts)
-      return items.map(({ id }) => (created.delete(id) ? CREATED : THERE))
+      const created = await createContacts(database, contacts, IMPORT)
+      if (created.size === items.length) return items.map(() => CREATED)
+      const present = await presentContacts(database, items)
+      return items.map(({ id }, place) => (created.delete(id) ? CREATED : TAKEN_WHERE[present[place] ?? 'there']))
     },
   }
   return door
@@ -64,6 +66,8 @@ export function contactDoor({ database, country, isDryRun }: DoorOptions) {
 
 const CREATED: Taken = { result: 'created', outcome: null }
 const THERE: Taken = { result: 'already_there' }
+const STAYS_DELETED: Taken = { result: 'stays_deleted' }
+const TAKEN_WHERE = { there: THERE, deleted: STAYS_DELETED, nothing: CREATED } as const
 
 /** Opportunities, with what an older system knows of their attempts (B1, B7). */
 export function opportunityDoor({ database, register }: DoorOptions) {
@@ -78,7 +82,7 @@ export function opportunityDoor({ database, register }: DoorOptions) {
         ({ id, data }) => {
           const { title = null, assigned_to = null, source = null, created_at = null, ...rest } = data
           const asked = { ...rest, id, title, assigned_to, source, created_at }
-          return register.registerCallAttempt(createOpportunity(asked))
+          return register.registerCallAttempt(createOpportunity(asked, IMPORT))
         },
         () => null,
       ),
@@ -101,7 +105,7 @@ export function callDoor({ database, register, country }: DoorOptions) {
           const { id: _, provider = null, provider_call_id = null, created_at = null, ...fields } = data
           const key = { id, isIdGiven, provider, provider_call_id }
           const asked: NewCall = { ...key, created_at, isOfFile: true, fields: fields as NewCall['fields'] }
-          return register.registerCallAttempt(createCall(asked, { clock, place }))
+          return register.registerCallAttempt(createCall(asked, IMPORT, { clock, place }))
         },
         (body) => (body as CallBody).attempt.outcome,
       )
@@ -127,7 +131,7 @@ async function takeAbsent<Data>(
   const after = (conflicts.length === 0 ? [] : await look(conflicts)).values()
   return answers.map((answer, place): Taken => {
     const present = isConflict[place] === true ? after.next().value : before[place]
-    if (present === 'deleted') return { result: 'stays_deleted' }
+    if (present === 'deleted') return STAYS_DELETED
     if (present === 'there' || answer === null || answer.status === 200) return THERE
     if (answer.status === 201) return { result: 'created', outcome: outcomeOf(answer.body) }
     const { errors, detail } = answer.body as Problem

@@ -39,7 +39,7 @@ export interface ImportCounts {
   lines: number
   created: number
   already_there: number
-  /** Calls that were deleted here, and stay so (B5). */
+  /** Calls that were deleted here, and what was erased; it stays so (B5). */
   stays_deleted: number
   rejected: number
   /** Of calls that were created. */

@@ -43,6 +43,7 @@ export async function restore(file: string, database: Database, options: Restore
       else await files.add(line.piece)
     }
     await rows.flush()
+    await client.query(`select setval('audit_id_seq', greatest((select max(id) from audit), 1))`)
     signal.throwIfAborted()
     isCommitting = true
     await client.query('commit')
@@ -75,7 +76,8 @@ async function refuseOtherVersion(
 
 /** Nobody else writes until the end; and nothing of what is there is mixed with what comes. */
 async function prepareTables(client: pg.ClientBase): Promise<void> {
-  await client.query(`lock table ${EXPORTED.map(({ name }) => name).join(', ')} in share row exclusive mode`)
+  const alone = EXPORTED.filter(({ way }) => way !== 'joined').map(({ name }) => name)
+  await client.query(`lock table ${alone.join(', ')} in share row exclusive mode`)
   const full: string[] = []
   for (const { name, way } of EXPORTED) {
     if (way === 'started') await client.query(`delete from ${name}`)

@@ -20,10 +20,24 @@ const TABLES: Readonly<Record<keyof Tables, 'kept' | 'started' | 'joined' | 'der
   idempotency_requests: 'kept',
   idempotency_keys: 'kept',
   sync_runs: 'kept',
+  erasures: 'kept',
+  // The first start has written that it made a key.
+  audit: 'joined',
+  audit_values: 'kept',
   mailboxes: 'started',
   sweep_marks: 'started',
   // The first start makes one and shows it once: it stays valid, and so are those of the export.
   api_keys: 'joined',
+  users: 'kept',
+  user_accounts: 'kept',
+  user_two_factors: 'kept',
+  // The first start makes one; that of the export is the one that second factors are encrypted with.
+  service_secrets: 'started',
+  // Whoever was calling takes the next one.
+  claims: 'derived',
+  // Whoever was logged in logs in again.
+  user_sessions: 'derived',
+  user_links: 'derived',
   // By migrations/.
   schema_migrations: 'derived',
 }

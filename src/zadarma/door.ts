@@ -1,7 +1,9 @@
 import type { CountryCode } from 'libphonenumber-js'
+import type { Actor } from '../audit/actor.ts'
 import { createOrUpdateCall } from '../calls/report.ts'
 import type { ZadarmaConfig } from '../config.ts'
 import type { ReadMessage } from '../inbox/inbox.ts'
+import type { Message } from '../inbox/message.ts'
 import type { Instant } from '../time.ts'
 import { readForm } from './form.ts'
 import { type Notification, readNotification } from './notification.ts'
@@ -10,11 +12,13 @@ export interface DoorOptions {
   zadarma: ZadarmaConfig
   /** The country of numbers without a prefix. */
   country: CountryCode
+  /** Who changes what a message tells. */
+  actorOf: (message: Message) => Actor
   log: { warn: (fields: object, message: string) => void }
 }
 
 /** Makes of a notification, as it is stored, the change of a call that it tells of. */
-export function zadarmaMessages({ zadarma, country, log }: DoorOptions): ReadMessage {
+export function zadarmaMessages({ zadarma, country, actorOf, log }: DoorOptions): ReadMessage {
   const settings = { zone: zadarma.timezone, country, ownNumbers: zadarma.ownNumbers }
   let warnedAt = Number.NEGATIVE_INFINITY
   return async (message) => {
@@ -32,7 +36,7 @@ export function zadarmaMessages({ zadarma, country, log }: DoorOptions): ReadMes
         'the times of the PBX do not fit ZADARMA_TIMEZONE; see `first-call zadarma check`',
       )
     }
-    return createOrUpdateCall(report, message)
+    return createOrUpdateCall(report, actorOf(message), message)
   }
 }
 

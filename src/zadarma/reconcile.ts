@@ -1,4 +1,5 @@
 import { type Register, UnavailableError } from '../attempts/register.ts'
+import type { Actor } from '../audit/actor.ts'
 import { type CallReport, createOrUpdateCall, type Reported } from '../calls/report.ts'
 import type { Config } from '../config.ts'
 import type { Metrics } from '../metrics.ts'
@@ -28,6 +29,8 @@ export interface ReconcileCounts {
 export interface ReconcileOptions {
   api: ZadarmaApi
   register: Register
+  /** Who asks for it; the PBX where nobody does. */
+  by?: Actor
   config: Pick<Config, 'zadarma' | 'defaultCountry'>
   log: { warn: (fields: object, message: string) => void }
   metrics: Metrics
@@ -109,7 +112,7 @@ async function* pagesOf(
 
 async function takeCall(
   report: CallReport,
-  { register, log, metrics }: ReconcileOptions,
+  { register, log, metrics, by = { who: 'zadarma', requestId: null } }: ReconcileOptions,
   counts: ReconcileCounts,
 ): Promise<void> {
   counts.calls++
@@ -118,7 +121,7 @@ async function takeCall(
     metrics.reconciled.inc({ result })
   }
   try {
-    count((await register.registerCallAttempt(createOrUpdateCall(report))).news)
+    count((await register.registerCallAttempt(createOrUpdateCall(report, by))).news)
   } catch (error) {
     count('failed')
     if (error instanceof UnavailableError) counts.notTaken++

@@ -1,8 +1,8 @@
 import { timingSafeEqual } from 'node:crypto'
-import { BlockList, isIP } from 'node:net'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import type { ZadarmaConfig } from '../config.ts'
 import { sendProblem, sendRefusal } from '../http/errors.ts'
+import { networksOf } from '../http/networks.ts'
 import { problemOf, refusal } from '../http/refusal.ts'
 import { type InboxOptions, receiveMessage } from '../inbox/inbox.ts'
 import { newMessage } from '../inbox/store.ts'
@@ -20,7 +20,7 @@ export interface ZadarmaRoutesOptions {
  * of which nobody knows what they sign are accepted too where the path or the address vouches for them.
  */
 export const zadarmaRoutes: FastifyPluginAsync<ZadarmaRoutesOptions> = async (app, { zadarma, inbox }) => {
-  const allowed = zadarma.allowedIps === null ? null : blockListOf(zadarma.allowedIps)
+  const allowed = zadarma.allowedIps === null ? null : networksOf(zadarma.allowedIps)
   readRawBodies(app)
 
   const handler = async (request: FastifyRequest, reply: FastifyReply) => {
@@ -29,7 +29,7 @@ export const zadarmaRoutes: FastifyPluginAsync<ZadarmaRoutesOptions> = async (ap
     if (!isSame(givenSecret ?? '', zadarma.webhookPathSecret ?? '')) {
       return sendRefusal(reply, refusal('not_found', 'There is nothing at this address.'))
     }
-    if (allowed !== null && !isAllowed(request.ip, allowed)) return refuse(reply, 'This address may not notify.')
+    if (allowed !== null && !allowed(request.ip)) return refuse(request, reply, 'This address may not notify.')
     const { zd_echo: echo } = request.query as { zd_echo?: unknown }
     const isQuestion = typeof echo === 'string' && !hasNews(request)
     if (isQuestion) return reply.type('text/plain').header('x-content-type-options', 'nosniff').send(echo)
@@ -42,7 +42,7 @@ export const zadarmaRoutes: FastifyPluginAsync<ZadarmaRoutesOptions> = async (ap
       fields !== null &&
       (isGenuine(fields, typeof signature === 'string' ? signature : undefined, zadarma.secret ?? '') ||
         (isVouchedFor && !isKnownEvent(fields.event ?? '')))
-    if (!isAccepted) return refuse(reply, 'The notification has no signature that fits.')
+    if (!isAccepted) return refuse(request, reply, 'The notification has no signature that fits.')
     const done = inbox.metrics.registering.startTimer({ door: 'zadarma' })
     await receiveMessage(
       newMessage({
@@ -50,6 +50,7 @@ export const zadarmaRoutes: FastifyPluginAsync<ZadarmaRoutesOptions> = async (ap
         headers: { 'content-type': contentType, from: request.ip },
         body,
         form: fields,
+        requestId: request.id,
         event: columnText(fields.event ?? '', 100) ?? 'none',
       }),
       inbox,
@@ -60,8 +61,10 @@ export const zadarmaRoutes: FastifyPluginAsync<ZadarmaRoutesOptions> = async (ap
     return reply.code(200).send()
   }
 
-  const refuse = (reply: FastifyReply, detail: string) => {
+  const refuse = async (request: FastifyRequest, reply: FastifyReply, detail: string) => {
     inbox.metrics.messages.inc({ door: 'zadarma', result: 'refused' })
+    const tooMany = await app.countForged(request, reply)
+    if (tooMany !== undefined) return tooMany
     // No scheme that a client could answer with: the signature is a header of its own.
     return sendProblem(reply, problemOf(refusal('unauthorized', detail)))
   }
@@ -97,23 +100,6 @@ function readRawBodies(app: FastifyInstance): void {
 
 function queryOf(request: FastifyRequest): Buffer {
   return Buffer.from(request.raw.url?.split('?', 2)[1] ?? '')
-}
-
-function blockListOf(networks: readonly string[]): BlockList {
-  const list = new BlockList()
-  for (const network of networks) {
-    const [address = '', prefix] = network.split('/')
-    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
-    if (prefix === undefined) list.addAddress(address, family)
-    else list.addSubnet(address, Number(prefix), family)
-  }
-  return list
-}
-
-/** An address of version 4 may come written as one of version 6. */
-function isAllowed(address: string, list: BlockList): boolean {
-  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '')
-  return list.check(plain, isIP(plain) === 6 ? 'ipv6' : 'ipv4')
 }
 
 /** In constant time; the length is no secret. */

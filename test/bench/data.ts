@@ -27,6 +27,8 @@ const TABLES = [
   'inbox',
   'idempotency_keys',
   'idempotency_requests',
+  'audit',
+  'audit_values',
 ]
 
 /** Everything about an opportunity, its contact among it, a row each; over one year, the newest last. */
@@ -138,6 +140,24 @@ from (
 ) as drawn
 order by at`
 
+/** As if each call had come by a key, one after the other. */
+const AUDIT = `
+with numbered as materialized (
+  select nextval('audit_id_seq') as id, calls.id as call_id, entity_type, entity_id, direction, call_status, extension,
+    started_at, ended_at, duration_seconds, outcome, opportunity_id, created_at, phone_number
+  from (select * from calls order by created_at) as calls
+), entries as (
+  insert into audit (id, at, who, request_id, action, entity_id, after, personal_fields)
+  select id, created_at, 'key:01920f6e-7c1d-7a3b-8f00-1234567890ab', '01920f6e-7c1d-7a3b-8f00-1234567890ac', 'call.created',
+    call_id, json_build_object('entity_type', entity_type, 'entity_id', entity_id, 'direction', direction,
+      'call_status', call_status, 'extension', extension, 'started_at', started_at, 'ended_at', ended_at,
+      'duration_seconds', duration_seconds, 'outcome', outcome, 'opportunity_id', opportunity_id, 'created_at', created_at),
+    'phone_number'
+  from numbered
+)
+insert into audit_values (audit_id, contact_id, call_id, after)
+select id, entity_id, call_id, json_build_object('phone_number', phone_number) from numbered`
+
 /** Fills the tables anew with believable data, made inside PostgreSQL, and gathers statistics. */
 export async function fill(client: pg.Client, { opportunities, calls, untried }: DataSize): Promise<void> {
   const lastNames = [...LAST_NAMES, RARE_LAST_NAME]
@@ -153,6 +173,7 @@ export async function fill(client: pg.Client, { opportunities, calls, untried }:
   await client.query('analyze seed; analyze attempt')
   for (const statement of [CONTACTS, OPPORTUNITIES]) await client.query(statement)
   await client.query(CALLS, [opportunities, calls])
+  await client.query(AUDIT)
   await client.query('drop table seed; drop table attempt')
   await client.query('alter table contacts enable trigger user')
   await client.query('alter table lead_opportunities enable trigger copy_search_text_of_contact')
@@ -164,9 +185,11 @@ export async function fill(client: pg.Client, { opportunities, calls, untried }:
 async function truncate(client: pg.Client): Promise<void> {
   for (let tries = 1; ; tries++) {
     try {
-      await client.query(`truncate ${TABLES}`)
+      await client.query(`begin; alter table audit disable trigger user; truncate ${TABLES};
+        alter table audit enable trigger user; commit`)
       return
     } catch (error) {
+      await client.query('rollback')
       if (sqlState(error) !== '40P01' || tries === 5) throw error
     }
   }

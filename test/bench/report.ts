@@ -36,7 +36,7 @@ export function report(findings: Findings): string {
     '- **notifications**: `POST /api/zadarma/webhook` with the end of such a call, signed; it is stored raw, linked by',
     '  its number, and its attempt registered.',
     '- **plain insert**: the same server, key check, validation and answer, but one `INSERT` for each request, and',
-    '  nothing is registered.',
+    '  nothing is registered, nor kept of who did it: the audit is all on the side of registering.',
     `- Both in turn at each number of connections, ${rounds} rounds of ${seconds} s each; the tables show medians.`,
     `- Little data: ${count(little.opportunities)} opportunities and ${count(little.calls)} calls, made anew before each`,
     `  load, ${percent(little.untried)} of the opportunities untried, so that they have room for the calls of a load. Much data:`,

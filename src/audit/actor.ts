@@ -1,0 +1,13 @@
+/** Who or which door changes something. */
+export interface Actor {
+  /** `key:<id>`, `user:<id>`, `bootstrap`, `zadarma`, `mail`, `import`, `sync`, `sweep`, `retention` or `command line`. */
+  who: string
+  /** The HTTP request that asked for it; null where none did. */
+  requestId: string | null
+}
+
+/** What nobody asked for at that moment: it was left to do. */
+export const SWEEP: Actor = { who: 'sweep', requestId: null }
+
+/** Somebody at the machine itself. */
+export const COMMAND_LINE: Actor = { who: 'command line', requestId: null }

@@ -1,0 +1,54 @@
+import { sql } from 'kysely'
+import { type Action, type Kind, kindOf } from '../audit/entry.ts'
+import type { Database } from '../database/database.ts'
+import type { Change } from './change.ts'
+import { LOOKED_BACK, type Tail } from './tail.ts'
+
+type Queries = Pick<Database, 'query'>
+
+/** At once; the rest a moment later. */
+export const PAGE = 2_000
+
+/** Where one begins who has seen nothing yet: what is under way at this moment will be told. */
+export async function beginning({ query }: Queries, now: number): Promise<Tail> {
+  const { rows } = await sql<{ last: number; ids: number[] }>`
+    select coalesce(max(id), 0)::bigint as last, coalesce(array_agg(id::float8), '{}') as ids
+    from (select id from audit order by id desc limit ${LOOKED_BACK}) as latest`.execute(query)
+  const { last = 0, ids = [] } = rows[0] ?? {}
+  const there = new Set(ids)
+  const first = ids.reduce((least, id) => Math.min(least, id), last)
+  const missing = new Map<number, number>()
+  for (let id = first; id < last; id++) if (!there.has(id)) missing.set(id, now)
+  return { last, missing }
+}
+
+interface Row {
+  id: number
+  action: Action
+  entity_id: string
+  of_call: string | null
+  was_assigned: boolean
+  assigned_to: string | null
+}
+
+/** The changes after those that were seen, and those that were late; in the order of their numbers. */
+export async function changesAfter({ query }: Queries, { last, missing }: Tail): Promise<Change[]> {
+  const { rows } = await sql<Row>`
+    select audit.id, action, entity_id, call_id as of_call,
+      before is not null and json_typeof(before -> 'assigned_to') is not null as was_assigned,
+      before ->> 'assigned_to' as assigned_to
+    from (
+      (select * from audit where id > ${last} order by id limit ${PAGE})
+      union all
+      select * from audit where id = any(${[...missing.keys()]}::bigint[])
+    ) as audit
+    left join recordings on recordings.id = entity_id and action like 'recording.%'
+    order by audit.id`.execute(query)
+  return rows.map(changeOf)
+}
+
+function changeOf({ id, action, entity_id, of_call, was_assigned, assigned_to }: Row): Change {
+  // A recording is shown with its call.
+  const kind: Kind = of_call === null ? kindOf(action) : 'call'
+  return { id, kind, entityId: of_call ?? entity_id, ...(was_assigned ? { wasAssignedTo: assigned_to } : {}) }
+}

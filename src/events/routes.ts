@@ -1,0 +1,75 @@
+import type { FastifyRequest } from 'fastify'
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import type { Caller } from '../auth/caller.ts'
+import type { Database } from '../database/database.ts'
+import { callerOf } from '../http/guard.ts'
+import { HEADERS } from '../http/headers.ts'
+import { noQuery } from '../http/schemas.ts'
+import { openFeed } from './feed.ts'
+import { stream } from './stream.ts'
+
+export interface EventRoutesOptions {
+  database: Database
+  /** Who a request comes from, asked anew. */
+  findCaller: (request: FastifyRequest) => Promise<Caller | null>
+}
+
+const ABOUT = `Server-sent events, as \`EventSource\` reads them. \`changes\` has the ids of what changed, by its kind
+(\`{"opportunity": ["…"], "call": ["…"]}\`), or \`"all"\` in the place of very many; several changes of one thing are told once, and
+only what the caller may see. A client that comes again with \`Last-Event-ID\` is told what it has missed. What a row is now
+its own address tells.`
+
+/** `/api/events` */
+export const eventRoutes: FastifyPluginAsyncZod<EventRoutesOptions> = async (app, { database, findCaller }) => {
+  const feed = openFeed({
+    database,
+    onFault: (error) => app.log.warn({ err: error }, 'changes could not be looked for'),
+  })
+  const ends = new Set<() => void>()
+  app.addHook('preClose', async () => {
+    for (const end of ends) end()
+    await feed.close()
+  })
+
+  app.get(
+    '',
+    {
+      schema: {
+        tags: ['events'],
+        summary: 'Tells of changes as they happen',
+        description: ABOUT,
+        querystring: noQuery,
+        response: { 200: { content: { 'text/event-stream': { schema: z.string() } } } },
+        told: { answers: { 200: 'The stream, which goes on.' } },
+      },
+    },
+    async (request, reply) => {
+      const after = /^\d{1,15}$/.exec(String(request.headers['last-event-id'] ?? ''))?.[0]
+      reply.hijack()
+      reply.raw.writeHead(200, {
+        ...HEADERS,
+        'content-type': 'text/event-stream; charset=utf-8',
+        // A service that stops waits for connections that might be used once more.
+        connection: 'close',
+        // nginx would keep it until there is enough.
+        'x-accel-buffering': 'no',
+        'x-request-id': request.id,
+      })
+      const end = await stream(reply.raw, {
+        feed,
+        database,
+        caller: callerOf(request),
+        callerNow: () => findCaller(request),
+        after: after === undefined ? null : Number(after),
+      }).catch((error: unknown) => {
+        // The client comes again by itself.
+        request.log.warn({ err: error }, 'changes could not be told')
+        reply.raw.end()
+        return () => undefined
+      })
+      ends.add(end)
+      reply.raw.once('close', () => ends.delete(end))
+    },
+  )
+}

@@ -1,0 +1,110 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { noSuch } from '../auth/named.ts'
+import type { Database } from '../database/database.ts'
+import { A_PAGE } from '../http/description.ts'
+import { sendRefusal } from '../http/errors.ts'
+import { callerOf, sightIn } from '../http/guard.ts'
+import { noQuery, uuid } from '../http/schemas.ts'
+import type { Asked } from './order.ts'
+import { takenBy, writeQueueCursor } from './queue.ts'
+import { claimRequest, claimResponse, queueQuery, queueResponse } from './schema.ts'
+import {
+  claimNext,
+  claimOne,
+  countWaiting,
+  findNextDue,
+  findPlace,
+  leadsOf,
+  letGo,
+  letGoOfOthers,
+  listQueue,
+} from './store.ts'
+
+export interface QueueRoutesOptions {
+  database: Database
+  /** Who was called is left out for so long. */
+  retryMinutes: number
+}
+
+/** `/api/crm/queue` */
+export const queueRoutes: FastifyPluginAsyncZod<QueueRoutesOptions> = async (app, { database, retryMinutes }) => {
+  const tags = ['queue']
+
+  app.get(
+    '/queue',
+    {
+      schema: {
+        tags,
+        summary: 'Lists whom to call next',
+        description:
+          'Never tried, the newest first; then by fewest attempts and longest wait. Left out: called within RETRY_MINUTES, closed, completed, full, opted out.',
+        querystring: queueQuery,
+        response: { 200: queueResponse },
+        told: { answers: { 200: A_PAGE } },
+      },
+    },
+    async (request) => {
+      const { limit, cursor: after = null } = request.query
+      const asked: Asked = { sight: sightIn(request), retryMinutes, after, freeFor: null }
+      const { data, next } = await listQueue(database, asked, limit, callerOf(request).owner)
+      return { data, next_cursor: next === null ? null : writeQueueCursor(next) }
+    },
+  )
+
+  app.post(
+    '/queue/claim',
+    {
+      schema: {
+        tags,
+        summary: 'Takes the next lead for 15 minutes, or renews one',
+        description:
+          'Without `opportunity_id` the next that nobody else has is taken (the next after `after_opportunity_id`), and what else the caller has is let go of. With it that one is taken or renewed.',
+        querystring: noQuery,
+        body: claimRequest,
+        response: { 200: claimResponse },
+        told: { refuses: ['not_found', 'conflict'], answers: { 200: 'The lead; null where nobody is left.' } },
+      },
+    },
+    async (request, reply) => {
+      const { opportunity_id: id, after_opportunity_id: afterId } = request.body
+      const { owner, name } = callerOf(request)
+      const sight = sightIn(request)
+      const after = afterId === undefined ? null : await findPlace(database, afterId, sight)
+      const asked: Asked = { sight, retryMinutes, after, freeFor: owner }
+      const claimed =
+        id === undefined
+          ? await claimNext(database, asked, { owner, name })
+          : await claimOne(database, id, sight, { owner, name })
+      if (claimed === 'not_found') return sendRefusal(reply, noSuch('opportunity', id ?? ''))
+      if (claimed !== null && 'taken' in claimed) return sendRefusal(reply, takenBy(claimed.taken))
+      if (id === undefined) await letGoOfOthers(database, claimed?.id ?? null, owner)
+      const [lead] = claimed === null ? [] : await leadsOf(database.query, [claimed.id])
+      const claim = claimed === null || lead === undefined ? null : { ...lead, claimed_until: claimed.until }
+      const everywhere = { ...asked, after: null }
+      return {
+        claim,
+        waiting: await countWaiting(database, everywhere),
+        next_due_at: claim === null ? await findNextDue(database, everywhere) : null,
+      }
+    },
+  )
+
+  app.delete(
+    '/queue/claim/:opportunity_id',
+    {
+      schema: {
+        tags,
+        summary: 'Lets go of a lead, if it is the caller’s',
+        params: z.object({ opportunity_id: uuid }),
+        querystring: noQuery,
+        response: { 204: z.null() },
+        told: { answers: { 204: 'The caller does not have it, or no longer.' } },
+      },
+    },
+    async (request, reply) => {
+      await letGo(database, request.params.opportunity_id, callerOf(request).owner)
+      return reply.code(204).send(null)
+    },
+  )
+}

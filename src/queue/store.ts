@@ -1,0 +1,162 @@
+import { type Kysely, sql } from 'kysely'
+import { formatInstant } from '../attempts/attempt.ts'
+import type { Sight } from '../auth/sight.ts'
+import { contactsById } from '../contacts/store.ts'
+import { THIS_MOMENT } from '../database/clock.ts'
+import type { Database } from '../database/database.ts'
+import type { Tables } from '../database/tables.ts'
+import { opportunitiesById } from '../opportunities/store.ts'
+import type { Instant } from '../time.ts'
+import { type Asked, nextDue, placeOf, queued, seenWithId } from './order.ts'
+import { CLAIM_MINUTES, type Claim, type Claimant, COUNTED_AT_MOST, type Queued, type QueuePosition } from './queue.ts'
+
+type Query = Kysely<Tables>
+
+/** Asked at the same moment by so many others, one of the first ones is still free. */
+const CANDIDATES = 32
+/** Somebody was faster by a moment; hardly ever twice. */
+const TRIES = 10
+
+const CLAIM_END = sql`${THIS_MOMENT} + ${CLAIM_MINUTES} * interval '1 minute'`
+
+/** Leads that wait for a call, in order, with who has them. */
+export async function listQueue(
+  { query }: Database,
+  asked: Asked,
+  limit: number,
+  owner: string,
+): Promise<{ data: Queued[]; next: QueuePosition | null }> {
+  const { rows } = await sql<{ opportunity_id: string; attempts_made: number; key: Instant }>`${queued(
+    asked,
+    limit + 1,
+  )}`.execute(query)
+  const page = rows.slice(0, limit)
+  const last = page.at(-1)
+  const next =
+    rows.length > limit && last !== undefined
+      ? { attempts: last.attempts_made, key: formatInstant(last.key), id: last.opportunity_id }
+      : null
+  const ids = page.map(({ opportunity_id }) => opportunity_id)
+  const [leads, claims] = await Promise.all([leadsOf(query, ids), claimsOf(query, ids, owner)])
+  return { data: leads.map((lead) => ({ ...lead, claim: claims.get(lead.opportunity.id) ?? null })), next }
+}
+
+/** The leads with these ids, in their order; one that is gone is left out. */
+export async function leadsOf(query: Query, ids: readonly string[]): Promise<Omit<Queued, 'claim'>[]> {
+  if (ids.length === 0) return []
+  const opportunities = await opportunitiesById(query, ids)
+  const found = ids.flatMap((id) => opportunities.get(id) ?? [])
+  if (found.length === 0) return []
+  const contacts = await contactsById(
+    query,
+    found.map(({ contact_id }) => contact_id),
+  )
+  return found.map((opportunity) => ({ opportunity, contact: contacts.get(opportunity.contact_id) ?? null }))
+}
+
+async function claimsOf(query: Query, ids: readonly string[], owner: string): Promise<Map<string, Claim>> {
+  if (ids.length === 0) return new Map()
+  const rows = await query
+    .selectFrom('claims')
+    .selectAll()
+    .where('opportunity_id', 'in', ids)
+    .where(sql<boolean>`claimed_until > ${THIS_MOMENT}`)
+    .execute()
+  return new Map(
+    rows.map((row) => [
+      row.opportunity_id,
+      { name: row.name, until: formatInstant(row.claimed_until), mine: row.owner === owner },
+    ]),
+  )
+}
+
+/** How many wait that nobody else has, counted to {@link COUNTED_AT_MOST}. */
+export async function countWaiting({ query }: Database, asked: Asked): Promise<number> {
+  const { rows } = await sql<{ waiting: number }>`select count(*) as waiting
+    from (${queued(asked, COUNTED_AT_MOST)}) as queue`.execute(query)
+  return rows[0]?.waiting ?? 0
+}
+
+/** When the first of those who were called lately may be called again; null where nobody was. */
+export async function findNextDue({ query }: Database, asked: Asked): Promise<string | null> {
+  const { rows } = await sql<{ due_at: Instant | null }>`${nextDue(asked)}`.execute(query)
+  const dueAt = rows[0]?.due_at ?? null
+  return dueAt === null ? null : formatInstant(dueAt)
+}
+
+/** Where a lead stands; null where it is not there, or not seen: then the queue begins anew. */
+export async function findPlace({ query }: Database, id: string, sight: Sight): Promise<QueuePosition | null> {
+  const { rows } = await sql<{ attempts: number; key: Instant }>`${placeOf(sight, id)}`.execute(query)
+  const [found] = rows
+  return found === undefined ? null : { id, attempts: found.attempts, key: formatInstant(found.key) }
+}
+
+/** What was claimed. */
+export interface Claimed {
+  id: string
+  until: string
+}
+
+/**
+ * Takes the first lead that nobody else has. Who presses at the same moment passes it by without waiting; who was not
+ * seen, since his claim was not yet written, has the row of which there is one, and then the next is taken.
+ */
+export async function claimNext({ query }: Database, asked: Asked, { owner, name }: Claimant): Promise<Claimed | null> {
+  for (let tries = 0; tries < TRIES; tries++) {
+    const { rows } = await sql<{ candidates: number; id: string | null; until: Instant | null }>`
+      with candidates as materialized (${queued({ ...asked, freeFor: owner }, CANDIDATES)}),
+      chosen as materialized (
+        select opportunity_id from candidates
+        where pg_try_advisory_xact_lock(4014, hashtext(opportunity_id::text)) limit 1),
+      taken as (${taking(sql`select opportunity_id from chosen`, { owner, name })})
+      select (select count(*) from candidates) as candidates, id, until
+      from (select) as one left join taken on true`.execute(query)
+    const [found] = rows
+    if (found === undefined || found.candidates === 0) return null
+    if (found.id !== null && found.until !== null) return { id: found.id, until: formatInstant(found.until) }
+  }
+  return null
+}
+
+/** A statement that takes leads for 15 minutes from now, but for those that somebody else has. */
+const taking = (ids: ReturnType<typeof seenWithId>, { owner, name }: Claimant) => sql`
+  insert into claims (opportunity_id, owner, name, claimed_until)
+  select chosen.*, ${owner}, ${name}, ${CLAIM_END} from (${ids}) as chosen
+  on conflict (opportunity_id) do update
+    set owner = excluded.owner, name = excluded.name, claimed_until = excluded.claimed_until
+    where claims.owner = excluded.owner or claims.claimed_until <= ${THIS_MOMENT}
+  returning opportunity_id as id, claimed_until as until`
+
+/** Takes this lead, or takes it anew for as long again; else says who has it. */
+export async function claimOne(
+  { query }: Database,
+  id: string,
+  sight: Sight,
+  claimant: Claimant,
+): Promise<Claimed | 'not_found' | { taken: Claim }> {
+  for (let tries = 0; tries < TRIES; tries++) {
+    const { rows } = await sql<{ id: string; until: Instant }>`${taking(seenWithId(sight, id), claimant)}`.execute(
+      query,
+    )
+    const [claimed] = rows
+    if (claimed !== undefined) return { id, until: formatInstant(claimed.until) }
+    const taken = (await claimsOf(query, [id], claimant.owner)).get(id)
+    const { rows: seen } = await sql`${seenWithId(sight, id)}`.execute(query)
+    if (seen.length === 0) return 'not_found'
+    // Else it was let go of meanwhile.
+    if (taken !== undefined) return { taken }
+  }
+  return 'not_found'
+}
+
+/** Lets go of one lead, if it is the owner's. */
+export async function letGo({ query }: Database, id: string, owner: string): Promise<void> {
+  await query.deleteFrom('claims').where('opportunity_id', '=', id).where('owner', '=', owner).execute()
+}
+
+/** Lets go of all leads of an owner but one. */
+export async function letGoOfOthers({ query }: Database, id: string | null, owner: string): Promise<void> {
+  let others = query.deleteFrom('claims').where('owner', '=', owner)
+  if (id !== null) others = others.where('opportunity_id', '<>', id)
+  await others.execute()
+}

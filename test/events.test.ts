@@ -1,0 +1,164 @@
+import { randomUUID } from 'node:crypto'
+import type { AddressInfo } from 'node:net'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { eventsOf } from './event-source.ts'
+import { makeKey } from './keys.ts'
+import { createTestDatabase, createTestService, type TestDatabase, type TestService } from './service.ts'
+
+let database: TestDatabase
+let service: TestService
+let other: TestService
+let addresses: string[]
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  service = await createTestService(database)
+  other = await createTestService(database)
+  addresses = await Promise.all(
+    [service, other].map(async ({ app }) => {
+      await app.listen({ host: '127.0.0.1', port: 0 })
+      return `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`
+    }),
+  )
+})
+
+afterAll(async () => {
+  await service.close()
+  await other.close()
+  await database.drop()
+})
+
+const listen = (headers: Record<string, string> = {}, at = 0) => eventsOf(`${addresses[at]}/api/events`, headers)
+
+async function makeLead(assigned_to: string | null = null): Promise<{ contact: string; opportunity: string }> {
+  const [contact, opportunity] = [randomUUID(), randomUUID()]
+  await service.request('POST', '/api/crm/contacts', { id: contact, name: 'Ana' })
+  await service.request('POST', '/api/crm/opportunities', { id: opportunity, contact_id: contact, assigned_to })
+  return { contact, opportunity }
+}
+
+const callOf = (contact: string) =>
+  service.request('POST', '/api/crm/calls', {
+    id: randomUUID(),
+    direction: 'outbound',
+    entity_type: 'contacts',
+    entity_id: contact,
+    call_status: 'busy',
+  })
+
+it('a change is told on every server, whichever of them made it, and several of one thing once', async () => {
+  const { contact, opportunity } = await makeLead()
+  const listeners = await Promise.all([listen(), listen({}, 1)])
+  const call = (await callOf(contact)).body.id
+  await service.request('PATCH', `/api/crm/calls/${call}`, { call_status: 'answered' })
+  for (const listener of listeners) {
+    const told = await listener.until(({ call: ids = [] }) => ids.includes(call))
+    expect(told).toMatchObject({
+      call: expect.arrayContaining([call]),
+      opportunity: expect.arrayContaining([opportunity]),
+    })
+    expect(new Set(told.call).size).toBe(told.call?.length)
+    await listener.close()
+  }
+})
+
+it('what is missed over a broken connection is told when it is there again, also by another server', async () => {
+  const first = await listen()
+  const before = (await makeLead()).contact
+  await first.until(({ contact = [] }) => contact.includes(before))
+  const { lastId } = first
+  await first.close()
+  const missed = (await makeLead()).contact
+  const again = await listen({ 'last-event-id': lastId }, 1)
+  await again.until(({ contact = [] }) => contact.includes(missed))
+  await again.close()
+})
+
+it('a change that is committed after later ones is not missed', async () => {
+  const client = new pg.Client(database.connection)
+  await client.connect()
+  await client.query('begin')
+  const late = randomUUID()
+  await client.query(`insert into audit (at, who, action, entity_id) values (now(), 'test', 'contact.changed', $1)`, [
+    late,
+  ])
+  const listener = await listen()
+  const early = (await makeLead()).contact
+  await listener.until(({ contact = [] }) => contact.includes(early))
+  const { lastId } = listener
+  await client.query('commit')
+  await listener.until(({ contact = [] }) => contact.includes(late))
+  await listener.close()
+  await client.end()
+  // Whoever went away before it came goes on before it.
+  const again = await listen({ 'last-event-id': lastId })
+  await again.until(({ contact = [] }) => contact.includes(late))
+  await again.close()
+})
+
+describe('who is told', () => {
+  it('an agent hears of their own and of nobody’s, and of what is taken from them', async () => {
+    const me = randomUUID()
+    const agent = await makeKey(service, { role: 'agent', user_id: me })
+    const [mine, nobodys, theirs] = [await makeLead(me), await makeLead(), await makeLead('somebody else')]
+    const listener = await listen(agent.headers)
+    const heard = { call: new Set<string>(), opportunity: new Set<string>(), contact: new Set<string>() }
+    const calls: string[] = []
+    for (const { contact } of [theirs, mine, nobodys]) calls.push((await callOf(contact)).body.id)
+    await service.request('PATCH', `/api/crm/opportunities/${theirs.opportunity}`, { title: 'x' })
+    await service.request('PATCH', `/api/crm/contacts/${theirs.contact}`, { name: 'x' })
+    await service.request('PATCH', `/api/crm/opportunities/${mine.opportunity}`, { assigned_to: 'somebody else' })
+    await listener.until((told) => {
+      for (const kind of ['call', 'opportunity', 'contact'] as const) {
+        for (const id of told[kind] ?? []) heard[kind].add(id)
+      }
+      return heard.call.has(calls[2] ?? '') && heard.opportunity.has(mine.opportunity)
+    })
+    // It was theirs all along.
+    expect([...heard.opportunity]).not.toContain(theirs.opportunity)
+    expect([...heard.contact]).not.toContain(theirs.contact)
+    expect([...heard.call]).not.toContain(calls[0])
+    await listener.close()
+  })
+
+  it('keys and people are the business of admins', async () => {
+    const manager = await listen((await makeKey(service, { role: 'manager' })).headers)
+    const admin = await listen((await makeKey(service, { role: 'admin' })).headers)
+    const { body } = await service.request('POST', '/api/admin/keys', { name: 'x', role: 'viewer' })
+    const { contact } = await makeLead()
+    await admin.until(({ key = [] }) => key.includes(body.id))
+    const told: unknown[] = []
+    await manager.until((one) => {
+      told.push(one)
+      return one.contact?.includes(contact) === true
+    })
+    expect(JSON.stringify(told)).not.toContain(body.id)
+    await manager.close()
+    await admin.close()
+  })
+
+  it('whose key is revoked hears nothing more', async () => {
+    const key = await makeKey(service, { role: 'viewer' })
+    const listener = await listen(key.headers)
+    await service.request('DELETE', `/api/admin/keys/${key.id}`)
+    await listener.ended()
+  })
+})
+
+it('a service that stops ends the streams', async () => {
+  const stopping = await createTestService(database)
+  await stopping.app.listen({ host: '127.0.0.1', port: 0 })
+  const { port } = stopping.app.server.address() as AddressInfo
+  const listener = await eventsOf(`http://127.0.0.1:${port}/api/events`)
+  await stopping.close()
+  await listener.ended()
+})
+
+it('very many are told as all of their kind', async () => {
+  const listener = await listen()
+  const calls = Array.from({ length: 300 }, () => ({ direction: 'inbound' }))
+  await service.request('POST', '/api/crm/calls/batch', { calls })
+  expect(await listener.until(({ call }) => call !== undefined)).toEqual({ call: 'all' })
+  await listener.close()
+})

@@ -1,0 +1,204 @@
+import {
+  Button,
+  Chip,
+  Group,
+  Modal,
+  NumberInput,
+  SegmentedControl,
+  Stack,
+  Text,
+  Textarea,
+  TextInput,
+} from '@mantine/core'
+import { useState } from 'react'
+import { v7 as uuidv7 } from 'uuid'
+import { answered, api, Problem } from '../api/client.ts'
+import { RESULTS, type Result, resultName } from '../parts/call-words.ts'
+import { Fault } from '../parts/fault.tsx'
+import { useLanguage, useTexts } from '../texts/language.ts'
+import { localOf, momentOf } from './call-details.tsx'
+import { useKnown } from './known.ts'
+import { type Call, DOORS, deleteCall } from './rows.ts'
+import { LEAD_TEXTS } from './texts.ts'
+import { useUndo } from './undo.tsx'
+
+/** Notes down a call that was made without the PBX. */
+export function NewCall({
+  contactId,
+  phones,
+  onClose,
+}: {
+  contactId: string
+  phones: readonly string[]
+  onClose: () => void
+}) {
+  const t = useTexts(LEAD_TEXTS)
+  const { language } = useLanguage()
+  const known = useKnown()
+  const { offer } = useUndo()
+  // One for as long as the dialog is open: sent twice it is one call.
+  const [id] = useState(() => uuidv7())
+  const [when, setWhen] = useState(() => localOf(new Date().toISOString()).slice(0, 16))
+  const [direction, setDirection] = useState<Call['direction']>('outbound')
+  const [result, setResult] = useState<Result['name'] | null>(null)
+  const [minutes, setMinutes] = useState<number | string>('')
+  const [seconds, setSeconds] = useState<number | string>('')
+  const [notes, setNotes] = useState('')
+  const [isSaving, setSaving] = useState(false)
+  const [fault, setFault] = useState<unknown>(null)
+
+  const save = async () => {
+    const chosen = RESULTS.find(({ name }) => name === result)
+    const lasted = Number(minutes) * 60 + Number(seconds)
+    const fields = {
+      direction,
+      entity_type: 'contacts',
+      entity_id: contactId,
+      call_status: chosen?.call_status ?? null,
+      call_result: result === 'wrongNumber' ? t.wrongNumber : null,
+      resumen_llamada: notes.trim() === '' ? null : notes,
+      phone_number: phones[0] ?? null,
+      started_at: momentOf(when),
+      duration_seconds: minutes === '' && seconds === '' ? null : lasted,
+    }
+    setSaving(true)
+    setFault(null)
+    try {
+      const call = await saveOnce(id, fields)
+      known.changed('call', call)
+      offer(t.callSaved, async () => {
+        await deleteCall(await DOORS.call.read(id))
+        known.touched()
+        return true
+      })
+      onClose()
+    } catch (error) {
+      setFault(error)
+      setSaving(false)
+    }
+  }
+
+  return (
+    <Modal opened onClose={onClose} title={t.newCallTitle} size="lg">
+      <form
+        onSubmit={(event) => {
+          event.preventDefault()
+          void save()
+        }}
+      >
+        <Stack>
+          <Group grow align="end">
+            <TextInput
+              label={t.when}
+              type="datetime-local"
+              required
+              value={when}
+              onChange={(event) => setWhen(event.target.value)}
+            />
+            <SegmentedControl
+              aria-label={t.direction}
+              value={direction}
+              onChange={(value) => setDirection(value as Call['direction'])}
+              data={[
+                { value: 'outbound', label: t.outbound },
+                { value: 'inbound', label: t.inbound },
+              ]}
+            />
+          </Group>
+          <div>
+            <Text size="sm" fw={500} mb={6} id="how">
+              {t.howDidItGo}
+            </Text>
+            <Chip.Group value={result} onChange={(value) => setResult(value as Result['name'])}>
+              <Group gap={8} role="radiogroup" aria-labelledby="how">
+                {RESULTS.map((one, place) => (
+                  <Chip key={one.name} value={one.name} {...(place === 0 ? { 'data-autofocus': true } : {})}>
+                    {resultName(one, language)}
+                  </Chip>
+                ))}
+              </Group>
+            </Chip.Group>
+          </div>
+          <Group gap="xs" align="end">
+            <NumberInput
+              label={t.durationMinutes}
+              suffix={` ${t.minutes}`}
+              placeholder={t.minutes}
+              aria-label={`${t.durationMinutes}: ${t.minutes}`}
+              w={110}
+              min={0}
+              allowDecimal={false}
+              value={minutes}
+              onChange={setMinutes}
+            />
+            <NumberInput
+              suffix={` ${t.seconds}`}
+              placeholder={t.seconds}
+              aria-label={`${t.durationMinutes}: ${t.seconds}`}
+              w={100}
+              min={0}
+              max={59}
+              allowDecimal={false}
+              value={seconds}
+              onChange={setSeconds}
+            />
+          </Group>
+          <Textarea
+            label={t.notes}
+            autosize
+            minRows={2}
+            maxRows={8}
+            dir="auto"
+            value={notes}
+            onChange={(event) => setNotes(event.target.value)}
+          />
+          {fault !== null && <Fault error={fault} />}
+          <Group justify="end">
+            <Button variant="default" onClick={onClose}>
+              {t.cancel}
+            </Button>
+            <Button type="submit" loading={isSaving}>
+              {t.save}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  )
+}
+
+type Fields = Partial<Call> & Pick<Call, 'direction'>
+
+/** Makes the call; where an earlier try got through without our hearing of it, that call becomes what is wanted now. */
+async function saveOnce(id: string, fields: Fields): Promise<Call> {
+  const { direction, ...rest } = fields
+  const body = { direction, ...given(rest) }
+  try {
+    return await answered(api.POST('/api/crm/calls', { body: { id, ...body } }))
+  } catch (error) {
+    if (!(error instanceof Problem) || error.status !== 409) throw error
+    const { revision } = await DOORS.call.read(id)
+    return DOORS.call.change(id, body, revision)
+  }
+}
+
+/** Of a call's fields those that a client writes. */
+const given = ({
+  entity_type = null,
+  entity_id = null,
+  call_status = null,
+  call_result = null,
+  resumen_llamada = null,
+  phone_number = null,
+  started_at = null,
+  duration_seconds = null,
+}: Partial<Call>) => ({
+  entity_type,
+  entity_id,
+  call_status,
+  call_result,
+  resumen_llamada,
+  phone_number,
+  started_at,
+  duration_seconds,
+})

@@ -1,0 +1,77 @@
+import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useRef, useState } from 'react'
+
+/** A key, or two one after the other (`g l`), and what it does. */
+export interface Shortcut {
+  keys: string
+  label: string
+  run: () => void
+}
+
+interface Keys {
+  add(shortcuts: readonly Shortcut[]): () => void
+  /** Those that are there now, for whoever asks. */
+  all: readonly Shortcut[]
+}
+
+const KeysContext = createContext<Keys>({ add: () => () => undefined, all: [] })
+
+/** The second of two keys has to come within this time. */
+const SECOND_WITHIN_MS = 1_000
+
+const isTyping = (target: EventTarget | null): boolean =>
+  target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
+
+/** Listens for keys, wherever the focus is but in a field. */
+export function KeysProvider({ children }: { children: ReactNode }) {
+  const [groups, setGroups] = useState<readonly (readonly Shortcut[])[]>([])
+  const all = useMemo(() => groups.flat(), [groups])
+  const current = useRef(all)
+  current.current = all
+  const first = useRef<{ key: string; at: number } | null>(null)
+
+  useEffect(() => {
+    const listen = (event: KeyboardEvent) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return
+      if (document.querySelector('[role=dialog]') !== null && event.key !== '?') return
+      const before = first.current !== null && event.timeStamp - first.current.at < SECOND_WITHIN_MS
+      const both = before ? `${first.current?.key} ${event.key}` : event.key
+      const found =
+        current.current.find(({ keys }) => keys === both) ?? current.current.find(({ keys }) => keys === event.key)
+      const begins = current.current.some(({ keys }) => keys.startsWith(`${event.key} `))
+      first.current = begins ? { key: event.key, at: event.timeStamp } : null
+      if (found === undefined) return
+      event.preventDefault()
+      first.current = null
+      found.run()
+    }
+    window.addEventListener('keydown', listen)
+    return () => window.removeEventListener('keydown', listen)
+  }, [])
+
+  const add = useCallback((shortcuts: readonly Shortcut[]) => {
+    setGroups((before) => [...before, shortcuts])
+    return () => setGroups((before) => before.filter((group) => group !== shortcuts))
+  }, [])
+  const keys = useMemo(() => ({ add, all }), [add, all])
+  return <KeysContext.Provider value={keys}>{children}</KeysContext.Provider>
+}
+
+/** Adds keys while the component is shown. What they do may change from one time to the next. */
+export function useKeys(shortcuts: readonly Shortcut[]): void {
+  const { add } = useContext(KeysContext)
+  const latest = useRef(shortcuts)
+  latest.current = shortcuts
+  const names = shortcuts.map(({ keys, label }) => `${keys}\n${label}`).join('\n\n')
+  useEffect(() => {
+    const group = names === '' ? [] : names.split('\n\n')
+    return add(
+      group.map((name, place) => {
+        const [keys = '', label = ''] = name.split('\n')
+        return { keys, label, run: () => latest.current[place]?.run() }
+      }),
+    )
+  }, [add, names])
+}
+
+/** All keys that are there now. */
+export const useAllKeys = (): readonly Shortcut[] => useContext(KeysContext).all

@@ -1,0 +1,33 @@
+import { useEffect, useState } from 'react'
+
+type Format = (number: string) => string
+
+/** Told once, and then known: the rules of all countries are large, and nothing waits for them. */
+let loading: Promise<Format> | null = null
+
+function loadFormat(): Promise<Format> {
+  loading ??= import('libphonenumber-js/min').then(
+    ({ parsePhoneNumberFromString }) =>
+      (number) =>
+        parsePhoneNumberFromString(number)?.formatInternational() ?? number,
+  )
+  return loading
+}
+
+/** How numbers are written for people; as they are until that is known, or where it cannot be had. */
+export function usePhoneFormat(): Format {
+  const [format, setFormat] = useState<Format>(() => asItIs)
+  useEffect(() => {
+    let isWanted = true
+    void loadFormat().then(
+      (loaded) => isWanted && setFormat(() => loaded),
+      () => undefined,
+    )
+    return () => {
+      isWanted = false
+    }
+  }, [])
+  return format
+}
+
+const asItIs: Format = (number) => number

@@ -1,0 +1,27 @@
+import { ScrollArea, Table } from '@mantine/core'
+import table from '../../../docs/licences.md?raw'
+
+const rows = table
+  .split('\n')
+  .filter((line) => line.startsWith('| '))
+  .slice(2)
+  .map((line) => line.split('|').map((cell) => cell.trim()))
+
+/** What First Call is made with, and how it may be used. */
+export function Licences() {
+  return (
+    <ScrollArea.Autosize mah={420} w="100%">
+      <Table>
+        <Table.Tbody>
+          {rows.map(([, name = '', version = '', licence = '']) => (
+            <Table.Tr key={name + version}>
+              <Table.Td>{name}</Table.Td>
+              <Table.Td>{version}</Table.Td>
+              <Table.Td>{licence}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </ScrollArea.Autosize>
+  )
+}

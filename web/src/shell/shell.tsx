@@ -1,0 +1,204 @@
+import {
+  ActionIcon,
+  Alert,
+  AppShell,
+  Badge,
+  Button,
+  Group,
+  Kbd,
+  Menu,
+  Modal,
+  NavLink,
+  Stack,
+  Table,
+  Text,
+  useMantineColorScheme,
+} from '@mantine/core'
+import { useDisclosure, useMediaQuery, useNetwork } from '@mantine/hooks'
+import { useQueryClient } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
+import { Link, useLocation } from 'wouter'
+import { api } from '../api/client.ts'
+import { useAllKeys, useKeys } from '../parts/keys.tsx'
+import { useReviewCount } from '../review/count.ts'
+import type { Me } from '../session/me.ts'
+import { useLanguage, useTexts } from '../texts/language.ts'
+import { Icon, type IconName } from './icon.tsx'
+import classes from './shell.module.css'
+import { SHELL_TEXTS } from './texts.ts'
+
+interface Place {
+  name: 'call' | 'leads' | 'board' | 'review' | 'coverage' | 'settings'
+  href: string
+  key: string
+  icon: IconName
+}
+
+const PLACES: readonly Place[] = [
+  { name: 'call', href: '/call', key: 'g c', icon: 'phone' },
+  { name: 'leads', href: '/leads', key: 'g l', icon: 'list' },
+  { name: 'board', href: '/board', key: 'g b', icon: 'board' },
+  { name: 'review', href: '/review', key: 'g r', icon: 'question' },
+  { name: 'coverage', href: '/coverage', key: 'g o', icon: 'meter' },
+  { name: 'settings', href: '/settings', key: 'g s', icon: 'gear' },
+]
+
+/** Which places there are for whom: the service refuses the others. */
+const placesFor = ({ role }: Me): readonly Place[] =>
+  PLACES.filter(
+    ({ name }) =>
+      !(name === 'call' && role === 'viewer') &&
+      !(name === 'coverage' && role === 'agent') &&
+      !(name === 'review' && role === 'viewer'),
+  )
+
+/** What is around every page: where to go, who is here, and the keys. */
+export function Shell({ me, children }: { me: Me; children: ReactNode }) {
+  const t = useTexts(SHELL_TEXTS)
+  const [at, goTo] = useLocation()
+  const isNarrow = useMediaQuery('(max-width: 48em)') ?? false
+  const { online: isOnline } = useNetwork()
+  const [areKeysShown, keys] = useDisclosure(false)
+  const places = placesFor(me)
+  useKeys([
+    ...places.map(({ name, href, key }) => ({ keys: key, label: t.goTo(t[name]), run: () => goTo(href) })),
+    { keys: '?', label: t.showKeys, run: keys.toggle },
+  ])
+  const isHere = ({ href }: Place): boolean => at === href || at.startsWith(`${href}/`)
+
+  return (
+    <AppShell
+      navbar={{ width: 208, breakpoint: 'sm', collapsed: { mobile: true } }}
+      footer={{ height: 56, collapsed: !isNarrow }}
+      padding={isNarrow ? 'sm' : 'lg'}
+    >
+      <a href="#page" className={classes.skip}>
+        {t.skip}
+      </a>
+      <AppShell.Navbar p="xs" component="nav">
+        <Group gap="xs" p="xs" mb="sm">
+          <img src="/assets/icon.svg" alt="" width={26} height={26} />
+          <Text fw={650}>First Call</Text>
+        </Group>
+        <Stack gap={2} flex={1}>
+          {places.map((place) => (
+            <NavLink
+              key={place.name}
+              component={Link}
+              href={place.href}
+              label={t[place.name]}
+              leftSection={<Icon name={place.icon} />}
+              rightSection={place.name === 'review' && <OpenItems me={me} />}
+              active={isHere(place)}
+              aria-current={isHere(place) ? 'page' : undefined}
+              className={classes.link}
+            />
+          ))}
+        </Stack>
+        <Account me={me} onKeys={keys.open} />
+      </AppShell.Navbar>
+      <AppShell.Main id="page" tabIndex={-1}>
+        {!isOnline && (
+          <Alert color="yellow" mb="md" role="status">
+            {t.offline}
+          </Alert>
+        )}
+        {children}
+      </AppShell.Main>
+      <AppShell.Footer component="nav" className={classes.bar}>
+        {places.map((place) => (
+          <Link
+            key={place.name}
+            href={place.href}
+            className={classes.tab ?? ''}
+            aria-current={isHere(place) ? 'page' : undefined}
+          >
+            <span className={classes.icon}>
+              <Icon name={place.icon} />
+              {place.name === 'review' && <OpenItems me={me} />}
+            </span>
+            <span>{t[place.name]}</span>
+          </Link>
+        ))}
+      </AppShell.Footer>
+      <KeysShown isShown={areKeysShown} onClose={keys.close} />
+    </AppShell>
+  )
+}
+
+/** How many items wait for a person. */
+function OpenItems({ me }: { me: Me }) {
+  const t = useTexts(SHELL_TEXTS)
+  const open = useReviewCount(me.role !== 'viewer')
+  if (open === null || open.count === 0) return null
+  const shown = `${open.count}${open.isMore ? '+' : ''}`
+  return (
+    <Badge size="sm" circle={shown.length === 1} aria-label={t.openItems(shown)}>
+      {shown}
+    </Badge>
+  )
+}
+
+function Account({ me, onKeys }: { me: Me; onKeys: () => void }) {
+  const t = useTexts(SHELL_TEXTS)
+  const { language, setLanguage } = useLanguage()
+  const { toggleColorScheme } = useMantineColorScheme()
+  const known = useQueryClient()
+  const [, goTo] = useLocation()
+
+  async function logOut() {
+    await api.POST('/api/auth/sign-out')
+    known.clear()
+    goTo('/log-in')
+  }
+
+  return (
+    <Group gap={4} wrap="nowrap" justify="space-between">
+      <Menu position="top-start" width={200}>
+        <Menu.Target>
+          <Button variant="subtle" color="gray" size="compact-md" className={classes.name}>
+            {me.name}
+          </Button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Label>{me.email ?? me.role}</Menu.Label>
+          <Menu.Item component={Link} href="/settings/account">
+            {t.account}
+          </Menu.Item>
+          <Menu.Item onClick={() => setLanguage(language === 'es' ? 'en' : 'es')}>{t.language}</Menu.Item>
+          <Menu.Item onClick={toggleColorScheme}>{t.theme}</Menu.Item>
+          <Menu.Divider />
+          <Menu.Item onClick={logOut}>{t.logOut}</Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+      <ActionIcon variant="subtle" color="gray" onClick={onKeys} aria-label={t.showKeys} title={`${t.showKeys} (?)`}>
+        ?
+      </ActionIcon>
+    </Group>
+  )
+}
+
+function KeysShown({ isShown, onClose }: { isShown: boolean; onClose: () => void }) {
+  const t = useTexts(SHELL_TEXTS)
+  const all = useAllKeys()
+  return (
+    <Modal opened={isShown} onClose={onClose} title={t.keys}>
+      <Table>
+        <Table.Tbody>
+          {all.map(({ keys, label }) => (
+            <Table.Tr key={keys + label}>
+              <Table.Td w={110}>
+                {keys.split(' ').map((key) => (
+                  <Kbd key={key} mr={4}>
+                    {key}
+                  </Kbd>
+                ))}
+              </Table.Td>
+              <Table.Td>{label}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Modal>
+  )
+}
