@@ -67,6 +67,8 @@ it('a card is dragged by the mouse, and by keys, and each move is taken back', a
 it('a move that is refused is taken back, and says why', async () => {
   const [first] = await leadsOf('pending')
   const { page, faults } = await stage.open('manager')
+  // Nor has it heard of the change yet.
+  await page.route('**/api/events', (route) => route.abort())
   await page.goto('/board')
   await cardIn(page, 'pending', 'Lead 1').waitFor()
   await stage.service.request('PATCH', `/api/crm/opportunities/${first?.id}`, { title: 'Changed by somebody else' })

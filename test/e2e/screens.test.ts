@@ -48,7 +48,7 @@ it('each page shows the demo', async () => {
   await page.goto(`/leads/${lead?.id}`)
   await page.getByRole('heading', { name: 'Calls' }).waitFor()
   await shoot('lead')
-  await page.goto('/coverage?period=30-days')
+  await page.goto('/coverage?period=30days')
   await page.getByRole('heading', { name: 'Coverage' }).waitFor()
   await shoot('coverage')
   expect(faults).toEqual([])
