@@ -29,6 +29,7 @@ const TABLES = [
   'idempotency_requests',
   'audit',
   'audit_values',
+  'claims',
 ]
 
 /** Everything about an opportunity, its contact among it, a row each; over one year, the newest last. */
