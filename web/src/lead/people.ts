@@ -1,5 +1,5 @@
-import { useQuery } from '@tanstack/react-query'
 import { useCallback, useMemo } from 'react'
+import { usePeople as useTold } from '../parts/people.ts'
 import type { Me } from '../session/me.ts'
 
 interface Person {
@@ -13,19 +13,12 @@ export interface People {
   nameOf: (id: string) => string | null
 }
 
-async function askPeople(): Promise<readonly Person[]> {
-  const response = await fetch('/api/crm/people')
-  if (!response.ok) return []
-  const { data = [] }: { data?: Person[] } = await response.json()
-  return data
-}
-
 export function usePeople(me: Me): People {
-  const told = useQuery({ queryKey: ['people', 'names'], queryFn: askPeople, staleTime: 300_000 })
+  const { data } = useTold()
   const all = useMemo(() => {
-    const people = told.data ?? []
+    const people = data?.data ?? []
     return me.id === null || people.some(({ id }) => id === me.id) ? people : [{ id: me.id, name: me.name }, ...people]
-  }, [told.data, me.id, me.name])
+  }, [data, me.id, me.name])
   const nameOf = useCallback((id: string) => all.find((person) => person.id === id)?.name ?? null, [all])
   return useMemo(() => ({ all, nameOf }), [all, nameOf])
 }
