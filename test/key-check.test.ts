@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import path from 'node:path'
 import { Writable } from 'node:stream'
+import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeKeyText } from '../src/auth/key-text.ts'
 import { createKeyCheck } from '../src/auth/keys.ts'
@@ -66,6 +67,16 @@ describe('a key', () => {
     expect(asked).toEqual([])
     expect(await check(key)).toBeNull()
     expect(asked).toHaveLength(1)
+  })
+
+  it('made just now is taken, also where many come at the same moment and the reading is older than a little', async () => {
+    for (const rest of [0, 100]) {
+      await statusOf(services[0], (await makeKey(services[0])).key)
+      await pause(rest)
+      const { key } = await makeKey(services[0])
+      const answers = await Promise.all(Array.from({ length: 20 }, () => statusOf(services[0], key)))
+      expect(answers).toEqual(answers.map(() => 200))
+    }
   })
 
   it('made before keys had ids goes on', async () => {

@@ -94,12 +94,13 @@ async function until(isSo: () => boolean, withinMs: number, what: string): Promi
   }
 }
 
-/** The next piece of its log finds no room: PostgreSQL ends, and cannot begin again. */
+/** The next piece of its log finds no room: PostgreSQL ends, and cannot begin again. The calls may have brought it there. */
 async function writeMoreThanFits(connection: pg.ClientConfig): Promise<void> {
   const client = new pg.Client(connection)
   client.on('error', () => undefined)
-  await client.connect()
-  const writing = client.query(`select pg_logical_emit_message(false, '', repeat('.', ${40 * MIB}))`)
+  const writing = client
+    .connect()
+    .then(() => client.query(`select pg_logical_emit_message(false, '', repeat('.', ${40 * MIB}))`))
   await expect(writing).rejects.toThrow()
   await client.end().catch(() => undefined)
 }

@@ -26,6 +26,12 @@ interface KnownKeys {
   byHash: ReadonlyMap<string, KnownKey>
 }
 
+/** They are not known before they are read; what was made after that began may be missing. */
+interface Reading {
+  begunAt: number
+  keys: Promise<KnownKeys>
+}
+
 export type FindCaller = (key: string) => Promise<Caller | null>
 
 const BOOTSTRAP: Caller = { owner: 'bootstrap', kind: 'key', role: 'admin', userId: null, name: 'BOOTSTRAP_API_KEY' }
@@ -53,28 +59,26 @@ const ALIVE = `select id, short_id, name, role, user_id, key_sha256 from api_key
  */
 export function createKeyCheck(database: Database, bootstrapKey: string | null): FindCaller {
   const bootstrapHash = bootstrapKey === null ? null : hashOf(bootstrapKey)
-  let known: Promise<KnownKeys> | null = null
-  let readAt = 0
+  let latest: Reading | null = null
 
-  const readKeys = (rememberedMs = REMEMBERED_MS) => {
-    if (known === null || performance.now() - readAt > rememberedMs) {
-      readAt = performance.now()
-      // On the calls' connections: no list may keep a call out.
-      const reading = database.calls.query<StoredKey>(ALIVE).then(({ rows }) => inMaps(rows))
-      known = reading
-      reading.catch(() => {
-        if (known === reading) known = null
-      })
-    }
-    return known
+  const read = (rememberedMs: number): Reading => {
+    if (latest !== null && performance.now() - latest.begunAt <= rememberedMs) return latest
+    // On the calls' connections: no list may keep a call out.
+    const keys = database.calls.query<StoredKey>(ALIVE).then(({ rows }) => inMaps(rows))
+    const reading: Reading = { begunAt: performance.now(), keys }
+    latest = reading
+    keys.catch(() => {
+      if (latest === reading) latest = null
+    })
+    return reading
   }
-  /** What was read when the key came, or afterwards. */
-  const readSince = async (moment: number) => {
-    const known = await readKeys()
-    if (readAt >= moment) return known
-    const early = REMEMBERED_OTHERWISE_MS - (performance.now() - readAt)
+  /** A reading that began when the key came, or afterwards. */
+  const readSince = async (moment: number): Promise<KnownKeys> => {
+    const reading = read(REMEMBERED_MS)
+    if (reading.begunAt >= moment) return reading.keys
+    const early = REMEMBERED_OTHERWISE_MS - (performance.now() - reading.begunAt)
     if (early > 0) await pause(early + 1)
-    return readKeys(REMEMBERED_OTHERWISE_MS)
+    return read(REMEMBERED_OTHERWISE_MS).keys
   }
   const noteUse = useNoter(database)
 
@@ -84,7 +88,7 @@ export function createKeyCheck(database: Database, bootstrapKey: string | null):
     const shortId = shortIdOf(key)
     if (shortId !== null && !isWhole(key)) return null
     const cameAt = performance.now()
-    const { byShortId, byHash } = await readKeys()
+    const { byShortId, byHash } = await read(REMEMBERED_MS).keys
     const found =
       shortId === null
         ? byHash.get(hash.toString('base64'))
