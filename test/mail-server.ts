@@ -67,7 +67,13 @@ export async function startMailServer(
     socket.on('close', () => loggedIn.delete(socket))
   })
   const answered: string[] = []
-  imap.outputHandlers.push((_, response, __, request) => {
+  const outliving = new WeakSet<Socket>()
+  imap.outputHandlers.push(({ socket }, response, _, request) => {
+    // When one closes, hoodiecrow-imap takes all listeners off it, while what it was sent has yet to fail.
+    if (socket !== null && !outliving.has(socket)) {
+      outliving.add(socket)
+      socket.on('close', () => socket.on('error', () => undefined))
+    }
     if (['*', '+'].includes(response.tag) || request === undefined) return
     const command = request.command.toUpperCase()
     answered.push(command)
