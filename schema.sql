@@ -297,6 +297,7 @@ CREATE TABLE dial_requests (
   phone_number text NOT NULL,
   created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
   call_id uuid,
+  written_call_id uuid,
   CONSTRAINT dial_requests_extension_check CHECK ((char_length(extension) <= 40)),
   CONSTRAINT dial_requests_phone_number_check CHECK ((char_length(phone_number) <= 60)),
   CONSTRAINT dial_requests_pkey PRIMARY KEY (id)

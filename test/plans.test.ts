@@ -25,7 +25,8 @@ beforeAll(async () => {
 
 afterAll(() => database.drop())
 
-it('whose number it is, among 200 000 contacts', async () => {
+/** How PostgreSQL reads what a notification of a call to a number, that ended, rests on. */
+async function plansOfEnd(number: string): Promise<string[]> {
   const plans: string[] = []
   const service = await createTestService({
     ...database,
@@ -37,11 +38,36 @@ it('whose number it is, among 200 000 contacts', async () => {
       return run(name, text, values)
     },
   })
-  await door.notify(service, outEnd(outId(), newNumber(), 'busy'))
+  await door.notify(service, outEnd(outId(), number, 'busy'))
+  await service.close()
   expect(plans).not.toEqual([])
-  for (const plan of plans) {
+  return plans
+}
+
+it('whose number it is, among 200 000 contacts', async () => {
+  for (const plan of await plansOfEnd(newNumber())) {
     expect(plan).toMatch(/contacts_by_phone/)
     expect(plan).not.toMatch(/contacts_by_created_at|Seq Scan on contacts/)
   }
-  await service.close()
+})
+
+it('what was said before of the call, among 50 000 requests and as many calls', async () => {
+  const client = new pg.Client(database.connection)
+  await client.connect()
+  await client.query(
+    `insert into calls (id, direction, outcome, sources)
+     select gen_random_uuid(), 'outbound', 'not_a_contact', '{}' from generate_series(1, 50000)`,
+  )
+  await client.query(
+    `insert into dial_requests (id, contact_id, extension, phone_number, written_call_id)
+     select gen_random_uuid(), gen_random_uuid(), '101', '+349' || row_number() over () + 10000000, id from calls`,
+  )
+  await client.query('analyze calls, dial_requests')
+  await client.end()
+  const plans = await plansOfEnd('+34910000001')
+  expect(plans).toHaveLength(2)
+  for (const plan of plans) {
+    expect(plan).toMatch(/dial_requests_open/)
+    expect(plan).not.toMatch(/Seq Scan on (calls|dial_requests)/)
+  }
 })

@@ -24,6 +24,7 @@ const MIGRATIONS = [
   '0013_privacy.sql',
   '0014_queue.sql',
   '0015_events.sql',
+  '0016_written_calls.sql',
 ]
 const committedSchema = () => readFile(path.join(rootDir, 'schema.sql'), 'utf8')
 

@@ -116,6 +116,12 @@ async function live({ service, dataDir }: Home): Promise<void> {
   await sql(`insert into api_keys (id, name, role, key_sha256) values (gen_random_uuid(), 'first', 'admin', $1)`, [
     randomBytes(32),
   ])
+  // What somebody said of a call that was asked for, of which the PBX has not told.
+  await sql(
+    `insert into dial_requests (id, contact_id, extension, phone_number, written_call_id)
+     select gen_random_uuid(), entity_id, '101', $1, id from calls where outcome = 'pending'`,
+    [PHONE],
+  )
   await sql(`insert into mailboxes (id, uid_validity, last_uid) values ('me@example.com', 7, 4000000000)`)
 }
 

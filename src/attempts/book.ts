@@ -37,7 +37,7 @@ export interface Reading {
   answers: readonly (AnswerKey & { answer: Answer | null })[]
   /** Contacts that have a number asked for. */
   contacts: readonly { id: string; created_at: Instant; number: string }[]
-  /** Those that no call has answered yet. */
+  /** Those with a number asked for that no call has answered yet, and those asked for by id. */
   dialRequests: readonly DialRequest[]
   /** Calls of a provider with a number and start asked for. */
   sameMoment: readonly Trace[]
@@ -85,8 +85,8 @@ export class Book {
   /** For what request a key was used, with the answer's row where this batch is the first to use it. */
   readonly #requests = new Map<string, { requestHash: string; row: string | null }>()
   readonly #contactsByNumber = new Map<string, { id: string; created_at: Instant }[]>()
-  readonly #dialRequests: Reading['dialRequests']
-  readonly #answeredRequests = new Set<string>()
+  readonly #readDialRequests: ReadonlyMap<string, DialRequest>
+  readonly #dialRequests: Map<string, DialRequest>
   /** Calls of a provider, by number and start. */
   readonly #tracesByMoment = new Map<string, Trace[]>()
   readonly #callsByRecording = new Map<string, string>()
@@ -120,7 +120,8 @@ export class Book {
       if (holders === undefined) this.#contactsByNumber.set(number, [contact])
       else holders.push(contact)
     }
-    this.#dialRequests = reading.dialRequests
+    this.#readDialRequests = new Map(reading.dialRequests.map((request) => [request.id, request]))
+    this.#dialRequests = new Map(this.#readDialRequests)
     for (const { id, decision } of reading.reviewItems) this.#reviewItems.set(id, decision)
     for (const trace of reading.sameMoment) this.#putTrace(trace)
     for (const { id, provider, provider_call_id, isErased } of reading.stones) {
@@ -201,9 +202,25 @@ export class Book {
     return contacts.map((contact) => ({ ...contact, newestOpen: newestOpenOf(this.situationOfContact(contact.id)) }))
   }
 
-  /** Those that no call has answered, in this batch either. */
-  dialRequests(): readonly DialRequest[] {
-    return this.#dialRequests.filter(({ id }) => !this.#answeredRequests.has(id))
+  /** A request to be put through, as it was read. */
+  readDialRequest(id: string): DialRequest | undefined {
+    return this.#readDialRequests.get(id)
+  }
+
+  dialRequest(id: string): DialRequest | undefined {
+    return this.#see(id, this.#dialRequests.get(id), this.#readDialRequests.get(id))
+  }
+
+  /** Requests for this number that no call has answered, in this batch either. */
+  openRequests(number: string): DialRequest[] {
+    const ofNumber = [...this.#dialRequests.values()].filter(({ phone_number }) => phone_number === number)
+    return ofNumber.flatMap(({ id }) => this.dialRequest(id) ?? []).filter(({ call_id }) => call_id === null)
+  }
+
+  /** What somebody said of the call of a request, while it is there and the PBX has not named it. */
+  writtenCallOf({ written_call_id }: DialRequest): Call | null {
+    const call = written_call_id === null ? undefined : this.call(written_call_id)
+    return call === undefined || call.provider !== null || call.isErased ? null : call
   }
 
   /** Calls of a provider with this one's number and start, itself perhaps among them: each may be the same call. */
@@ -289,9 +306,9 @@ export class Book {
     for (const call of decision.calls) this.#putCall(call)
   }
 
-  /** No other call answers this request. */
-  answerRequest(id: string): void {
-    this.#answeredRequests.add(id)
+  changeDialRequest(id: string, changes: Partial<Pick<DialRequest, 'call_id' | 'written_call_id'>>): void {
+    const request = this.#dialRequests.get(id)
+    if (request !== undefined) this.#dialRequests.set(id, { ...request, ...changes })
   }
 
   /** What was decided of an item of the review list; null while nothing was, undefined where there is no such item. */

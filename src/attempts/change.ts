@@ -47,8 +47,10 @@ export interface Plan<Result> {
   doubts?: readonly Doubt[]
   /** What a person has decided: it is written only while nobody else has. */
   decided?: Decided
-  /** The request that a call answers. */
+  /** The request that a call answers of which the PBX tells. */
   answeredRequest?: { id: string; callId: string }
+  /** The request whose call somebody writes down before the PBX tells of it. */
+  writtenRequest?: { id: string; callId: string }
   /** The raw message that this settles. */
   message?: HandledMessage
 }

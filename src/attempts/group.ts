@@ -45,8 +45,12 @@ export function rowsOf(plan: Plan<unknown>): Set<string> {
   if (plan.newOpportunity !== undefined) rows.add(plan.newOpportunity.id)
   if (plan.deletedCall !== undefined) rows.add(plan.deletedCall.id)
   if (plan.answer !== undefined) rows.add(answerKey(plan.answer.key))
+  for (const { id } of requestsIn(plan)) rows.add(id)
   return rows
 }
+
+const requestsIn = ({ answeredRequest, writtenRequest }: Plan<unknown>): { id: string }[] =>
+  [answeredRequest, writtenRequest].filter((one) => one !== undefined)
 
 /** A plan with what the audit keeps of it. */
 interface Planned {
@@ -79,7 +83,7 @@ export function writingOf(book: Book, planned: readonly Planned[], groups: Group
     goneExpected: [],
     doubts: [],
     decisions: [],
-    answeredRequests: [],
+    dialRequests: [],
     messages: [],
     audit: [],
     auditValues: [],
@@ -87,6 +91,7 @@ export function writingOf(book: Book, planned: readonly Planned[], groups: Group
   const gone = new Map<string, number>()
   const groupOfOpportunity = new Map<string, number>()
   const groupOfCall = new Map<string, number>()
+  const groupOfRequest = new Map<string, number>()
   const at = formatInstant(book.now)
   planned.forEach(({ plan, by, entries }, place) => {
     const group = groups.of(place)
@@ -109,7 +114,7 @@ export function writingOf(book: Book, planned: readonly Planned[], groups: Group
     for (const id of plan.goneRecordings ?? []) gone.set(id, group)
     for (const call_id of plan.goneForeignAttempts ?? []) writing.goneForeignAttempts.push({ group, call_id })
     if (plan.decided !== undefined) writing.decisions.push({ group, decided: plan.decided })
-    if (plan.answeredRequest !== undefined) writing.answeredRequests.push({ group, ...plan.answeredRequest })
+    for (const { id } of requestsIn(plan)) groupOfRequest.set(id, group)
     if (plan.message !== undefined) writing.messages.push({ group, message: plan.message, now: book.now })
   })
   for (const [id, group] of groupOfOpportunity) {
@@ -158,6 +163,10 @@ export function writingOf(book: Book, planned: readonly Planned[], groups: Group
       else writing.filled.push(piece)
     }
   }
+  for (const [id, group] of groupOfRequest) {
+    const [request, read] = [book.dialRequest(id), book.readDialRequest(id)]
+    if (request !== undefined && read !== undefined) writing.dialRequests.push({ group, request, read })
+  }
   for (const [id, group] of [...gone].sort(([a], [b]) => compare(a, b))) {
     const isExpected = (book.readRecording(id)?.status ?? 'available') !== 'available'
     writing[isExpected ? 'goneExpected' : 'goneRecordings'].push({ group, id })
@@ -169,6 +178,7 @@ export function writingOf(book: Book, planned: readonly Planned[], groups: Group
   writing.requests = writing.answers.map(({ group, key, now }) => ({ group, key, now }))
   writing.recordings.sort((a, b) => compare(a.recording.id, b.recording.id))
   writing.filled.sort((a, b) => compare(a.recording.id, b.recording.id))
+  writing.dialRequests.sort((a, b) => compare(a.request.id, b.request.id))
   writing.decisions.sort((a, b) => compare(a.decided.itemId, b.decided.itemId))
   writing.doubts = onceEach(writing.doubts, ({ doubt }) => doubt.naturalKey)
   writing.messages.sort((a, b) => compare(a.message.id, b.message.id))

@@ -39,6 +39,8 @@ export interface Needs {
   files: readonly string[]
   /** Of what a person is to decide. */
   reviewItemIds: readonly string[]
+  /** Requests to be put through, of whose call somebody says how it went. */
+  dialRequestIds: readonly string[]
   /**
    * Of calls that no attempt holds (B16): nothing but what is decided of them will be written, and nothing else of them is
    * read as far as that will do.
@@ -59,6 +61,7 @@ export const NO_NEEDS: Needs = {
   near: [],
   files: [],
   reviewItemIds: [],
+  dialRequestIds: [],
   isHistory: false,
 }
 
@@ -133,6 +136,8 @@ interface Besides {
   asked: string
   columns: string
 }
+const DIAL_REQUEST_COLUMNS = 'id, contact_id, extension, phone_number, created_at, call_id, written_call_id'
+
 const NOTHING_BESIDES: Besides = { before: '', named: '', after: '', asked: '', columns: '' }
 
 /**
@@ -206,9 +211,9 @@ const byNumber = (first: number): Besides => {
     select * from (select * from contacts where phones @> array[number] offset 0) as having_it
     order by created_at desc limit ${CONTACTS_AT_MOST}) as contacts
 ), dial_requests_by_number as materialized (
-  select dial_requests.id, contact_id, extension, phone_number, created_at
+  select ${DIAL_REQUEST_COLUMNS}
   from numbers join dial_requests on phone_number = number
-  where call_id is null and created_at > clock_timestamp() - interval '1 day'
+  where call_id is null and (written_call_id is not null or created_at > clock_timestamp() - interval '1 day')
 ), `,
     asked: `
   union select id from contacts_by_number
@@ -218,6 +223,15 @@ const byNumber = (first: number): Besides => {
   (select json_agg(dial_requests_by_number) from dial_requests_by_number) as "dialRequests",${columns}`,
   }
 }
+
+/** With requests to be put through, by id. */
+const withRequests = (besides: Besides, parameter: number): Besides => ({
+  ...besides,
+  columns: `${besides.columns}
+  (select json_agg(asked_requests) from (
+     select ${DIAL_REQUEST_COLUMNS} from dial_requests where id = any($${parameter}::uuid[])) as asked_requests)
+    as "askedRequests",`,
+})
 
 /**
  * For calls that no attempt holds, by id, of contacts of which nothing is pending: what a decision of them rests on. The
@@ -299,6 +313,7 @@ select ${NOW},${columns}
 
 const READ_ALL = readAll(NOTHING_BESIDES)
 const READ_ALL_BY_NUMBER = readAll(byNumber(10))
+const READ_ALL_OF_REQUESTS = readAll(withRequests(byNumber(10), 19))
 
 /** For calls that are to be saved whatever becomes of their attempts (A9): nothing but the calls themselves. */
 const readCalls = ({ before, named, columns }: Besides): string => `
@@ -320,6 +335,9 @@ select ${NOW},${columns}
 const READ_CALLS = readCalls(NOTHING_BESIDES)
 /** With what else may be the same call, or has its recording. */
 const READ_SAME_CALLS = readCalls(sameCalls(7))
+const READ_CALLS_OF_REQUESTS = readCalls(withRequests(sameCalls(7), 16))
+
+type DialRequestRow = Omit<DialRequest, 'created_at'> & { created_at: string }
 
 interface Found {
   now: number
@@ -327,7 +345,8 @@ interface Found {
   calls?: ReadCallRow[] | null
   unheld?: UnheldRow[] | null
   contacts?: { id: string; created_at: string; number: string }[] | null
-  dialRequests?: (Omit<DialRequest, 'created_at'> & { created_at: string })[] | null
+  dialRequests?: DialRequestRow[] | null
+  askedRequests?: DialRequestRow[] | null
   sameMoment?: (Omit<Trace, 'started_at'> & { started_at: string })[] | null
   recordings?: { provider: string; provider_recording_id: string; call_id: string; isDeleted: boolean }[] | null
   files?: { file_name: string; call_id: string | null; isDeleted: boolean }[] | null
@@ -350,7 +369,10 @@ export function runOn(pool: pg.Pool, hasPooler: boolean): Run {
   }
 }
 
-/** Reads what a batch rests on, in one round trip; in a second one where a contact has pending calls (B9). */
+/**
+ * Reads what a batch rests on, in one round trip; in a second one where a contact has pending calls (B9), or somebody has
+ * told already of a call that was asked for.
+ */
 export async function readForDeciding(run: Run, needs: Needs): Promise<Book> {
   if (needs.isHistory) {
     const [found] = await run<Found>('read_unheld', READ_UNHELD, [
@@ -360,7 +382,8 @@ export async function readForDeciding(run: Run, needs: Needs): Promise<Book> {
     if (found !== undefined && found.hasPending !== true) return bookOf(found)
   }
   const answers = answerValues(needs)
-  const isOfDoors = needs.byNumber || !isNone(needs.reviewItemIds)
+  const isOfRequests = !isNone(needs.dialRequestIds)
+  const isOfDoors = needs.byNumber || !isNone(needs.reviewItemIds) || isOfRequests
   const isNewOnly =
     !isOfDoors && [needs.callIds, needs.providerKeys, needs.foreignCallIds, needs.opportunityIds].every(isNone)
   if (isNewOnly) {
@@ -369,34 +392,64 @@ export async function readForDeciding(run: Run, needs: Needs): Promise<Book> {
       : await run<Found>('read_new_with_answers', READ_NEW_WITH_ANSWERS, [needs.contactIds, ...answers])
     if (found !== undefined && found.hasPending !== true) return bookOf(found)
   }
-  const values = [
+  const valuesWith = (callIds: readonly string[]): unknown[] => [
     needs.contactIds,
     ...answers,
-    needs.callIds,
+    callIds,
     needs.providerKeys.map((key) => key.provider),
     needs.providerKeys.map((key) => key.provider_call_id),
     needs.foreignCallIds,
     needs.opportunityIds,
   ]
-  const [found] = isOfDoors
-    ? await run<Found>('read_all_by_number', READ_ALL_BY_NUMBER, [...values, ...sameCallValues(needs)])
-    : await run<Found>('read_all', READ_ALL, values)
-  return bookOf(found)
+  return withToldCalls(needs.callIds, (callIds) => {
+    const values = valuesWith(callIds)
+    if (!isOfDoors) return run<Found>('read_all', READ_ALL, values)
+    const ofDoors = [...values, ...sameCallValues(needs)]
+    return isOfRequests
+      ? run<Found>('read_all_of_requests', READ_ALL_OF_REQUESTS, [...ofDoors, needs.dialRequestIds])
+      : run<Found>('read_all_by_number', READ_ALL_BY_NUMBER, ofDoors)
+  })
 }
 
 /** Reads only the calls that may exist, so that they can be saved although their opportunities cannot be read. */
 export async function readForSaving(run: Run, needs: Needs): Promise<Book> {
-  const values = [
-    needs.callIds,
+  const valuesWith = (callIds: readonly string[]): unknown[] => [
+    callIds,
     ...answerValues(needs),
     needs.providerKeys.map((key) => key.provider),
     needs.providerKeys.map((key) => key.provider_call_id),
   ]
-  const [found] = needs.byNumber
-    ? await run<Found>('read_same_calls', READ_SAME_CALLS, [...values, ...sameCallValues(needs)])
-    : await run<Found>('read_calls', READ_CALLS, values)
-  return bookOf(found)
+  const isOfRequests = !isNone(needs.dialRequestIds)
+  return withToldCalls(needs.callIds, (callIds) => {
+    const values = valuesWith(callIds)
+    if (!needs.byNumber && !isOfRequests) return run<Found>('read_calls', READ_CALLS, values)
+    const ofDoors = [...values, ...sameCallValues(needs)]
+    return isOfRequests
+      ? run<Found>('read_calls_of_requests', READ_CALLS_OF_REQUESTS, [...ofDoors, needs.dialRequestIds])
+      : run<Found>('read_same_calls', READ_SAME_CALLS, ofDoors)
+  })
 }
+
+/**
+ * Reads, and where somebody has told of a call that was asked for, once more with that call: so seldom that the statement
+ * which reads every notification need not look for it.
+ */
+async function withToldCalls(
+  callIds: readonly string[],
+  read: (callIds: readonly string[]) => Promise<Found[]>,
+): Promise<Book> {
+  const [found] = await read(callIds)
+  const told = requestsIn(found).flatMap(({ call_id, written_call_id }) =>
+    [call_id ?? [], written_call_id ?? []].flat(),
+  )
+  const unread = told.filter((id) => !callIds.includes(id))
+  return isNone(unread) ? bookOf(found) : withToldCalls([...callIds, ...unread], read)
+}
+
+const requestsIn = (found: Found | undefined): DialRequestRow[] => [
+  ...(found?.dialRequests ?? []),
+  ...(found?.askedRequests ?? []),
+]
 
 const sameCallValues = ({ numbers, recordings, near, files, reviewItemIds }: Needs): unknown[] => [
   numbers.map(({ phone_number }) => phone_number),
@@ -430,7 +483,7 @@ function bookOf(found: Found | undefined): Book {
     knownContactIds: found.knownContactIds ?? [],
     answers: found.answers ?? [],
     contacts: (found.contacts ?? []).map((row) => ({ ...row, created_at: Date.parse(row.created_at) })),
-    dialRequests: (found.dialRequests ?? []).map((row) => ({ ...row, created_at: Date.parse(row.created_at) })),
+    dialRequests: requestsIn(found).map((row) => ({ ...row, created_at: Date.parse(row.created_at) })),
     sameMoment: (found.sameMoment ?? []).map((row) => ({ ...row, started_at: Date.parse(row.started_at) })),
     recordings: found.recordings ?? [],
     files: found.files ?? [],

@@ -360,7 +360,10 @@ function enter(book: Book, plan: Plan<unknown>): void {
   book.apply({ opportunities: plan.opportunities ?? [], calls: plan.calls ?? [] })
   if (plan.newOpportunity !== undefined) book.apply({ opportunities: [plan.newOpportunity], calls: [] })
   if (plan.deletedCall !== undefined) book.bury(plan.deletedCall)
-  if (plan.answeredRequest !== undefined) book.answerRequest(plan.answeredRequest.id)
+  const { answeredRequest, writtenRequest } = plan
+  if (answeredRequest !== undefined) book.changeDialRequest(answeredRequest.id, { call_id: answeredRequest.callId })
+  if (writtenRequest !== undefined)
+    book.changeDialRequest(writtenRequest.id, { written_call_id: writtenRequest.callId })
   for (const { mail } of plan.doubts ?? []) if (mail !== undefined) book.openItem(mail)
   if (plan.decided !== undefined) book.decideItem(plan.decided)
   if (plan.answer !== undefined) book.remember(plan.answer.key, plan.answer.answer)
@@ -383,6 +386,7 @@ function mergeNeeds(needs: readonly Needs[]): Needs {
     near: needs.flatMap((need) => need.near),
     files: unique(needs.flatMap((need) => need.files)),
     reviewItemIds: unique(needs.flatMap((need) => need.reviewItemIds)),
+    dialRequestIds: unique(needs.flatMap((need) => need.dialRequestIds)),
     isHistory: needs.every((need) => need.isHistory),
   }
 }

@@ -45,7 +45,10 @@ const MARK_MEETINGS = `
 insert into sweep_marks (name, swept_until) values ('meetings', $1)
 on conflict (name) do update set swept_until = excluded.swept_until`
 
-/** Many at a time, but not so many that a statement could run out of its time. A request goes after its answers. */
+/**
+ * Many at a time, but not so many that a statement could run out of its time. A request goes after its answers. Where
+ * somebody has said how a call went, the statistics may tell of it as late as they are asked for.
+ */
 const TIDY = [
   `delete from idempotency_keys where ctid = any(array(
     select ctid from idempotency_keys where created_at < now() - interval '48 hours' limit 5000))`,
@@ -55,7 +58,8 @@ const TIDY = [
       select from idempotency_keys answers where answers.owner = requests.owner and answers.key = requests.key)
     limit 5000))`,
   `delete from dial_requests where ctid = any(array(
-    select ctid from dial_requests where created_at < now() - interval '48 hours' limit 5000))`,
+    select ctid from dial_requests where created_at < now() - interval '48 hours'
+      and (written_call_id is null or call_id is not null or created_at < now() - interval '31 days') limit 5000))`,
 ]
 
 const AGE = `

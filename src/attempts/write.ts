@@ -2,6 +2,7 @@ import { v7 as uuidv7 } from 'uuid'
 import type { Actor } from '../audit/actor.ts'
 import type { Entry } from '../audit/entry.ts'
 import { type Call, NO_FIELDS, type Recording } from '../calls/call.ts'
+import type { DialRequest } from '../calls/link.ts'
 import type { HandledMessage } from '../inbox/message.ts'
 import type { Opportunity } from '../opportunities/opportunity.ts'
 import type { Decided, Doubt } from '../review/item.ts'
@@ -41,7 +42,8 @@ export interface Writing {
   goneExpected: InGroup<{ id: string }>[]
   doubts: InGroup<{ doubt: Doubt; by: Actor; now: number }>[]
   decisions: InGroup<{ decided: Decided }>[]
-  answeredRequests: InGroup<{ id: string; callId: string }>[]
+  /** Requests to be put through, of which somebody tells: the PBX, or before it whoever wrote the call down. */
+  dialRequests: InGroup<{ request: DialRequest; read: DialRequest }>[]
   /** Raw messages that are settled by what is written with them, whether they were stored before or not. */
   messages: InGroup<{ message: HandledMessage; now: number }>[]
   /** What is changed by whom, in the order of the plans. */
@@ -374,11 +376,16 @@ const PARTS: Part = {
       from decisions_in i where t.id = i.id and i.${NOT_REFUSED}`,
     record: ({ decided: { itemId, decision } }) => ({ id: itemId, decision, decided_at: decision.at }),
   },
-  answeredRequests: {
-    columns: { id: 'uuid', call_id: 'uuid' },
-    statement: `update dial_requests t set call_id = i.call_id from "answeredRequests_in" i
-      where t.id = i.id and i.${NOT_REFUSED}`,
-    record: ({ id, callId }) => ({ id, call_id: callId }),
+  dialRequests: {
+    columns: { id: 'uuid', call_id: 'uuid', written_call_id: 'uuid', read_written_call_id: 'uuid' },
+    statement: `update dial_requests t set call_id = i.call_id, written_call_id = i.written_call_id
+      from "dialRequests_in" i where t.id = i.id and i.${NOT_REFUSED}`,
+    record: ({ request: { id, call_id, written_call_id }, read }) => ({
+      id,
+      call_id,
+      written_call_id,
+      read_written_call_id: read.written_call_id,
+    }),
   },
   messages: {
     columns: {
@@ -525,7 +532,13 @@ const REVISED = [
 /** What somebody else has decided, answered or brought meanwhile is not decided, answered or brought again. */
 const ONCE_ONLY = [
   ['decisions', 'review_items', 't.decided_at is null'],
-  ['answeredRequests', 'dial_requests', 't.call_id is null'],
+  // Nor beside a call that was written down since: it is the same call.
+  [
+    'dialRequests',
+    'dial_requests',
+    `t.call_id is null and (t.id, coalesce(t.written_call_id, t.id))
+      in (select id, coalesce(read_written_call_id, id) from "dialRequests_in")`,
+  ],
   ['filled', 'recordings', "t.status <> 'available'"],
   ['goneExpected', 'recordings', "t.status <> 'available'"],
 ] as const

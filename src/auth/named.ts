@@ -11,6 +11,8 @@ export interface Named {
   opportunityIds?: readonly (string | null | undefined)[]
   /** Texts that may be the `call_id` of an older system's attempt (B7). */
   attemptIds?: readonly string[]
+  /** Requests to be put through. */
+  dialRequestIds?: readonly (string | null | undefined)[]
 }
 
 interface ProviderKey {
@@ -24,12 +26,14 @@ export interface Unseen {
   callIds: ReadonlySet<string>
   opportunityIds: ReadonlySet<string>
   attemptIds: ReadonlySet<string>
+  dialRequestIds: ReadonlySet<string>
   hasKey(key: ProviderKey): boolean
 }
 
 /** Finds what an agent names and may not see. */
 export async function unseen({ query }: Pick<Database, 'query'>, sight: AgentSight, named: Named): Promise<Unseen> {
   const { contactIds = [], callIds = [], providerKeys = [], opportunityIds = [], attemptIds = [] } = named
+  const { dialRequestIds = [] } = named
   // A call that is nobody's, for it is linked to no contact yet, may name the id of one that is somebody's.
   const isUnseen = sql`calls.deleted_at is null and not (${seenCall(sight)} and (calls.opportunity_id is not null
     or calls.entity_id is null or ${seenContact(sight, sql`calls.entity_id`)}))`
@@ -50,13 +54,20 @@ export async function unseen({ query }: Pick<Database, 'query'>, sight: AgentSig
     union all
     select 'attempt', call_id, null from foreign_attempts
       join lead_opportunities on lead_opportunities.id = opportunity_id
-    where call_id = any(${attemptIds}::text[]) and not ${seenOpportunity(sight)}`.execute(query)
+    where call_id = any(${attemptIds}::text[]) and not ${seenOpportunity(sight)}
+    union all
+    select 'request', id::text, null from dial_requests
+    where id = any(${given(dialRequestIds)}::uuid[]) and (not ${seenContact(sight, sql`dial_requests.contact_id`)}
+      or exists (select from calls where calls.id in (dial_requests.call_id, written_call_id) and ${isUnseen}))`.execute(
+    query,
+  )
   const ids = (wanted: string) => new Set(rows.filter(({ kind }) => kind === wanted).map(({ id }) => id))
   return {
     contactIds: ids('contact'),
     callIds: ids('call'),
     opportunityIds: ids('opportunity'),
     attemptIds: ids('attempt'),
+    dialRequestIds: ids('request'),
     hasKey: ({ provider, provider_call_id }) =>
       rows.some((row) => row.kind === 'key' && row.provider === provider && row.id === provider_call_id),
   }
@@ -82,6 +93,8 @@ export async function refusalOfUnseen(
   if (callId !== undefined) return noSuch('call', callId)
   const [opportunityId] = found.opportunityIds
   if (opportunityId !== undefined) return noSuch('opportunity', opportunityId)
+  const [requestId] = found.dialRequestIds
+  if (requestId !== undefined) return noSuch('request', requestId)
   if (named.providerKeys?.some((key) => found.hasKey(key)) === true) return NO_CALL_WITH_KEY
   return null
 }

@@ -71,7 +71,7 @@ function haveOtherAudio(own: Told['recordings'], others: Told['recordings']): bo
  * that a person made is the one, too, where an e-mail gave it a recording that the report names, as long as the PBX's
  * call is no second record of it: what a person made is not withdrawn by a machine.
  *
- * @param stored the call that has the report's key, where there is one
+ * @param stored the call that has the report's key or is to get it, where there is one
  */
 export function mailCallOf(report: CallReport, stored: Call | null, book: Book): Call | null {
   const { provider, machine, fields, recordingIds } = report

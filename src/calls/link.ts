@@ -16,6 +16,10 @@ export interface DialRequest {
   extension: string
   phone_number: string
   created_at: Instant
+  /** The call that the PBX told of; null until it does. */
+  call_id: string | null
+  /** The call that somebody wrote down without waiting for the PBX, which may be deleted by now. */
+  written_call_id: string | null
 }
 
 /** Whom a call is linked to, and why. */
@@ -34,7 +38,10 @@ export function mayBeLinked({ sources, phone_number }: Call): boolean {
 const MAY_BE_EARLIER_MS = 60_000
 const DIALLED_WITHIN_MS = 300_000
 
-/** The request that a call out answers: the same extension and number, within five minutes; of several the oldest. */
+/**
+ * The request that a call out answers: the same extension and number, within five minutes; of several the oldest. Of
+ * those for that one's contact, the first of which somebody has said how it went: of another one, perhaps nothing rang.
+ */
 export function answeredRequest(call: Call, requests: readonly DialRequest[], now: Instant): DialRequest | null {
   const waited = (request: DialRequest): number => (call.started_at ?? now) - request.created_at
   const answered = requests.filter(
@@ -45,7 +52,11 @@ export function answeredRequest(call: Call, requests: readonly DialRequest[], no
       waited(request) >= -MAY_BE_EARLIER_MS &&
       waited(request) <= DIALLED_WITHIN_MS,
   )
-  return answered.sort((a, b) => a.created_at - b.created_at)[0] ?? null
+  const [oldest] = answered.sort((a, b) => a.created_at - b.created_at)
+  if (oldest === undefined) return null
+  const isWritten = (request: DialRequest): boolean =>
+    request.contact_id === oldest.contact_id && request.written_call_id !== null
+  return answered.find(isWritten) ?? oldest
 }
 
 /**

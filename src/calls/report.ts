@@ -19,7 +19,7 @@ import {
 import { decided, ownWork, undecided, withdraws } from './decide.ts'
 import { contradictionsOf, doubtOfLink, doubtOfStart, sameCallsOf, withoutSecondWord } from './doubts.ts'
 import { joined, mailCallOf, withAllOf, withKey } from './join.ts'
-import { besideLink, linked, newContactOf } from './linking.ts'
+import { besideLink, linked, newContactOf, writtenCallOf } from './linking.ts'
 
 /** What a machine tells of one call of a provider (B12). */
 export interface CallReport {
@@ -65,6 +65,11 @@ export function createOrUpdateCall(report: CallReport, by: Actor, message: Messa
     return newCall(told, { id, provider, provider_call_id, sources, created_at: createdAt, updated_at: now })
   }
 
+  const toldOf = (stored: Call | null, book: Book): Call =>
+    stored === null
+      ? made(book.now)
+      : reportedByMachine(withKey(stored, provider, provider_call_id), withoutSecondWord(stored, report), machine)
+
   const plan = (book: Book, finish: Finish): Plan<Reported> | null => {
     const holders = recordingIds.flatMap((name) => book.callIdByRecording(provider, name) ?? [])
     const isErased = book.isErased(null, provider, provider_call_id) || holders.some((holder) => book.isErased(holder))
@@ -73,15 +78,13 @@ export function createOrUpdateCall(report: CallReport, by: Actor, message: Messa
     const isDeleted = book.isDeleted(id, provider, provider_call_id) || holders.some((holder) => book.isDeleted(holder))
     if (isDeleted) return settled(kept('deleted'))
     const known = book.callByProviderKey(provider, provider_call_id) ?? null
-    // B17: one that only an e-mail has told of takes the name, or becomes one with the call that has it.
-    const mailCall = mailCallOf(report, known, book)
-    const stored = known ?? mailCall
-    const other = known === null ? null : mailCall
+    const toldAlone = toldOf(known, book)
+    const written = writtenCallOf(toldAlone, book)
+    // B17: one of which only a person or an e-mail has told takes the name, or becomes one with the call that has it.
+    const mailCall = mailCallOf(report, known ?? written?.call ?? null, book)
+    const [stored = null, other = null] = [known, written?.call ?? null, mailCall].filter((record) => record !== null)
     own.onPlan(stored)
-    const told =
-      stored === null
-        ? made(book.now)
-        : reportedByMachine(withKey(stored, provider, provider_call_id), withoutSecondWord(stored, report), machine)
+    const told = stored === known ? toldAlone : toldOf(stored, book)
     const whole = other === null ? told : withAllOf(told, other)
     const named = withRecordings(whole, report, book, recordingId, other)
     const linkedTo = newContactOf(named.call, stored, book)
@@ -103,7 +106,7 @@ export function createOrUpdateCall(report: CallReport, by: Actor, message: Messa
       ...settled({ result: 'call', reason: null, callId: call.id, outcome: decision.result.outcome, news }),
       restsOn: decision.restsOn,
       doubts,
-      ...besideLink(call, linkedTo),
+      ...besideLink(call, linkedTo, written),
     }
   }
 

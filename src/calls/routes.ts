@@ -52,7 +52,9 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
         tags,
         summary: 'Saves a call and registers its attempt',
         description:
-          'A call with a provider key that is known already is one more report of that call, and answers 200 with it.',
+          'A call with a provider key that is known already is one more report of that call, and answers 200 with it. ' +
+          'One that was asked for, and of which somebody has told already, is refused with 409, which names its id: ' +
+          'that one is to be changed.',
         querystring: noQuery,
         body: schemas.newCall,
         response: { 201: callResponse, 200: callResponse },
@@ -242,20 +244,23 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
 
   type Given = z.output<typeof schemas.newCall>
 
-  function newCall({ id, provider, provider_call_id, created_at, ...fields }: Given): NewCall {
+  function newCall({ id, provider, provider_call_id, created_at, dial_request_id, ...fields }: Given): NewCall {
     return {
       id: id ?? uuidv7(),
       isIdGiven: id !== undefined,
       provider: provider ?? null,
       provider_call_id: provider_call_id ?? null,
       created_at: created_at ?? null,
+      dialRequestId: dial_request_id,
       fields: fields as NewCall['fields'],
     }
   }
 }
 
 /** What a new call names. */
-type Names = Partial<Record<'id' | 'entity_id' | 'provider' | 'provider_call_id', string | null | undefined>>
+type Names = Partial<
+  Record<'id' | 'entity_id' | 'provider' | 'provider_call_id' | 'dial_request_id', string | null | undefined>
+>
 
 const namedBy = (calls: readonly Names[]): Named => ({
   contactIds: calls.map(({ entity_id }) => entity_id),
@@ -263,12 +268,17 @@ const namedBy = (calls: readonly Names[]): Named => ({
   providerKeys: calls.flatMap(({ provider, provider_call_id }) =>
     provider == null ? [] : [{ provider, provider_call_id }],
   ),
+  dialRequestIds: calls.map(({ dial_request_id }) => dial_request_id),
 })
 
 /** What one call of a batch names and may not be seen by whoever sent it. */
-function refusalOf({ id, entity_id, provider, provider_call_id }: Names, hidden: Unseen): Refusal | null {
+function refusalOf(
+  { id, entity_id, provider, provider_call_id, dial_request_id }: Names,
+  hidden: Unseen,
+): Refusal | null {
   if (entity_id != null && hidden.contactIds.has(entity_id)) return noSuch('contact', entity_id)
   if (id != null && hidden.callIds.has(id)) return noSuch('call', id)
+  if (dial_request_id != null && hidden.dialRequestIds.has(dial_request_id)) return noSuch('request', dial_request_id)
   return hidden.hasKey({ provider, provider_call_id }) ? NO_CALL_WITH_KEY : null
 }
 

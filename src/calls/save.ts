@@ -9,6 +9,7 @@ import { type Answer, type AnswerKey, type Book, answerKey as nameOf } from '../
 import type { Change, Plan } from '../attempts/change.ts'
 import { NO_NEEDS } from '../attempts/read.ts'
 import { type Actor, SWEEP } from '../audit/actor.ts'
+import { noSuch } from '../auth/named.ts'
 import { anyRevision, type RevisionTest, revisionChanged } from '../http/preconditions.ts'
 import { KEY_USED_BEFORE, problemOf, type Refusal, refusal } from '../http/refusal.ts'
 import type { Instant } from '../time.ts'
@@ -26,6 +27,8 @@ export interface NewCall {
   created_at: Instant | null
   /** Whether it is a line of a file, which does not know what was changed since. */
   isOfFile?: true
+  /** The request to be put through whose call it is: the PBX has not told of it, as far as the client knows. */
+  dialRequestId?: string | undefined
   /** The fields that were sent, `null` where they were sent as null. */
   fields: CallChanges & Pick<CallFields, 'direction'>
 }
@@ -100,7 +103,10 @@ export function createCall(
       }
     }
     const existing = book.call(id)
-    if (existing === undefined) return null
+    if (existing === undefined) {
+      const why = asked.dialRequestId === undefined ? null : whyNotOf(asked.dialRequestId, asked.fields, book)
+      return why === null ? null : refused(why)
+    }
     if (wasCreationLost && existing.created_at === createdAt) return { answer: created(existing, book) }
     return refused(refusal('conflict', `A call with the id ${id} exists already.`))
   }
@@ -117,7 +123,12 @@ export function createCall(
     const decided = finish(book, call, stored)
     const body = bodyIn(decided, book)
     const answer = { status: stored === null ? 201 : 200, body }
-    return { ...decided, result: answer, ...(answerKey === null ? {} : { answer: { key: answerKey, answer } }) }
+    return {
+      ...decided,
+      result: answer,
+      ...(answerKey === null ? {} : { answer: { key: answerKey, answer } }),
+      ...besideWritten(asked, book),
+    }
   }
 
   return {
@@ -135,6 +146,7 @@ export function createCall(
           ? [{ provider: asked.provider, provider_call_id: asked.provider_call_id }]
           : [],
       answerKeys: answerKey === null ? [] : [answerKey],
+      dialRequestIds: asked.dialRequestId === undefined ? [] : [asked.dialRequestId],
     },
     // As the call, as its attempt's notes, and in the answer that is kept.
     size: lengthOf(asked.fields) * (answerKey === null ? 2 : 3),
@@ -150,6 +162,26 @@ export function createCall(
     },
   }
 }
+
+/** Why a new call is not the one that was asked for with this request; null where it is. */
+function whyNotOf(requestId: string, fields: NewCall['fields'], book: Book): Refusal | null {
+  const request = book.dialRequest(requestId)
+  if (request === undefined) return noSuch('request', requestId)
+  if (!mayConcern(fields) || fields.entity_id !== request.contact_id) {
+    return refusal('invalid', 'The call was not saved.', [NOT_AS_ASKED])
+  }
+  const toldId = [request.call_id, request.written_call_id].find((id) => id !== null && book.call(id) !== undefined)
+  if (toldId == null) return null
+  return refusal('conflict', `The call that was asked for is there already. It has the id ${toldId}: change that one.`)
+}
+
+/** What somebody says of the call that was asked for, which the PBX may tell of later. */
+function besideWritten({ id, dialRequestId }: NewCall, book: Book): Pick<Plan<unknown>, 'writtenRequest'> {
+  const request = dialRequestId === undefined ? undefined : book.dialRequest(dialRequestId)
+  return request === undefined || request.call_id !== null ? {} : { writtenRequest: { id: request.id, callId: id } }
+}
+
+const NOT_AS_ASKED = { path: 'dial_request_id', message: 'is a request for an outbound call to another contact' }
 
 const lengthOf = ({ call_result, resumen_llamada }: CallChanges): number =>
   (call_result?.length ?? 0) + (resumen_llamada?.length ?? 0)

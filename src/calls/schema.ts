@@ -46,6 +46,16 @@ export function callSchemas(country: CountryCode) {
       provider,
       provider_call_id: provider,
       created_at: instant.optional(),
+      dial_request_id: uuid.optional().meta({
+        description:
+          'The call is the one that was asked for with this request, and the PBX has not told of it yet. When it does, ' +
+          'it is this call.',
+      }),
+    })
+    .refine((call) => call.dial_request_id === undefined || call.provider == null, {
+      path: ['dial_request_id'],
+      message: 'is for a call that the provider has not told of, and so has no key yet',
+      when: ({ value }) => typeof value === 'object' && value !== null,
     })
     .refine((call) => (call.provider == null) === (call.provider_call_id == null), {
       path: ['provider_call_id'],

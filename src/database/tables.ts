@@ -152,7 +152,10 @@ interface DialRequestsTable {
   extension: string
   phone_number: string
   created_at: Generated<Instant>
+  /** Null until the PBX has told of the call. */
   call_id: string | null
+  /** What was said of it before that. */
+  written_call_id: Generated<string | null>
 }
 
 /** The erasing of contacts; its queries are SQL. */

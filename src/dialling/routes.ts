@@ -18,6 +18,11 @@ export interface DiallingRoutesOptions {
   zadarmaApi: ZadarmaApi | null
 }
 
+const FORGOTTEN =
+  'As it is now. It is forgotten after two days, or after a month where the PBX has not told of what was said of it.'
+const CALL_ID =
+  'Null until somebody has told of the call: the PBX, or before it a person by `dial_request_id`; and where it is deleted.'
+
 const extension = text(6)
   .refine((digits) => /^\d{1,6}$/.test(digits) && !/^0+$/.test(digits), 'is not an extension of the PBX such as 101')
   .meta({ pattern: '^\\d{1,6}$' })
@@ -67,11 +72,11 @@ export const diallingRoutes: FastifyPluginAsyncZod<DiallingRoutesOptions> = asyn
             request_id: z.string(),
             contact_id: z.string(),
             extension: z.string(),
-            call_id: z.string().nullable().meta({ description: 'Null until the PBX has told of the call.' }),
+            call_id: z.string().nullable().meta({ description: CALL_ID }),
             created_at: time,
           }),
         },
-        told: { answers: { 200: 'As it is now. It is forgotten after two days.' } },
+        told: { answers: { 200: FORGOTTEN } },
       },
     },
     async (request, reply) => {

@@ -45,12 +45,24 @@ export async function storeRequest(
     })
 }
 
-/** A request, and the call that it has become; null where there is none. */
+/**
+ * A request, and the call that it has become: the one that the PBX told of, else what somebody said of it before.
+ *
+ * @returns null where there is none
+ */
 export async function findRequest({ query }: Database, id: string) {
   const row = await query
     .selectFrom('dial_requests')
-    .select(['id as request_id', 'contact_id', 'extension', 'call_id', 'created_at'])
-    .where('id', '=', id)
+    .leftJoin('calls as told', (join) =>
+      join.onRef('told.id', '=', 'dial_requests.call_id').on('told.deleted_at', 'is', null),
+    )
+    .leftJoin('calls as written', (join) =>
+      join.onRef('written.id', '=', 'dial_requests.written_call_id').on('written.deleted_at', 'is', null),
+    )
+    .select(['dial_requests.id as request_id', 'dial_requests.contact_id', 'dial_requests.extension'])
+    .select(({ fn }) => fn.coalesce('told.id', 'written.id').as('call_id'))
+    .select('dial_requests.created_at')
+    .where('dial_requests.id', '=', id)
     .executeTakeFirst()
   return row === undefined ? null : { ...row, created_at: formatInstant(row.created_at) }
 }

@@ -754,7 +754,7 @@ export interface paths {
         put?: never;
         /**
          * Saves a call and registers its attempt
-         * @description A call with a provider key that is known already is one more report of that call, and answers 200 with it.
+         * @description A call with a provider key that is known already is one more report of that call, and answers 200 with it. One that was asked for, and of which somebody has told already, is refused with 409, which names its id: that one is to be changed.
          */
         post: {
             parameters: {
@@ -1251,7 +1251,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description As it is now. It is forgotten after two days. */
+                /** @description As it is now. It is forgotten after two days, or after a month where the PBX has not told of what was said of it. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -1261,7 +1261,7 @@ export interface paths {
                             request_id: string;
                             contact_id: string;
                             extension: string;
-                            /** @description Null until the PBX has told of the call. */
+                            /** @description Null until somebody has told of the call: the PBX, or before it a person by `dial_request_id`; and where it is deleted. */
                             call_id: string | null;
                             /** Format: date-time */
                             created_at: string;
@@ -3694,6 +3694,11 @@ export interface components {
             provider_call_id?: string | null;
             /** Format: date-time */
             created_at?: string;
+            /**
+             * Format: uuid
+             * @description The call is the one that was asked for with this request, and the PBX has not told of it yet. When it does, it is this call.
+             */
+            dial_request_id?: string;
         };
         NewContact: {
             /** Format: uuid */
