@@ -18,19 +18,21 @@ import { CALL_NOW_TEXTS } from './texts.ts'
 interface DeskProps {
   lead: Lead
   since: number
-  onSaved: (saved: Saved, outcome: Outcome, notes: string) => Promise<void>
+  /** What the PBX was asked for when the lead was here before, and what was said of it is taken back. */
+  dialledBefore: readonly Dialled[]
+  onSaved: (saved: Saved, outcome: Outcome, notes: string, dialled: readonly Dialled[]) => Promise<void>
   onSkip: () => Promise<void>
 }
 
 /** One lead: who it is, the call, and how it went. */
-export function Desk({ lead, since, onSaved, onSkip }: DeskProps) {
+export function Desk({ lead, since, dialledBefore, onSaved, onSkip }: DeskProps) {
   const t = useTexts(CALL_NOW_TEXTS)
   const [, goTo] = useLocation()
   const { opportunity, contact } = lead
   const { notes, write } = useNotes(opportunity.id)
   const [chosen, setChosen] = useState<Outcome | null>(null)
   const [error, setError] = useState<unknown>(null)
-  const [dialled, setDialled] = useState<readonly Dialled[]>([])
+  const [dialled, setDialled] = useState(dialledBefore)
   const [ownId] = useState(() => crypto.randomUUID())
   const isBusy = useRef(false)
   const field = useRef<HTMLTextAreaElement>(null)
@@ -58,7 +60,7 @@ export function Desk({ lead, since, onSaved, onSkip }: DeskProps) {
       const said = { call_status: STATUS_OF[outcome], notes: notesWith(outcome, notes, t.outcomes.wrongNumber) }
       const saved = await saveOutcome({ lead, since, dialled, ownId, said })
       keepNotes(opportunity.id, '')
-      await onSaved(saved, outcome, latestNotes.current)
+      await onSaved(saved, outcome, latestNotes.current, dialled)
     })
 
   useKeys([

@@ -2,6 +2,7 @@ import { Skeleton, Stack, Text } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { answered, api } from '../api/client.ts'
+import type { Dialled } from '../parts/call-button.tsx'
 import { Fault, wordsOf } from '../parts/fault.tsx'
 import type { Me } from '../session/me.ts'
 import { useLanguage, useTexts } from '../texts/language.ts'
@@ -31,6 +32,8 @@ function nameInAddress(id: string | null): void {
 
 const wishedInAddress = (): string | null => new URLSearchParams(window.location.search).get(IN_ADDRESS)
 
+const NOTHING: readonly Dialled[] = []
+
 /** One lead after the other. */
 function Calling() {
   const t = useTexts(CALL_NOW_TEXTS)
@@ -43,12 +46,15 @@ function Calling() {
   /** The one that was skipped last: the queue goes on after it. */
   const skipped = useRef<string | null>(null)
   const [turn, setTurn] = useState(0)
+  /** The lead whose outcome was taken back, and what the PBX was asked for. */
+  const [again, setAgain] = useState<{ id: string; dialled: readonly Dialled[] } | null>(null)
   useEffect(() => {
     document.title = `${t.title} · First Call`
   }, [t])
 
   const nameOf = ({ contact, opportunity }: Lead): string => contact?.name ?? opportunity.title ?? t.unnamed
   const goOn = async () => {
+    setAgain(null)
     const now = await goTo(skipped.current === null ? {} : { after_opportunity_id: skipped.current })
     setTurn((before) => before + 1)
     return now
@@ -60,13 +66,20 @@ function Calling() {
       ),
     )
 
-  async function saved(lead: Lead, { call, undo }: Saved, outcome: Outcome, notes: string) {
+  async function saved(
+    lead: Lead,
+    { call, undo }: Saved,
+    outcome: Outcome,
+    notes: string,
+    dialled: readonly Dialled[],
+  ) {
     const id = lead.opportunity.id
     const takeBack = async () => {
       await undo()
       await restoreStatus(lead)
       keepNotes(id, notes)
       await goTo({ opportunity_id: id })
+      setAgain({ id, dialled })
       setTurn((before) => before + 1)
       setHappened({ name: nameOf(lead), words: t.undone, undo: null })
       void forget()
@@ -115,6 +128,7 @@ function Calling() {
           key={`${lead.opportunity.id} ${turn}`}
           lead={lead}
           since={taken.since}
+          dialledBefore={again?.id === lead.opportunity.id ? again.dialled : NOTHING}
           onSaved={(...what) => saved(lead, ...what)}
           onSkip={() => skip(lead)}
         />

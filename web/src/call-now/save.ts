@@ -32,10 +32,7 @@ interface Asked {
 
 /** So long the PBX is waited for where it was asked to call; it tells of a call when the lead's telephone rings. */
 const PBX_WAIT_MS = 10_000
-/** So long it may still tell of a call that was written down without it. */
-const LATE_MS = 120_000
 const LOOK_EVERY_MS = 500
-const LOOK_LATER_EVERY_MS = 3_000
 /** The PBX's clock and ours. */
 const SKEW_MS = 60_000
 
@@ -44,7 +41,7 @@ const said = new Set<string>()
 
 /**
  * Saves how a call went: on the call that the PBX tells of where there is one (B10), so that one ring is one attempt; else
- * as a call of our own.
+ * as a call of our own, which that one becomes.
  */
 export async function saveOutcome(asked: Asked): Promise<Saved> {
   const reported = await findReported(asked, asked.dialled.length === 0 ? 0 : PBX_WAIT_MS)
@@ -67,76 +64,98 @@ async function sayOf(call: Call, { call_status, notes }: Said): Promise<Saved> {
 const change = (id: string, body: { call_status: string | null; resumen_llamada?: string | null }): Promise<Call> =>
   answered(api.PATCH('/api/crm/calls/{id}', { params: { path: { id } }, body }))
 
-async function saveOwn(asked: Asked): Promise<Saved> {
-  const { lead, ownId: id, said: what, dialled } = asked
-  const call = await makeOwn(id, lead, what)
-  const late = new AbortController()
-  const mended = dialled.length === 0 ? null : mendLater(asked, call.id, late.signal)
+/**
+ * As the call that was asked for, where it was asked for: the service joins the two when the PBX tells of it after all.
+ */
+async function saveOwn({ lead, ownId, said: what, dialled: [latest] }: Asked): Promise<Saved> {
+  const requestId = latest?.requestId ?? null
+  try {
+    const call = await answered(api.POST('/api/crm/calls', { body: bodyOf(ownId, requestId, lead, what) }))
+    return ownCall(call, requestId)
+  } catch (error) {
+    // It was saved the first time, and only the answer was lost; or the PBX has told of it at this moment.
+    if (!(error instanceof Problem) || error.status !== 409) throw error
+    const call = await callNow(ownId, requestId)
+    const { call_status, notes } = what
+    return call.id === ownId
+      ? ownCall(await change(ownId, { call_status, resumen_llamada: notesOrNone(notes) }), requestId)
+      : sayOf(call, what)
+  }
+}
+
+const notesOrNone = (notes: string): string | null => (notes === '' ? null : notes)
+
+const bodyOf = (
+  id: string,
+  requestId: string | null,
+  { opportunity, contact }: Lead,
+  { call_status, notes }: Said,
+) => ({
+  id,
+  direction: 'outbound' as const,
+  entity_type: 'contacts',
+  entity_id: opportunity.contact_id,
+  phone_number: contact?.phones[0] ?? null,
+  call_status,
+  resumen_llamada: notesOrNone(notes),
+  ...(requestId === null ? {} : { dial_request_id: requestId }),
+})
+
+function ownCall(call: Call, requestId: string | null): Saved {
+  said.add(call.id)
   return {
     call,
     undo: async () => {
-      late.abort()
-      const other = await mended
-      if (other != null) await other.undo()
-      else await answered(api.DELETE('/api/crm/calls/{id}', { params: { path: { id } } }))
+      said.delete(call.id)
+      await takeBack(call.id, requestId)
     },
   }
 }
 
-async function makeOwn(id: string, { opportunity, contact }: Lead, { call_status, notes }: Said): Promise<Call> {
-  const body = {
-    id,
-    direction: 'outbound' as const,
-    entity_type: 'contacts',
-    entity_id: opportunity.contact_id,
-    phone_number: contact?.phones[0] ?? null,
-    call_status,
-    resumen_llamada: notes === '' ? null : notes,
+/** Of a call of which the PBX has told meanwhile, only what was said is taken back: it rang. */
+async function takeBack(ownId: string, requestId: string | null): Promise<void> {
+  const { id, provider, revision } = await callNow(ownId, requestId)
+  if (provider !== null) {
+    await change(id, { call_status: null, resumen_llamada: null })
+    return
   }
+  const params = { path: { id }, header: { 'If-Match': `"${revision}"` } }
   try {
-    return await answered(api.POST('/api/crm/calls', { body }))
+    await answered(api.DELETE('/api/crm/calls/{id}', { params }))
   } catch (error) {
-    // It was saved the first time, and only the answer was lost.
-    if (!(error instanceof Problem) || error.status !== 409) throw error
-    return change(id, { call_status, resumen_llamada: body.resumen_llamada })
+    if (!(error instanceof Problem) || error.status !== 412) throw error
+    await takeBack(ownId, requestId)
   }
 }
 
-/** The PBX tells of the call after all: it is that one which counts, and ours goes. */
-async function mendLater(asked: Asked, ownId: string, signal: AbortSignal): Promise<Saved | null> {
-  const reported = await findReported(asked, LATE_MS, LOOK_LATER_EVERY_MS, signal).catch(() => null)
-  if (reported === null || signal.aborted) return null
-  try {
-    await answered(api.DELETE('/api/crm/calls/{id}', { params: { path: { id: ownId } } }))
-    return await sayOf(reported, asked.said)
-  } catch {
-    return null
-  }
+/** A call of our own, or the one that it has become. */
+async function callNow(ownId: string, requestId: string | null): Promise<Call> {
+  const id = (requestId === null ? null : await callIdOf(requestId)) ?? ownId
+  return answered(api.GET('/api/crm/calls/{id}', { params: { path: { id } } }))
+}
+
+async function callIdOf(request_id: string): Promise<string | null> {
+  const params = { path: { request_id } }
+  return (await answered(api.GET('/api/crm/calls/dial/{request_id}', { params }))).call_id
 }
 
 /** The call that the PBX tells of, waited for so long. */
-async function findReported(
-  { lead, since, dialled }: Asked,
-  waitMs: number,
-  everyMs = LOOK_EVERY_MS,
-  signal?: AbortSignal,
-): Promise<Call | null> {
+async function findReported({ lead, since, dialled }: Asked, waitMs: number): Promise<Call | null> {
   const until = performance.now() + waitMs
   for (;;) {
     const call = (await callOfRequest(dialled)) ?? (await callOfContact(lead, since, dialled))
     if (call !== null) return call
-    if (performance.now() + everyMs > until || signal?.aborted) return null
-    await new Promise((resolve) => setTimeout(resolve, everyMs))
+    if (performance.now() + LOOK_EVERY_MS > until) return null
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
   }
 }
 
 async function callOfRequest(dialled: readonly Dialled[]): Promise<Call | null> {
-  for (const { requestId: request_id } of dialled) {
-    const { call_id } = await answered(
-      api.GET('/api/crm/calls/dial/{request_id}', { params: { path: { request_id } } }),
-    )
-    if (call_id === null || said.has(call_id)) continue
-    return answered(api.GET('/api/crm/calls/{id}', { params: { path: { id: call_id } } }))
+  for (const { requestId } of dialled) {
+    const id = await callIdOf(requestId)
+    if (id === null || said.has(id)) continue
+    const call = await answered(api.GET('/api/crm/calls/{id}', { params: { path: { id } } }))
+    if (call.provider !== null) return call
   }
   return null
 }
