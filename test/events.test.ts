@@ -4,7 +4,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { eventsOf } from './event-source.ts'
 import { makeKey } from './keys.ts'
-import { createTestDatabase, createTestService, type TestDatabase, type TestService } from './service.ts'
+import { createTestDatabase, createTestService, KEY, type TestDatabase, type TestService } from './service.ts'
 
 let database: TestDatabase
 let service: TestService
@@ -95,6 +95,69 @@ it('a change that is committed after later ones is not missed', async () => {
   const again = await listen({ 'last-event-id': lastId })
   await again.until(({ contact = [] }) => contact.includes(late))
   await again.close()
+})
+
+it('the number beside an event is never ahead of what was told, however long it takes to look who may hear of it', async () => {
+  const agent = await makeKey(service, { role: 'agent', user_id: randomUUID() })
+  const [slow, quick] = [await listen(agent.headers), await listen()]
+  // What an agent may hear of is looked for there; an admin hears of everything.
+  const client = new pg.Client(database.connection)
+  await client.connect()
+  await client.query('begin; lock table review_items')
+  const items = [randomUUID(), randomUUID()]
+  for (const item of items) {
+    await other.sql(
+      `insert into audit (at, who, action, entity_id) values (now(), 'test', 'contact.changed', '${item}')`,
+    )
+    await quick.until(({ contact = [] }) => contact.includes(item))
+  }
+  const [{ id: first } = { id: 0 }] = await other.sql(`select id from audit where entity_id = '${items[0]}'`)
+  await client.query('rollback')
+  await client.end()
+  // Nobody's contacts: agents hear of them.
+  await slow.until(({ contact = [] }) => contact.includes(items[0] ?? ''))
+  expect(Number(slow.lastId)).toBe(Number(first))
+  await slow.until(({ contact = [] }) => contact.includes(items[1] ?? ''))
+  for (const listener of [slow, quick]) await listener.close()
+})
+
+it('pages of an origin that is allowed may listen', async () => {
+  const origin = 'https://crm.example.com'
+  const open = await createTestService({ ...database, edge: { corsOrigins: [origin] } })
+  await open.app.listen({ host: '127.0.0.1', port: 0 })
+  const { port } = open.app.server.address() as AddressInfo
+  const answer = await fetch(`http://127.0.0.1:${port}/api/events`, {
+    headers: { origin, authorization: `Bearer ${KEY}` },
+  })
+  expect(answer.headers.get('access-control-allow-origin')).toBe(origin)
+  await answer.body?.cancel()
+  await open.close()
+})
+
+it('whoever has a hundred streams gets no more, and others do', async () => {
+  const key = await makeKey(service)
+  const streams = await Promise.all(Array.from({ length: 100 }, () => listen(key.headers)))
+  const answer = await fetch(`${addresses[0]}/api/events`, { headers: key.headers })
+  expect(answer.status).toBe(429)
+  await (await listen()).close()
+  await streams[0]?.close()
+  await expect
+    .poll(async () => {
+      const leaving = new AbortController()
+      const { status } = await fetch(`${addresses[0]}/api/events`, { headers: key.headers, signal: leaving.signal })
+      leaving.abort()
+      return status
+    })
+    .toBe(200)
+  for (const one of streams) await one.close()
+})
+
+it('HEAD is not answered by a stream', async () => {
+  const answer = await fetch(`${addresses[0]}/api/events`, {
+    method: 'HEAD',
+    headers: { authorization: `Bearer ${KEY}` },
+  })
+  expect(answer.status).toBe(405)
 })
 
 describe('who is told', () => {

@@ -1,10 +1,13 @@
+import type { OutgoingHttpHeaders } from 'node:http'
 import type { FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Caller } from '../auth/caller.ts'
 import type { Database } from '../database/database.ts'
+import { sendRefusal } from '../http/errors.ts'
 import { callerOf } from '../http/guard.ts'
 import { HEADERS } from '../http/headers.ts'
+import { refusal } from '../http/refusal.ts'
 import { noQuery } from '../http/schemas.ts'
 import { openFeed } from './feed.ts'
 import { stream } from './stream.ts'
@@ -14,6 +17,15 @@ export interface EventRoutesOptions {
   /** Who a request comes from, asked anew. */
   findCaller: (request: FastifyRequest) => Promise<Caller | null>
 }
+
+/** Of one person or key on one server: of all tabs of a browser one listens. */
+const MOST_OF_ONE = 100
+/** Of all. There must be connections left for calls. */
+const MOST = 1_000
+const TOO_MANY = refusal(
+  'too_many_requests',
+  'So many listen already that no more can be told. Close some, and try again.',
+)
 
 const ABOUT = `Server-sent events, as \`EventSource\` reads them. \`changes\` has the ids of what changed, by its kind
 (\`{"opportunity": ["…"], "call": ["…"]}\`), or \`"all"\` in the place of very many; several changes of one thing are told once, and
@@ -26,15 +38,18 @@ export const eventRoutes: FastifyPluginAsyncZod<EventRoutesOptions> = async (app
     database,
     onFault: (error) => app.log.warn({ err: error }, 'changes could not be looked for'),
   })
-  const ends = new Set<() => void>()
+  /** How each stream is ended, and whose it is. */
+  const listening = new Map<() => void, string>()
   app.addHook('preClose', async () => {
-    for (const end of ends) end()
+    for (const end of listening.keys()) end()
     await feed.close()
   })
 
   app.get(
     '',
     {
+      // It would never be answered.
+      exposeHeadRoute: false,
       schema: {
         tags: ['events'],
         summary: 'Tells of changes as they happen',
@@ -45,10 +60,15 @@ export const eventRoutes: FastifyPluginAsyncZod<EventRoutesOptions> = async (app
       },
     },
     async (request, reply) => {
+      const caller = callerOf(request)
+      const own = [...listening.values()].filter((owner) => owner === caller.owner).length
+      if (own >= MOST_OF_ONE || listening.size >= MOST) return sendRefusal(reply, TOO_MANY)
       const after = /^\d{1,15}$/.exec(String(request.headers['last-event-id'] ?? ''))?.[0]
       reply.hijack()
       reply.raw.writeHead(200, {
         ...HEADERS,
+        // Of the rules for pages of other addresses.
+        ...(reply.getHeaders() as OutgoingHttpHeaders),
         'content-type': 'text/event-stream; charset=utf-8',
         // A service that stops waits for connections that might be used once more.
         connection: 'close',
@@ -56,20 +76,16 @@ export const eventRoutes: FastifyPluginAsyncZod<EventRoutesOptions> = async (app
         'x-accel-buffering': 'no',
         'x-request-id': request.id,
       })
-      const end = await stream(reply.raw, {
+      const end = stream(reply.raw, {
         feed,
         database,
-        caller: callerOf(request),
+        caller,
         callerNow: () => findCaller(request),
         after: after === undefined ? null : Number(after),
-      }).catch((error: unknown) => {
-        // The client comes again by itself.
-        request.log.warn({ err: error }, 'changes could not be told')
-        reply.raw.end()
-        return () => undefined
+        onFault: (error) => request.log.warn({ err: error }, 'changes could not be told'),
+        onEnd: () => listening.delete(end),
       })
-      ends.add(end)
-      reply.raw.once('close', () => ends.delete(end))
+      listening.set(end, caller.owner)
     },
   )
 }

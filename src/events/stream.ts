@@ -19,63 +19,85 @@ export interface StreamOptions {
   callerNow: () => Promise<Caller | null>
   /** The number after which the client goes on; null where it begins. */
   after: number | null
+  /** Told why the stream ends where the database does not answer; the client comes again, and goes on where it was. */
+  onFault: (error: unknown) => void
+  /** Told when it is over, whoever ended it. */
+  onEnd: () => void
 }
 
 const KINDS_OF_PAGES = ['call', 'opportunity', 'contact', 'review', 'key', 'user', 'sync'] as const
 const EVERYTHING: Told = Object.fromEntries(KINDS_OF_PAGES.map((kind) => [kind, 'all']))
 
 /**
- * Sends what changes as server-sent events until the client goes, may not listen any more, or somebody ends it.
+ * Sends what changes as server-sent events until the client goes, may not listen any more, or somebody ends it. The
+ * number beside each event is the one up to which everything has been told, so that nothing is missed by going on there.
  *
  * @returns ends it
  */
-export async function stream(
+export function stream(
   response: ServerResponse,
-  { feed, database, caller, callerNow, after }: StreamOptions,
-): Promise<() => void> {
+  { feed, database, caller, callerNow, after, onFault, onEnd }: StreamOptions,
+): () => void {
   let waiting: Change[] = []
-  let settledNext = 0
-  let isSending = false
+  let waitingUpTo = 0
+  // What was missed is told first.
+  let isTelling = true
   let isOver = false
-
-  const { settled, end } = await feed.listen((changes, upTo) => {
-    waiting.push(...changes)
-    settledNext = upTo
-    void send()
-  })
-  const beating = setInterval(() => response.write(':\n\n'), BEAT_MS)
-  const lookingAgain = setInterval(() => void endUnlessSame(), LOOKED_AGAIN_MS)
+  const ends: (() => void)[] = []
 
   function close(): void {
     if (isOver) return
     isOver = true
-    end()
-    clearInterval(beating)
-    clearInterval(lookingAgain)
+    for (const end of ends) end()
     response.end()
+    onEnd()
   }
+  response.once('close', close)
+  begin().catch(fail)
 
-  async function endUnlessSame(): Promise<void> {
-    const now = await callerNow().catch(() => caller)
-    if (now?.owner !== caller.owner || now.role !== caller.role || now.userId !== caller.userId) close()
-  }
-
-  /** What comes while it is looked who may hear of it, is told together. */
-  async function send(): Promise<void> {
-    if (isSending) return
-    isSending = true
-    try {
-      while (waiting.length > 0 && !isOver) {
-        const changes = waiting
-        waiting = []
-        tell(tellOf(await changesFor(database, caller, changes)), settledNext)
-      }
-    } catch {
-      // Where the database does not answer, the client comes again, and goes on where it was.
-      close()
-    } finally {
-      isSending = false
+  async function begin(): Promise<void> {
+    const { settled, end } = await feed.listen((changes, upTo) => {
+      waiting.push(...changes)
+      waitingUpTo = upTo
+      if (!isTelling) tellWaiting().catch(fail)
+    })
+    // Whoever has gone meanwhile is not told of by the response any more.
+    if (isOver || response.destroyed) {
+      end()
+      return close()
     }
+    const beating = setInterval(() => response.write(':\n\n'), BEAT_MS)
+    const lookingAgain = setInterval(() => void endUnlessSame(), LOOKED_AGAIN_MS)
+    ends.push(
+      end,
+      () => clearInterval(beating),
+      () => clearInterval(lookingAgain),
+    )
+    response.write('retry: 1000\n\n')
+    tell(after === null ? {} : await missedAfter(after), settled)
+    await tellWaiting()
+  }
+
+  function fail(error: unknown): void {
+    if (!isOver) onFault(error)
+    close()
+  }
+
+  async function missedAfter(last: number): Promise<Told> {
+    const missed = await changesAfter(database, { last, missing: new Map() })
+    // Too many to be told of one by one: whatever is shown is asked for anew.
+    return missed.length >= PAGE ? EVERYTHING : tellOf(await changesFor(database, caller, missed))
+  }
+
+  /** What comes while it is looked who may hear of it, is told together afterwards. */
+  async function tellWaiting(): Promise<void> {
+    isTelling = true
+    while (waiting.length > 0 && !isOver) {
+      const [changes, upTo] = [waiting, waitingUpTo]
+      waiting = []
+      tell(tellOf(await changesFor(database, caller, changes)), upTo)
+    }
+    isTelling = false
   }
 
   /** Also what tells of nothing says how far it is. */
@@ -83,14 +105,10 @@ export async function stream(
     if (!isOver) response.write(`id: ${upTo}\nevent: changes\ndata: ${JSON.stringify(told)}\n\n`)
   }
 
-  response.once('close', close)
-  response.write('retry: 1000\n\n')
-  if (after === null) tell({}, settled)
-  else {
-    const missed = await changesAfter(database, { last: after, missing: new Map() })
-    // Too many to be told of one by one: whatever is shown is asked for anew.
-    const told = missed.length >= PAGE ? EVERYTHING : tellOf(await changesFor(database, caller, missed))
-    tell(told, settled)
+  async function endUnlessSame(): Promise<void> {
+    const now = await callerNow().catch(() => caller)
+    if (now?.owner !== caller.owner || now.role !== caller.role || now.userId !== caller.userId) close()
   }
+
   return close
 }

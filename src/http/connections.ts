@@ -34,7 +34,8 @@ interface Pace {
 
 /**
  * Keeps slow clients from costing more than they may. Node itself cuts those that send too slowly; here are those that
- * do not take their answer, and those that are too many: where all connections are in use, one makes room.
+ * do not take their answer, and those that are too many: where all connections are in use, one makes room, and where none
+ * can, as all are being answered, the new one is refused.
  */
 export function guardConnections(server: Server, { connections, paceMs, lookEveryMs }: Patience): void {
   /** Each with the answer to its latest request, in the order in which they came. */
@@ -42,7 +43,11 @@ export function guardConnections(server: Server, { connections, paceMs, lookEver
   const paces = new WeakMap<Socket, Pace>()
 
   server.on('connection', (socket: Socket) => {
-    if (answers.size >= connections) leastMissed(answers)?.destroy()
+    if (answers.size >= connections) {
+      const missed = leastMissed(answers) ?? socket
+      missed.destroy()
+      if (missed === socket) return
+    }
     answers.set(socket, null)
     socket.once('close', () => answers.delete(socket))
   })
