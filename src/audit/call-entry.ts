@@ -11,32 +11,42 @@ export function callEntry(by: Actor, before: Call | null, after: Call | null): E
   const action = before === null ? 'call.created' : after === null ? 'call.deleted' : 'call.changed'
   // Of one that moves, whom it was with: what was written then is about that person.
   const concerned = { contactId: before?.entity_id ?? call.entity_id, callId: call.id }
-  return entryOf(by, action, call.id, before && fieldsOf(before), after && fieldsOf(after), concerned)
+  return entryOf(by, action, call.id, before && differing(before, after), after && differing(after, before), concerned)
+}
+
+/** As they are. */
+const PLAIN = [
+  'entity_type',
+  'entity_id',
+  'direction',
+  'call_status',
+  'call_result',
+  'resumen_llamada',
+  'phone_number',
+  'extension',
+  'duration_seconds',
+  'provider',
+  'provider_call_id',
+  'link',
+  'outcome',
+  'opportunity_id',
+] as const satisfies readonly (keyof Call)[]
+
+const TIMES = ['started_at', 'answered_at', 'ended_at', 'created_at'] as const satisfies readonly (keyof Call)[]
+
+/**
+ * The fields in which a call is not as the other was, without what only says who wrote a field, and how the call waits.
+ * What is equal is not even written as JSON has it: this is hot.
+ */
+function differing(call: Call, other: Call | null): Fields {
+  const fields: Record<string, unknown> = {}
+  for (const name of PLAIN) if (call[name] !== (other?.[name] ?? null)) fields[name] = call[name]
+  for (const name of TIMES) if (call[name] !== (other?.[name] ?? null)) fields[name] = timeOrNull(call[name])
+  if (call.recordings !== other?.recordings) fields.recordings = recordingsOf(call)
+  return fields
 }
 
 const timeOrNull = (moment: Instant | null): string | null => (moment === null ? null : formatInstant(moment))
 
-/** Without what only says who wrote a field, and how the call waits. Field by field: this is hot. */
-function fieldsOf(call: Call): Fields {
-  return {
-    entity_type: call.entity_type,
-    entity_id: call.entity_id,
-    direction: call.direction,
-    call_status: call.call_status,
-    call_result: call.call_result,
-    resumen_llamada: call.resumen_llamada,
-    phone_number: call.phone_number,
-    extension: call.extension,
-    started_at: timeOrNull(call.started_at),
-    answered_at: timeOrNull(call.answered_at),
-    ended_at: timeOrNull(call.ended_at),
-    duration_seconds: call.duration_seconds,
-    provider: call.provider,
-    provider_call_id: call.provider_call_id,
-    link: call.link,
-    recordings: call.recordings.length === 0 ? null : call.recordings.map(({ id, status }) => ({ id, status })),
-    outcome: call.outcome,
-    opportunity_id: call.opportunity_id,
-    created_at: formatInstant(call.created_at),
-  }
-}
+const recordingsOf = ({ recordings }: Call): readonly object[] | null =>
+  recordings.length === 0 ? null : recordings.map(({ id, status }) => ({ id, status }))

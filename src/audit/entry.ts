@@ -61,8 +61,8 @@ export const kindOf = (action: Action): Kind => action.slice(0, action.indexOf('
 /**
  * What the audit keeps of a change.
  *
- * @param before all fields as they were; null where it was not there
- * @param after all fields as they are, with the same names; null where it is gone
+ * @param before fields as they were, all that may have changed; null where it was not there
+ * @param after fields as they are, with the same names; null where it is gone
  * @returns null where no field changed
  */
 export function entryOf(
