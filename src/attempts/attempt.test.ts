@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Call, NO_FIELDS, type Source } from '../calls/call.ts'
 import { broughtInAgain, changedByPerson, colourOf, formatInstant, reportedByMachine, withFieldsOf } from './attempt.ts'
@@ -43,6 +44,15 @@ describe('A12: the time of an attempt', () => {
     ['2025-01-29T10:00:00.120Z', '2025-01-29T10:00:00.120Z'],
     ['0001-01-01T00:00:00.000Z', '0001-01-01T00:00:00Z'],
   ])('%s is written %s', (time, written) => expect(formatInstant(Date.parse(time))).toBe(written))
+
+  it('is written as Date writes it, whatever comes before', () => {
+    const last = Date.parse('9999-12-31T23:59:59.999Z')
+    fc.assert(
+      fc.property(fc.integer({ min: -62_135_596_800_000, max: last }), (instant) => {
+        expect(formatInstant(instant)).toBe(new Date(instant).toISOString().replace('.000Z', 'Z'))
+      }),
+    )
+  })
 })
 
 describe('B10: a person’s word stands', () => {

