@@ -1,13 +1,13 @@
 import { spawnSync } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type pg from 'pg'
 import { type DataSize, fill } from './data.ts'
+import { measureKeyCheck } from './key-check.ts'
 import { measureLists } from './lists.ts'
-import { makeDatabase, startPostgres } from './postgres.ts'
+import { type BenchDatabase, makeDatabase, startPostgres } from './postgres.ts'
 import { report } from './report.ts'
 import { runRounds, type Side } from './rounds.ts'
 import { type ServerProcess, startServerProcess } from './service-process.ts'
@@ -26,7 +26,6 @@ const LIST_REQUESTS = isQuick ? 10 : 200
 const CONNECTIONS = [1, 16, 64]
 const HISTORY = { contacts: isQuick ? 10_000 : 200_000, calls: 5 }
 
-const key = `bench_${randomBytes(24).toString('hex')}`
 const stops: (() => Promise<unknown>)[] = []
 const log = (text: string): void => void process.stderr.write(`${text}\n`)
 const surroundings = { rootDir, stops, log }
@@ -54,23 +53,26 @@ async function main(): Promise<void> {
   await much.client.query('checkpoint')
   log(`  ${((performance.now() - start) / 1_000).toFixed(0)} s`)
 
-  const plain = await startPlain(little.url)
-  const service = await startService(little.url)
-  const serviceOnMuch = await startService(much.url)
+  const plain = await startPlain(little)
+  const service = await startService(little)
+  const serviceOnMuch = await startService(much)
   const sides: Side[] = [
-    { contestant: 'plain', server: plain, client: little.client, size: LITTLE, connections: CONNECTIONS },
-    { contestant: 'registering', server: service, client: little.client, size: LITTLE, connections: CONNECTIONS },
-    { contestant: 'notifications', server: service, client: little.client, size: LITTLE, connections: [16, 64] },
-    { contestant: 'registering, much data', server: serviceOnMuch, client: much.client, size: null, connections: [64] },
+    { contestant: 'plain', server: plain, ...little, size: LITTLE, connections: CONNECTIONS },
+    { contestant: 'registering', server: service, ...little, size: LITTLE, connections: CONNECTIONS },
+    { contestant: 'notifications', server: service, ...little, size: LITTLE, connections: [16, 64] },
+    { contestant: 'registering, much data', server: serviceOnMuch, ...much, size: null, connections: [64] },
   ]
-  const measured = await runRounds(sides, { key, rounds: ROUNDS, seconds: SECONDS, log })
+  const measured = await runRounds(sides, { rounds: ROUNDS, seconds: SECONDS, log })
   const peaks = await Promise.all([service.peakMemory(), serviceOnMuch.peakMemory()])
   const known = peaks.filter((peak) => peak !== null)
+
+  log('key check')
+  const keyCheck = await measureKeyCheck(little.url, little.key)
 
   log('lists')
   await much.client.query('vacuum analyze')
   await much.client.query('checkpoint')
-  const lists = await measureLists(much.client, serviceOnMuch.address, key, LIST_REQUESTS)
+  const lists = await measureLists(much.client, serviceOnMuch.address, much.key, LIST_REQUESTS)
 
   const facts = await machine(much.client)
   // The rest is out of the way by then.
@@ -87,6 +89,7 @@ async function main(): Promise<void> {
     much: MUCH,
     measured,
     peakMemory: known.length === 0 ? null : Math.max(...known),
+    keyCheck,
     lists,
     history,
   })
@@ -94,23 +97,22 @@ async function main(): Promise<void> {
   if (!isQuick) await writeFile(path.join(rootDir, 'docs/performance.md'), page)
 }
 
-async function startService(databaseUrl: string): Promise<ServerProcess> {
+async function startService(database: BenchDatabase): Promise<ServerProcess> {
   // As `npm start` starts it.
   const { scripts } = JSON.parse(await readFile(path.join(rootDir, 'package.json'), 'utf8'))
   const [, ...args] = String(scripts.start).split(' ')
-  return started(args, databaseUrl)
+  return started(args, database)
 }
 
-async function startPlain(databaseUrl: string): Promise<ServerProcess> {
+async function startPlain(database: BenchDatabase): Promise<ServerProcess> {
   const script = fileURLToPath(new URL('./plain-server.ts', import.meta.url))
   // With what lets this process run TypeScript.
-  return started([...process.execArgv, script], databaseUrl)
+  return started([...process.execArgv, script], database)
 }
 
-async function started(args: readonly string[], databaseUrl: string): Promise<ServerProcess> {
+async function started(args: readonly string[], { url, key }: BenchDatabase): Promise<ServerProcess> {
   const server = await startServerProcess(args, {
-    DATABASE_URL: databaseUrl,
-    BOOTSTRAP_API_KEY: key,
+    DATABASE_URL: url,
     ZADARMA_SECRET: key,
     HOST: '127.0.0.1',
     PORT: '0',

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import pg from 'pg'
+import { makeFirstKey } from '../../src/auth/keys.ts'
 import { openDatabase } from '../../src/database/database.ts'
 import { type EmbeddedDatabase, startEmbeddedDatabase } from '../../src/database/embedded.ts'
 import { migrate } from '../../src/database/migrate.ts'
@@ -9,6 +10,8 @@ import { migrate } from '../../src/database/migrate.ts'
 export interface BenchDatabase {
   client: pg.Client
   url: string
+  /** An admin's. */
+  key: string
 }
 
 /** What is needed to end what was started, in reverse. */
@@ -44,11 +47,13 @@ export async function makeDatabase(
   const connection = { host, port, user, database: name }
   const opened = openDatabase({ connection, hasPooler: false, onIdleError: () => undefined })
   await migrate(opened.patient, path.join(rootDir, 'migrations'))
+  const key = await makeFirstKey(opened)
   await opened.close()
+  if (key === null) throw new Error(`the database ${name} has keys already`)
   const client = new pg.Client(connection)
   client.on('error', () => undefined)
   await client.connect()
   stops.push(() => client.end())
   // The address of a socket: the host in the address itself stands for nothing.
-  return { client, url: `postgres://${user}@localhost:${port}/${name}?host=${encodeURIComponent(host)}` }
+  return { client, url: `postgres://${user}@localhost:${port}/${name}?host=${encodeURIComponent(host)}`, key }
 }

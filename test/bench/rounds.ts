@@ -18,6 +18,8 @@ export interface Measured extends LoadResult {
 export interface Side {
   contestant: Contestant
   server: ServerProcess
+  /** Of the API; the secret of the PBX as well. */
+  key: string
   /** To the database on which this server works. */
   client: pg.Client
   /** Filled anew before each load, so that no opportunity runs out of attempts; null: stays as it is. */
@@ -27,7 +29,6 @@ export interface Side {
 }
 
 export interface RoundsOptions {
-  key: string
   rounds: number
   seconds: number
   log: (text: string) => void
@@ -35,7 +36,7 @@ export interface RoundsOptions {
 
 /** Puts each side under load in turn, round after round, so that a slower minute of the machine meets all of them. */
 export async function runRounds(sides: readonly Side[], options: RoundsOptions): Promise<Measured[]> {
-  const { key, rounds, seconds, log } = options
+  const { rounds, seconds, log } = options
   const steps = sides
     .flatMap((side) => side.connections.map((count) => ({ side, count, results: [] as LoadResult[] })))
     .sort((a, b) => a.count - b.count)
@@ -43,7 +44,7 @@ export async function runRounds(sides: readonly Side[], options: RoundsOptions):
   for (const side of sides) if (side.contestant !== 'notifications') await warmUp(side, options)
   for (let round = 1; round <= rounds; round++) {
     for (const step of steps) {
-      const { server, client, size, contestant } = step.side
+      const { server, key, client, size, contestant } = step.side
       if (size !== null) await fill(client, size)
       const contacts = await contactsToCall(client)
       const door = contestant === 'notifications' ? 'zadarma' : 'rest'
@@ -69,7 +70,7 @@ export async function runRounds(sides: readonly Side[], options: RoundsOptions):
  * Loads a side until its rate no longer rises: that of a service that has been at work, whose pages have been read into
  * the buffers and written for the first time since the last checkpoint.
  */
-async function warmUp({ contestant, server, client, size }: Side, { key, seconds, log }: RoundsOptions): Promise<void> {
+async function warmUp({ contestant, server, key, client, size }: Side, { seconds, log }: RoundsOptions): Promise<void> {
   const connections = 64
   let best = 0
   for (let time = 1; time <= WARM_UPS_AT_MOST; time++) {
