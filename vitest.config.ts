@@ -32,7 +32,8 @@ if (process.env.TMPDIR === undefined && hasRoomInMemory()) process.env.TMPDIR = 
 export default defineConfig({
   test: {
     globalSetup: ['test/postgres.ts'],
-    maxWorkers: 2,
+    // More than the processors have: many tests wait, for a server, for a time, for a disk.
+    maxWorkers: 3,
     projects: [
       {
         test: {

@@ -111,7 +111,7 @@ export const PROMISES: readonly Promised[] = [
     tests: [
       ['test/chaos/postgres-kills.test.ts', /R18/],
       ['test/chaos/power-cuts.test.ts'],
-      ['test/operations.test.ts', /R18/],
+      ['test/chaos/full-disk.test.ts'],
     ],
   },
   {
