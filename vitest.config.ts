@@ -40,7 +40,7 @@ export default defineConfig({
           ...times,
           name: 'together',
           isolate: false,
-          include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+          include: ['src/**/*.test.ts', 'web/src/**/*.test.ts', 'test/**/*.test.ts'],
           exclude: [...ALONE, ...ELSEWHERE, CHAOS, E2E],
           sequence: { groupOrder: 0 },
         },

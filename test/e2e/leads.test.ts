@@ -85,7 +85,7 @@ it('a view is in the address: filters, search and order, added, taken away and s
   await page.getByRole('button', { name: 'Age', exact: true }).click()
   await page.waitForURL('**/leads?status=contacted&assigned=false&source=fair&sort=created_at')
   await page.getByText('10', { exact: true }).waitFor()
-  expect(await rowsOf(page).first().textContent()).toContain('Lead 57')
+  await rowsOf(page).first().filter({ hasText: 'Lead 57' }).waitFor()
   await page.keyboard.press('/')
   await page.keyboard.type('lead 2')
   await page.waitForURL('**&q=lead+2&sort=created_at')

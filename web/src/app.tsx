@@ -3,6 +3,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { lazy, Suspense, useEffect } from 'react'
 import { Link, Redirect, Route, Switch, useLocation } from 'wouter'
 import { listen } from './api/live.ts'
+import { refreshLeads } from './leads/queries.ts'
 import { Fault } from './parts/fault.tsx'
 import { AcceptPage } from './session/accept-page.tsx'
 import { LogInPage } from './session/log-in-page.tsx'
@@ -39,7 +40,7 @@ function Inside() {
   const [at, goTo] = useLocation()
   const queries = useQueryClient()
   const userId = me.data?.id ?? null
-  useEffect(() => (userId === null ? undefined : listen(queries)), [userId, queries])
+  useEffect(() => (userId === null ? undefined : listen(queries, refreshLeads)), [userId, queries])
   useEffect(() => {
     if (me.data === null) goTo(`/log-in?next=${encodeURIComponent(at + location.search)}`, { replace: true })
   }, [me.data, at, goTo])

@@ -432,6 +432,8 @@ export interface paths {
                     attempts?: number;
                     last_status?: "green" | "orange" | "red";
                     q?: string;
+                    /** @description UUIDs with commas between them, 100 at most. */
+                    ids?: string;
                     /** @description With each opportunity comes its contact. */
                     include?: "contact";
                     sort?: "created_at" | "-created_at" | "last_contact_attempt_at" | "-last_contact_attempt_at";

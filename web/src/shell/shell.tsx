@@ -20,6 +20,7 @@ import type { ReactNode } from 'react'
 import { Link, useLocation } from 'wouter'
 import { api } from '../api/client.ts'
 import { useAllKeys, useKeys } from '../parts/keys.tsx'
+import { LiveSign } from '../parts/live-sign.tsx'
 import { useReviewCount } from '../review/count.ts'
 import type { Me } from '../session/me.ts'
 import { useLanguage, useTexts } from '../texts/language.ts'
@@ -80,6 +81,7 @@ export function Shell({ me, children }: { me: Me; children: ReactNode }) {
           <img src="/assets/icon.svg" alt="" width={26} height={26} />
           <Text fw={650}>First Call</Text>
         </Group>
+        {isOnline && !isNarrow && <LiveSign />}
         <Stack gap={2} flex={1}>
           {places.map((place) => (
             <NavLink
@@ -103,6 +105,7 @@ export function Shell({ me, children }: { me: Me; children: ReactNode }) {
             {t.offline}
           </Alert>
         )}
+        {isOnline && isNarrow && <LiveSign />}
         {children}
       </AppShell.Main>
       <AppShell.Footer component="nav" className={classes.bar}>
