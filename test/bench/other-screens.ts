@@ -50,6 +50,7 @@ export function listenAsScreen(address: string, key: string): OtherScreen {
     },
     onLive: () => undefined,
     onStranger: () => undefined,
+    online: new EventTarget(),
     signal: leaving.signal,
   })
   return { close: () => leaving.abort() }
