@@ -21,7 +21,7 @@ export interface ServerProcess {
  * @param env beside the environment of this process
  * @throws where it ends before that
  */
-export async function startServerProcess(
+async function startServerProcess(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
 ): Promise<ServerProcess> {
