@@ -60,7 +60,7 @@ const SCREENS = 50
 const EVENTS_PER_SECOND = 50
 const SHOWN_AT_LAST_MS = 5_000
 /** So that many leads are on the screen, each of which has room for five attempts. */
-const TALL = { width: 1280, height: 3_000 }
+const TALL = { width: 1280, height: 1_400 }
 const USUAL = { width: 1280, height: 800 }
 const FILTERS = ['assigned', 'contacted', 'lost', 'won']
 
