@@ -1,43 +1,17 @@
 import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'
+import { fillWith } from './fill.ts'
 import { useStage } from './stage.ts'
 
 const stage = useStage()
 
 const MANY = 3_000
 
-/** So many are made by one statement. */
-const AT_ONCE = 500
-
-/** Leads in SQL: so many would take long one by one. The first is the newest. */
-async function fillWith(count: number): Promise<void> {
-  await stage.service.sql('truncate contacts, lead_opportunities, listed_opportunities, calls cascade')
-  for (let from = 1; from <= count; from += AT_ONCE) {
-    const places = [from, Math.min(count, from + AT_ONCE - 1)]
-    await stage.service.sql(
-      `insert into contacts (id, name, phones, search_text, created_at)
-       select gen_random_uuid(), 'Lead ' || place, array[phone], ' lead ' || place || ' ' || phone,
-         now() - place * interval '1 minute'
-       from generate_series($1::int, $2::int) as place,
-         lateral (select '+3460' || lpad(place::text, 7, '0') as phone) as made`,
-      places,
-    )
-    await stage.service.sql(
-      `insert into lead_opportunities (id, contact_id, title, title_search_text, status, source, created_at)
-       select gen_random_uuid(), contacts.id, 'Piso ' || place, ' piso ' || place,
-         case when place % 3 = 0 then 'contacted' else 'pending' end, case when place % 2 = 0 then 'web' else 'fair' end,
-         contacts.created_at
-       from generate_series($1::int, $2::int) as place join contacts on name = 'Lead ' || place`,
-      places,
-    )
-  }
-}
-
 const rowsOf = (page: Page) => page.getByRole('grid').locator('[role=row][aria-selected]')
 const rowOf = (page: Page, name: string) => rowsOf(page).filter({ has: page.getByText(name, { exact: true }) })
 
 it('the table of thousands has only what is on the screen, and one gets to the last of them, and back', async () => {
-  await fillWith(MANY)
+  await fillWith(stage.service, MANY)
   const { page, faults } = await stage.open('manager')
   await page.goto('/leads')
   await page.getByText('Lead 1', { exact: true }).waitFor()
@@ -67,7 +41,7 @@ it('the table of thousands has only what is on the screen, and one gets to the l
 })
 
 it('a view is in the address: filters, search and order, added, taken away and sent to somebody', async () => {
-  await fillWith(60)
+  await fillWith(stage.service, 60)
   const { page, faults, context } = await stage.open('manager')
   await page.goto('/leads')
   await page.getByRole('button', { name: '+ filter' }).click()
@@ -103,7 +77,7 @@ it('a view is in the address: filters, search and order, added, taken away and s
 })
 
 it('several are chosen by keys, given to somebody and closed, and that is taken back; what was refused is told', async () => {
-  await fillWith(20)
+  await fillWith(stage.service, 20)
   const { page, faults, userId } = await stage.open('manager')
   await page.goto('/leads')
   await rowOf(page, 'Lead 1').waitFor()
@@ -144,7 +118,7 @@ it('several are chosen by keys, given to somebody and closed, and that is taken 
 })
 
 it('an agent takes leads and gives them back; whoever only looks is offered nothing that would be refused', async () => {
-  await fillWith(5)
+  await fillWith(stage.service, 5)
   const agent = await stage.open('agent')
   await agent.page.goto('/leads')
   await rowOf(agent.page, 'Lead 1').getByRole('checkbox').click()
@@ -162,7 +136,7 @@ it('an agent takes leads and gives them back; whoever only looks is offered noth
 })
 
 it('a lead is made by hand: faults stand at their fields, and a known number says whose it is', async () => {
-  await fillWith(3)
+  await fillWith(stage.service, 3)
   const { page, faults } = await stage.open('agent')
   await page.goto('/leads')
   await page.getByRole('button', { name: '+ Lead' }).click()

@@ -81,7 +81,6 @@ export function Shell({ me, children }: { me: Me; children: ReactNode }) {
           <img src="/assets/icon.svg" alt="" width={26} height={26} />
           <Text fw={650}>First Call</Text>
         </Group>
-        {isOnline && !isNarrow && <LiveSign />}
         <Stack gap={2} flex={1}>
           {places.map((place) => (
             <NavLink
@@ -97,6 +96,7 @@ export function Shell({ me, children }: { me: Me; children: ReactNode }) {
             />
           ))}
         </Stack>
+        {isOnline && !isNarrow && <LiveSign />}
         <Account me={me} onKeys={keys.open} />
       </AppShell.Navbar>
       <AppShell.Main id="page" tabIndex={-1}>
