@@ -3,6 +3,7 @@ import type { InLanguages } from '../texts/language.ts'
 const asText = (value: unknown): string => (typeof value === 'string' ? value : '')
 
 const en = {
+  lead: 'Lead',
   backToLeads: 'Leads',
   newCall: 'call by hand',
   unknownContact: 'This contact is not known here.',
@@ -140,6 +141,7 @@ const en = {
 export const LEAD_TEXTS: InLanguages<typeof en> = {
   en,
   es: {
+    lead: 'Oportunidad',
     backToLeads: 'Contactos',
     newCall: 'llamada a mano',
     unknownContact: 'Este contacto no se conoce aquí.',
