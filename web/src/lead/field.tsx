@@ -56,12 +56,17 @@ interface TextFieldProps {
   whenEmptied?: 'null' | 'refused'
   isLong?: boolean
   isLabelHidden?: boolean
-  show?: (value: string | null) => ReactNode
+  /** How it is written for people. */
+  words?: (value: string) => string
+  /** Around what is written. */
+  around?: (words: string) => ReactNode
   /** What is shown beside it while nobody types. */
   beside?: ReactNode
   lastChange?: LastChange | undefined
   type?: 'text' | 'email'
 }
+
+const asItIs = (text: string): string => text
 
 /** Text that is changed where it stands: Enter saves (in a long one with Ctrl), Escape takes back. */
 export function TextField({
@@ -72,7 +77,8 @@ export function TextField({
   whenEmptied = 'null',
   isLong = false,
   isLabelHidden = false,
-  show,
+  words = asItIs,
+  around = asItIs,
   beside,
   lastChange,
   type = 'text',
@@ -82,9 +88,8 @@ export function TextField({
   const opener = useRef<HTMLButtonElement>(null)
   const isOpen = edit.isOpen && edit.conflict === null
   useFocusOf(isOpen, input, opener)
-  const shown = show ?? ((value: string | null) => value)
   const shownOrEmpty = (value: string | null): ReactNode =>
-    value === null || value === '' ? <span className={classes.empty}>{empty}</span> : shown(value)
+    value === null || value === '' ? <span className={classes.empty}>{empty}</span> : around(words(value))
 
   const save = () => {
     const typed = isLong ? (edit.draft ?? '') : (edit.draft ?? '').trim()
@@ -135,7 +140,7 @@ export function TextField({
               ref={opener}
               className={classes.value ?? ''}
               onClick={edit.begin}
-              aria-label={t.change(label, edit.value)}
+              aria-label={t.change(label, edit.value === null || edit.value === '' ? empty : words(edit.value))}
               data-long={isLong || undefined}
             >
               <bdi>{shownOrEmpty(edit.value)}</bdi>

@@ -26,10 +26,15 @@ import { useUndo } from './undo.tsx'
 export function NewCall({
   contactId,
   phones,
+  isShown,
+  onHide,
   onClose,
 }: {
   contactId: string
   phones: readonly string[]
+  isShown: boolean
+  /** It is closed without a word: what was typed stays for when it is opened again. */
+  onHide: () => void
   onClose: () => void
 }) {
   const t = useTexts(LEAD_TEXTS)
@@ -45,6 +50,7 @@ export function NewCall({
   const [seconds, setSeconds] = useState<number | string>('')
   const [notes, setNotes] = useState('')
   const [isSaving, setSaving] = useState(false)
+  const isTouched = result !== null || notes !== '' || minutes !== '' || seconds !== ''
   const [fault, setFault] = useState<unknown>(null)
 
   const save = async () => {
@@ -79,7 +85,7 @@ export function NewCall({
   }
 
   return (
-    <Modal opened onClose={onClose} title={t.newCallTitle} size="lg">
+    <Modal opened={isShown} onClose={isTouched ? onHide : onClose} title={t.newCallTitle} size="lg">
       <form
         onSubmit={(event) => {
           event.preventDefault()

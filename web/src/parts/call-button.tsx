@@ -115,7 +115,7 @@ export function CallButton({ phone, contactId, size = 'md', hotkey, onDialled }:
         <Text size="xs" c="dimmed" role={dialling.isSuccess ? 'status' : undefined}>
           {dialling.isSuccess ? t.ringing(extension) : extension}
           {' · '}
-          <Anchor component="button" type="button" size="xs" onClick={asked.open}>
+          <Anchor component="button" type="button" size="xs" underline="always" onClick={asked.open}>
             {t.change}
           </Anchor>
         </Text>
@@ -123,7 +123,7 @@ export function CallButton({ phone, contactId, size = 'md', hotkey, onDialled }:
       {dialling.isError && (
         <Alert color="red" role="alert" p="xs">
           {whyNot(dialling.error, language)}{' '}
-          <Anchor href={`tel:${phone}`} size="sm">
+          <Anchor href={`tel:${phone}`} size="sm" underline="always">
             {t.self}
           </Anchor>
         </Alert>

@@ -4,6 +4,8 @@ import { createContext, type ReactNode, useCallback, useContext, useEffect, useM
 export interface Shortcut {
   keys: string
   label: string
+  /** Held down, it is still pressed but once. */
+  isOnce?: boolean
   run: () => void
 }
 
@@ -41,6 +43,7 @@ export function KeysProvider({ children }: { children: ReactNode }) {
       first.current = begins ? { key: event.key, at: event.timeStamp } : null
       if (found === undefined) return
       event.preventDefault()
+      if (event.repeat && found.isOnce === true) return
       first.current = null
       found.run()
     }
@@ -67,7 +70,8 @@ export function useKeys(shortcuts: readonly Shortcut[]): void {
     return add(
       group.map((name, place) => {
         const [keys = '', label = ''] = name.split('\n')
-        return { keys, label, run: () => latest.current[place]?.run() }
+        const isOnce = latest.current[place]?.isOnce === true
+        return { keys, label, isOnce, run: () => latest.current[place]?.run() }
       }),
     )
   }, [add, names])

@@ -1,5 +1,6 @@
 import { Stack, Text, Title } from '@mantine/core'
 import { Link } from 'wouter'
+import { useTitle } from '../parts/title.ts'
 import type { Me } from '../session/me.ts'
 import { useTexts } from '../texts/language.ts'
 import { About } from './about.tsx'
@@ -19,6 +20,7 @@ export default function SettingsPage({ me, part }: { me: Me; part: string | null
   const t = useTexts(SETTINGS_TEXTS)
   const parts = me.role === 'admin' ? OF_ADMINS : OF_EVERYBODY
   const shown = parts.find((one) => one === part) ?? parts[0]
+  useTitle(`${t.parts[shown]} · ${t.title}`)
   return (
     <Stack maw={960}>
       <Title order={1} size="h2">
