@@ -99,6 +99,20 @@ export async function refusalOfUnseen(
   return null
 }
 
+/** Whether somebody who has one of these telephone numbers may be reached by it: whom an agent sees, and nobody else. */
+export async function mayBeReached(
+  { query }: Pick<Database, 'query'>,
+  sight: Sight,
+  numbers: readonly (string | null | undefined)[],
+): Promise<(contactId: string) => boolean> {
+  if (sight === 'everything') return () => true
+  const { rows } = await sql<{ id: string }>`
+    select id from contacts where phones && ${given(numbers)}::text[] and ${seenContact(sight, sql`contacts.id`)}
+    `.execute(query)
+  const ids = new Set(rows.map(({ id }) => id))
+  return (contactId) => ids.has(contactId)
+}
+
 /** What is answered of an id that is nothing's, or of what may not be seen. */
 export const noSuch = (what: 'contact' | 'call' | 'opportunity' | 'item' | 'request', id: string): Refusal =>
   refusal('not_found', `There is no ${what} with the id ${id}.`)

@@ -56,7 +56,16 @@ export function seenCall(sight: AgentSight): Condition {
     else true end`
 }
 
-/** The rows of `review_items` of which everything that they name is seen. Of a call that is gone they are not. */
+/** Whether everybody is seen who has this telephone number. */
+export function seenHolders(sight: AgentSight, number: RawBuilder<unknown>): Condition {
+  return sql`not exists (select from contacts where contacts.phones @> array[${number}]::text[]
+    and not ${seenContact(sight, sql`contacts.id`)})`
+}
+
+/**
+ * The rows of `review_items` of which everything that they name is seen. Of a call that is gone they are not. An e-mail
+ * names whoever has its number, and the calls to which its names belong by now.
+ */
 export function seenItem(sight: AgentSight): Condition {
   const call = sql`select from calls where calls.deleted_at is null`
   return sql`(
@@ -64,5 +73,14 @@ export function seenItem(sight: AgentSight): Condition {
     and not exists (
       select from jsonb_to_recordset(review_items.candidates) as candidate (call_id uuid, contact_id uuid)
       where exists (${call} and calls.id = candidate.call_id and not ${seenCall(sight)})
-        or (candidate.contact_id is not null and not ${seenContact(sight, sql`candidate.contact_id`)})))`
+        or (candidate.contact_id is not null and not ${seenContact(sight, sql`candidate.contact_id`)}))
+    and (review_items.mail is null or (
+      ${seenHolders(sight, sql`(review_items.mail #>> '{fields,phone_number}')`)}
+      and not exists (${call} and calls.provider = review_items.mail ->> 'provider'
+        and calls.provider_call_id = review_items.mail ->> 'pbxCallId' and not ${seenCall(sight)})
+      and not exists (
+        select from jsonb_each_text(review_items.mail -> 'names') as names (audio_id, name)
+          join recordings on recordings.provider = review_items.mail ->> 'provider' and provider_recording_id = name
+          join calls on calls.id = recordings.call_id
+        where calls.deleted_at is null and not ${seenCall(sight)}))))`
 }
