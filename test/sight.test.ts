@@ -124,6 +124,7 @@ describe('what is somebody else’s', () => {
     const item = await reviewItem(own.attempt)
     const { provider, provider_call_id } = theirs.attempt
     const linked = { entity_type: 'contacts', entity_id: theirs.contact.id }
+    const ofOpportunity = { entity_type: 'opportunities', entity_id: theirs.opportunity.id }
     const older = (call_id: string) => ({
       1: { status: 'orange', call_id, attempted_at: '2025-01-01T10:00:00Z' },
     })
@@ -139,6 +140,9 @@ describe('what is somebody else’s', () => {
       ['POST', CALLS, { ...linked, direction: 'outbound' }],
       ['POST', CALLS, { direction: 'outbound', provider, provider_call_id }],
       ['POST', CALLS, { direction: 'outbound', id: theirs.inbound.id }],
+      ['POST', CALLS, { ...ofOpportunity, direction: 'outbound' }],
+      ['PATCH', `${CALLS}/${own.attempt.id}`, ofOpportunity],
+      ['PUT', `${CALLS}/${own.inbound.id}`, ofOpportunity],
       ['PATCH', `${CALLS}/${own.attempt.id}`, linked],
       ['PUT', `${CALLS}/${own.inbound.id}`, { entity_id: theirs.contact.id }],
       ['POST', `${CALLS}/dial`, { contact_id: theirs.contact.id, extension: '101' }],
@@ -168,10 +172,25 @@ describe('what is somebody else’s', () => {
         { direction: 'sideways' },
         { direction: 'outbound', provider, provider_call_id },
         { direction: 'inbound' },
+        { direction: 'outbound', entity_type: 'opportunities', entity_id: theirs.opportunity.id },
+        { direction: 'outbound', entity_type: 'opportunities', entity_id: own.opportunity.id },
       ],
     })
     expect(status).toBe(200)
-    expect(body.results.map((result: Row) => result.status)).toEqual([404, 201, 422, 404, 201])
+    expect(body.results.map((result: Row) => result.status)).toEqual([404, 201, 422, 404, 201, 404, 201])
+  })
+
+  it('has calls that name its opportunity, which are hidden with it', async () => {
+    const [theirs, own] = [await lead('luis'), await lead('ana')]
+    const call = { direction: 'inbound', entity_type: 'opportunities' }
+    const hidden = await make(CALLS, { ...call, entity_id: theirs.opportunity.id })
+    const seen = await make(CALLS, { ...call, entity_id: own.opportunity.id })
+    expect((await as(agents.ana, 'GET', `${CALLS}/${hidden.id}`)).status).toBe(404)
+    expect((await as(agents.ana, 'PATCH', `${CALLS}/${hidden.id}`, { call_status: 'busy' })).status).toBe(404)
+    expect((await as(agents.luis, 'GET', `${CALLS}/${hidden.id}`)).status).toBe(200)
+    expect((await as(agents.ana, 'GET', `${CALLS}/${seen.id}`)).status).toBe(200)
+    const listed = (await as(agents.ana, 'GET', `${CALLS}?limit=200`)).body.data.map(({ id }: Row) => id)
+    expect([listed.includes(seen.id), listed.includes(hidden.id)]).toEqual([true, false])
   })
 
   it('is not become by a call that names its contact as something else first', async () => {
@@ -227,6 +246,27 @@ describe('an agent', () => {
     const contact_id = (await make(CONTACTS, { name: 'New' })).id
     expect((await as(agents.ana, 'POST', OPPORTUNITIES, { contact_id, assigned_to: 'luis' })).status).toBe(403)
     expect((await as(agents.ana, 'POST', OPPORTUNITIES, { contact_id, assigned_to: 'ana' })).status).toBe(201)
+  })
+
+  it('is the same person in capitals and in small letters', async () => {
+    const id = randomUUID()
+    const key = await makeKey(service, { role: 'agent', user_id: id })
+    const { body } = await service.request('POST', '/api/admin/keys', {
+      name: 'In capitals',
+      role: 'agent',
+      user_id: id.toUpperCase(),
+    })
+    const inCapitals = { authorization: `Bearer ${body.key}` }
+    const made = await lead(id.toUpperCase())
+    const url = `${OPPORTUNITIES}/${made.opportunity.id}`
+    for (const headers of [key.headers, inCapitals]) {
+      expect((await service.request('GET', url, undefined, headers)).body.assigned_to).toBe(id)
+      const mine = `${OPPORTUNITIES}?assigned_to=${id.toUpperCase()}`
+      expect((await service.request('GET', mine, undefined, headers)).body.data).toHaveLength(1)
+    }
+    expect((await as(agents.ana, 'GET', url)).status).toBe(404)
+    const taken = await as(key, 'PATCH', url, { assigned_to: id.toUpperCase() })
+    expect([taken.status, taken.body.revision]).toEqual([200, made.opportunity.revision + 1])
   })
 
   it('is one of two who take the same opportunity at the same moment', async () => {

@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
+import { personNamed } from '../people/user.ts'
 import type { Caller } from './caller.ts'
 
 /*
@@ -15,7 +16,7 @@ export type Sight = 'everything' | AgentSight
 
 /** What this caller may see. */
 export function sightOf({ role, userId }: Pick<Caller, 'role' | 'userId'>): Sight {
-  return role === 'agent' ? { userId } : 'everything'
+  return role === 'agent' ? { userId: userId === null ? null : personNamed(userId) } : 'everything'
 }
 
 /** Whether an opportunity that is assigned so may be seen. */
@@ -53,6 +54,9 @@ export function seenCall(sight: AgentSight): Condition {
       ${BY_KEY})
     when calls.entity_type = 'contacts' and calls.entity_id is not null
       then ${seenContact(sight, sql`calls.entity_id`)}
+    when calls.entity_type = 'opportunities' and calls.entity_id is not null
+      then not exists (select from lead_opportunities where lead_opportunities.id = calls.entity_id
+        and not ${seenOpportunity(sight)} ${BY_KEY})
     else true end`
 }
 

@@ -210,7 +210,8 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
     },
     handler: async (request, reply) => {
       const done = metrics.registering.startTimer({ door: 'rest' })
-      const named = { callIds: [request.params.id], contactIds: [request.body.entity_id] }
+      const { entity_id } = request.body
+      const named = { callIds: [request.params.id], contactIds: [entity_id], opportunityIds: [entity_id] }
       const hidden = await refusalOfUnseen(database, sightIn(request), named)
       if (hidden !== null) return sendRefusal(reply, hidden)
       const changes = request.body as CallChanges & { provider?: string | null; provider_call_id?: string | null }
@@ -264,6 +265,7 @@ type Names = Partial<
 
 const namedBy = (calls: readonly Names[]): Named => ({
   contactIds: calls.map(({ entity_id }) => entity_id),
+  opportunityIds: calls.map(({ entity_id }) => entity_id),
   callIds: calls.map(({ id }) => id),
   providerKeys: calls.flatMap(({ provider, provider_call_id }) =>
     provider == null ? [] : [{ provider, provider_call_id }],
@@ -277,6 +279,7 @@ function refusalOf(
   hidden: Unseen,
 ): Refusal | null {
   if (entity_id != null && hidden.contactIds.has(entity_id)) return noSuch('contact', entity_id)
+  if (entity_id != null && hidden.opportunityIds.has(entity_id)) return noSuch('opportunity', entity_id)
   if (id != null && hidden.callIds.has(id)) return noSuch('call', id)
   if (dial_request_id != null && hidden.dialRequestIds.has(dial_request_id)) return noSuch('request', dial_request_id)
   return hidden.hasKey({ provider, provider_call_id }) ? NO_CALL_WITH_KEY : null

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { personNamed } from '../people/user.ts'
 import { type Instant, parseInstant } from '../time.ts'
 import { type Position, readCursor } from './cursor.ts'
 
@@ -43,6 +44,9 @@ export const uuid = z
   .guid('is not a UUID')
   .transform((id) => id.toLowerCase())
   .meta({ format: 'uuid' })
+
+/** Who is meant, in another system's words or by the id of a person, which is kept in lower case as all ids are. */
+export const person = text(200).transform(personNamed).meta({ maxLength: 200 })
 
 const instantIn = (zone: 'required' | 'utc') =>
   z.string().transform((value, context): Instant => {
