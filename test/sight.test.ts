@@ -160,6 +160,36 @@ describe('what is somebody else’s', () => {
     expect(await snapshot()).toEqual(before)
   })
 
+  it('is not told of beside a call that is seen, nor in its history', async () => {
+    const [own, theirs] = [await lead('ana'), await lead('luis')]
+    const { id } = own.inbound
+    const link = { how: 'number', candidates: [own.contact.id, theirs.contact.id] }
+    await service.sql('update calls set link = $2 where id = $1', [id, JSON.stringify(link)])
+    const moved = { entity_type: 'contacts', entity_id: theirs.contact.id }
+    expect((await service.request('PATCH', `${CALLS}/${own.attempt.id}`, moved)).status).toBe(200)
+    const back = { entity_id: own.contact.id }
+    expect((await service.request('PATCH', `${CALLS}/${own.attempt.id}`, back)).status).toBe(200)
+    const addresses = [
+      `${CALLS}/${id}`,
+      `${CALLS}?entity_id=${own.contact.id}`,
+      `${CALLS}/${own.attempt.id}/history`,
+      `${CONTACTS}/${own.contact.id}/history`,
+    ]
+    for (const address of addresses) {
+      const body = JSON.stringify((await as(agents.ana, 'GET', address)).body)
+      for (const hidden of [theirs.contact.id, theirs.opportunity.id]) expect(body, address).not.toContain(hidden)
+    }
+    expect((await as(agents.ana, 'GET', `${CALLS}/${id}`)).body.link.candidates).toEqual([own.contact.id])
+    const answer = await as(agents.ana, 'PATCH', `${CALLS}/${id}`, { call_status: 'busy' })
+    expect(answer.body.link.candidates).toEqual([own.contact.id])
+    expect((await service.request('GET', `${CALLS}/${id}`)).body.link).toEqual(link)
+    const entries = (await as(agents.ana, 'GET', `${CALLS}/${own.attempt.id}/history`)).body.data
+    expect(entries[0]).toMatchObject({
+      after: { entity_id: own.contact.id },
+      withheld: ['entity_id', 'opportunity_id'],
+    })
+  })
+
   it('harms no other call of a batch', async () => {
     const theirs = await lead('luis')
     const own = await lead('ana')

@@ -21,6 +21,7 @@ import { listOf, noQuery, problemSchema, uuid } from '../http/schemas.ts'
 import type { Metrics } from '../metrics.ts'
 import type { CallBody } from './body.ts'
 import type { CallChanges } from './call.ts'
+import { inSight } from './candidates.ts'
 import { createCall, deleteCall, type NewCall, updateCall } from './save.ts'
 import { callResponse, callSchemas } from './schema.ts'
 import { findCall, listCalls, withAttempt } from './store.ts'
@@ -41,8 +42,9 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
   const params = z.object({ id: uuid })
   const tags = ['calls']
 
-  const sendCall = (reply: FastifyReply, status: number, call: CallBody): FastifyReply => {
-    return reply.code(status).header('etag', etagOf(call)).send(call)
+  const sendCall = async (reply: FastifyReply, status: number, call: CallBody): Promise<FastifyReply> => {
+    const [shown] = await inSight(database, sightIn(reply.request), [call])
+    return reply.code(status).header('etag', etagOf(call)).send(shown)
   }
 
   app.post(
@@ -149,10 +151,12 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
         if (results.every(isRefused)) throw new UnavailableError('no call of the batch was saved')
         void reply.header('retry-after', RETRY_AFTER)
       }
+      const saved = results.flatMap(({ status, body }) => (status >= 400 ? [] : (body as CallBody)))
+      const shown = (await inSight(database, sight, saved)).values()
       return {
         results: results.map(({ status, body }) => {
           if (status >= 400) return { status, problem: body as Problem }
-          return { status, call: body as CallBody }
+          return { status, call: shown.next().value ?? (body as CallBody) }
         }),
       }
     },
@@ -174,7 +178,10 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
     async (request) => {
       const { limit, cursor: after = null, ...filter } = request.query
       const { data, next } = await listCalls(database, filter, limit, after, sightIn(request))
-      return { data, next_cursor: next === null ? null : writeCursor(next) }
+      return {
+        data: await inSight(database, sightIn(request), data),
+        next_cursor: next === null ? null : writeCursor(next),
+      }
     },
   )
 
@@ -192,7 +199,7 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
     async (request, reply) => {
       const call = await findCall(database, request.params.id, sightIn(request))
       if (call === null) return sendRefusal(reply, noSuch('call', request.params.id))
-      return reply.header('etag', etagOf(call)).send(call)
+      return sendCall(reply, 200, call)
     },
   )
 
