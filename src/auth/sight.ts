@@ -69,11 +69,14 @@ export function seenHolders(sight: AgentSight, number: RawBuilder<unknown>): Con
 /**
  * The rows of `review_items` of which everything that they name is seen. Of a call that is gone they are not. An e-mail
  * names whoever has its number, and the calls to which its names belong by now.
+ *
+ * @param gone calls that were seen until they were deleted: an item of one of them is still seen
  */
-export function seenItem(sight: AgentSight): Condition {
+export function seenItem(sight: AgentSight, gone: readonly string[] = []): Condition {
   const call = sql`select from calls where calls.deleted_at is null`
   return sql`(
-    (review_items.call_id is null or exists (${call} and calls.id = review_items.call_id and ${seenCall(sight)}))
+    (review_items.call_id is null or review_items.call_id = any(${gone}::uuid[])
+      or exists (${call} and calls.id = review_items.call_id and ${seenCall(sight)}))
     and not exists (
       select from jsonb_to_recordset(review_items.candidates) as candidate (call_id uuid, contact_id uuid)
       where exists (${call} and calls.id = candidate.call_id and not ${seenCall(sight)})

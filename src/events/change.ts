@@ -6,9 +6,15 @@ export interface Change {
   id: number
   kind: Kind
   entityId: string
-  /** Of an opportunity that was given to somebody else, or nobody's: whose it was. Undefined where that stayed. */
-  wasAssignedTo?: string | null
+  how: 'made' | 'changed' | 'deleted'
+  /** What decides who may see it, as far as it was otherwise before. */
+  was: Was
 }
+
+/** Of an opportunity, whose it was and whom it was about; of a call, what it was linked to. */
+export type Was = Readonly<
+  Partial<Record<'assigned_to' | 'contact_id' | 'entity_type' | 'entity_id' | 'opportunity_id', string | null>>
+>
 
 /** Above so many of a kind, whoever shows any of it had better ask for all of it. */
 const MOST_IDS = 200
