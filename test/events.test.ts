@@ -161,10 +161,20 @@ it('HEAD is not answered by a stream', async () => {
 })
 
 describe('who is told', () => {
+  /** Until whatever was done before has been told, so that it is not told once more. */
+  const settled = async () => {
+    const listener = await listen()
+    const { contact } = await makeLead()
+    await listener.until(({ contact: ids = [] }) => ids.includes(contact))
+    await listener.close()
+  }
+
   it('an agent hears of their own and of nobody’s, and of what is taken from them', async () => {
     const me = randomUUID()
     const agent = await makeKey(service, { role: 'agent', user_id: me })
     const [mine, nobodys, theirs] = [await makeLead(me), await makeLead(), await makeLead('somebody else')]
+    // Theirs was nobody's contact for a moment.
+    await settled()
     const listener = await listen(agent.headers)
     const heard = { call: new Set<string>(), opportunity: new Set<string>(), contact: new Set<string>() }
     const calls: string[] = []
@@ -203,13 +213,6 @@ describe('who is told', () => {
   }
 
   const patch = (url: string, body: object) => service.request('PATCH', `/api/crm/${url}`, body)
-  const settled = async () => {
-    const listener = await listen()
-    const { contact } = await makeLead()
-    await listener.until(({ contact: ids = [] }) => ids.includes(contact))
-    await listener.close()
-  }
-
   it('with an opportunity that is given away or to them an agent hears of its contact and calls', async () => {
     const me = randomUUID()
     const [mine, theirs, nobodys] = [await makeLead(me), await makeLead('luis'), await makeLead()]
