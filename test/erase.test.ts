@@ -122,15 +122,17 @@ describe('a person who is known by every door', () => {
     expect(JSON.stringify(review)).not.toContain(person.calls.pbx)
   })
 
-  it('that they were erased is one row of the audit, and of the rest it says which fields there were', async () => {
+  it('that they were erased, and when nothing was left, are rows of the audit, and of the rest it says which fields there were', async () => {
     const { body } = await service.request('GET', `/api/admin/audit?entity_id=${person.contactId}`)
     expect(body.data.map((entry: { action: string }) => entry.action)).toEqual([
+      'contact.erasure_done',
       'contact.erased',
       'contact.changed',
       'contact.created',
     ])
-    expect(body.data[0]).toMatchObject({ who: 'bootstrap', before: {}, after: null, withheld: [] })
-    expect(body.data[1]).toMatchObject({ before: {}, after: {}, withheld: ['name', 'phones'] })
+    expect(body.data[0]).toMatchObject({ who: 'bootstrap', before: null, after: {}, withheld: [] })
+    expect(body.data[1]).toMatchObject({ who: 'bootstrap', before: {}, after: null, withheld: [] })
+    expect(body.data[2]).toMatchObject({ before: {}, after: {}, withheld: ['name', 'phones'] })
     const { body: history } = await get(`calls/${person.calls.rest}/history`)
     expect(history.data[0].withheld).toEqual(['call_result', 'resumen_llamada', 'phone_number'])
   })

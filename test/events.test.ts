@@ -296,6 +296,29 @@ describe('who is told', () => {
     expect([...heard.contact]).toContain(theirs.contact)
   })
 
+  it('that a person was erased hears everybody who may show them, once nothing is left', async () => {
+    const me = randomUUID()
+    const { contact } = await makeLead(me)
+    const call = (await callOf(contact)).body.id
+    await settled()
+    const agent = await makeKey(service, { role: 'agent', user_id: me })
+    const listeners = await Promise.all(
+      [agent, await makeKey(service, { role: 'viewer' })].map((key) => listen(key.headers)),
+    )
+    expect((await service.request('DELETE', `/api/crm/contacts/${contact}?erase=true`)).status).toBe(204)
+    for (const listener of listeners) {
+      const told = await listener.until(({ call: calls }) => (calls as unknown) === 'all')
+      expect(told).toEqual({ contact: 'all', opportunity: 'all', call: 'all', review: 'all' })
+      await listener.close()
+    }
+    const [entry] = await service.sql(
+      "select who from audit where action = 'contact.erasure_done' and entity_id = $1",
+      [contact],
+    )
+    expect(entry).toBeDefined()
+    expect((await service.request('GET', `/api/crm/calls/${call}`)).status).toBe(200)
+  })
+
   it('keys and people are the business of admins', async () => {
     const manager = await listen((await makeKey(service, { role: 'manager' })).headers)
     const admin = await listen((await makeKey(service, { role: 'admin' })).headers)

@@ -9,5 +9,8 @@ export interface Actor {
 /** What nobody asked for at that moment: it was left to do. */
 export const SWEEP: Actor = { who: 'sweep', requestId: null }
 
+/** The history sync. */
+export const SYNC: Actor = { who: 'sync', requestId: null }
+
 /** Somebody at the machine itself. */
 export const COMMAND_LINE: Actor = { who: 'command line', requestId: null }

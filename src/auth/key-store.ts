@@ -166,7 +166,8 @@ export async function revokeKey({ query }: Queries, id: string, by: Actor): Prom
 
 /**
  * Makes a key in the place of another one, with the same name, role and person. For a while both are alive, so that
- * whatever uses the old one can be given the new one meanwhile.
+ * whatever uses the old one can be given the new one meanwhile. One that was to end is followed by one that does, after as
+ * long a life.
  *
  * @param overlapMs how long the old one goes on; sooner where it ends sooner by itself
  * @returns null where there is no such key, or it is not alive
@@ -182,6 +183,7 @@ export async function rotateKey(
       .selectFrom('api_keys')
       .select(COLUMNS)
       .select(state)
+      .select(sql<Instant | null>`${THIS_MOMENT} + (expires_at - created_at)`.as('next_end'))
       .where('id', '=', id)
       .forUpdate()
       .executeTakeFirst()
@@ -191,11 +193,18 @@ export async function rotateKey(
       .set({ expires_at: sql<string>`least(expires_at, ${THIS_MOMENT} + ${overlapMs} * interval '1 millisecond')` })
       .where('id', '=', id)
       .execute()
-    const { name, role, user_id } = row
-    const made = await insertKey(transaction, { name, role, user_id, expires_at: null }, by)
+    const { name, role, user_id, next_end, ...before } = row
+    const made = await insertKey(transaction, { name, role, user_id, expires_at: next_end }, by)
     const old = await findKey(transaction, id)
     if (old === null) return null
-    await recordChange(transaction, by, 'key.changed', id, auditedOf(bodyOf(row)), auditedOf(old))
+    await recordChange(
+      transaction,
+      by,
+      'key.changed',
+      id,
+      auditedOf(bodyOf({ ...before, name, role, user_id })),
+      auditedOf(old),
+    )
     return { old, ...made }
   })
 }

@@ -47,6 +47,8 @@ export async function changesAfter({ query }: Queries, { last, missing }: Tail):
   return rows.map(changeOf)
 }
 
+const ERASURE_DONE: Action = 'contact.erasure_done'
+
 /** Fields of calls and opportunities by which it is decided who sees them. */
 const DECIDING = ['assigned_to', 'contact_id', 'entity_type', 'entity_id', 'opportunity_id']
 
@@ -54,6 +56,6 @@ function changeOf({ id, action, entity_id, of_call, how, was }: Row): Change {
   // A recording is shown with its call.
   const kind: Kind = of_call === null ? kindOf(action) : 'call'
   return of_call === null
-    ? { id, kind, entityId: entity_id, how, was: was ?? {} }
-    : { id, kind, entityId: of_call, how: 'changed', was: {} }
+    ? { id, kind, entityId: entity_id, how, was: was ?? {}, isErasure: action === ERASURE_DONE }
+    : { id, kind, entityId: of_call, how: 'changed', was: {}, isErasure: false }
 }

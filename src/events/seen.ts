@@ -3,7 +3,7 @@ import type { Kind } from '../audit/entry.ts'
 import type { Caller } from '../auth/caller.ts'
 import { type AgentSight, seenCall, seenContact, seenItem, seenOpportunity, sightOf } from '../auth/sight.ts'
 import type { Database } from '../database/database.ts'
-import type { Change } from './change.ts'
+import type { Change, Heard } from './change.ts'
 import { movedWith } from './moved.ts'
 
 type Queries = Pick<Database, 'query'>
@@ -11,9 +11,6 @@ type Queries = Pick<Database, 'query'>
 /** What only some roles may read, they alone are told of. */
 const OF_ADMINS: ReadonlySet<Kind> = new Set(['key', 'user'])
 const OF_MANAGERS: ReadonlySet<Kind> = new Set(['sync', 'dial'])
-
-/** Of which the caller is told. */
-export type Heard = Pick<Change, 'kind' | 'entityId'>
 
 /**
  * Of these changes what this caller may be told: of what they see, and of what they saw until now; of an opportunity that
@@ -39,7 +36,11 @@ export async function changesFor(
   const left = [...gone, ...moved.filter(({ kind }) => kind === 'call').map(({ entityId }) => entityId)]
   const items = await itemsOf(database, sight, allowed, gone, left)
   const isHeard = (change: Change): boolean =>
-    now.has(change.entityId) || before.has(change.entityId) || items.has(change.entityId) || wasOwn(sight, change)
+    change.isErasure ||
+    now.has(change.entityId) ||
+    before.has(change.entityId) ||
+    items.has(change.entityId) ||
+    wasOwn(sight, change)
   const others = [...items].map((entityId): Heard => ({ kind: 'review', entityId }))
   return [...allowed.filter(isHeard), ...moved, ...others]
 }
