@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Role } from '../src/auth/caller.ts'
 import { type CallReport, createOrUpdateCall } from '../src/calls/report.ts'
 import { sweepWaiting } from '../src/contacts/relink.ts'
-import { erasureChore } from '../src/erasure/chore.ts'
+import { erasureChore, erasureWatch } from '../src/erasure/chore.ts'
 import { everyMessage, messagesOf, replay } from '../src/inbox/replay.ts'
 import { keepMessage, newMessage } from '../src/inbox/store.ts'
 import { receiveMail } from '../src/mailbox/receive.ts'
@@ -345,9 +345,15 @@ describe('what comes while somebody is erased', () => {
     const { status, headers, body } = await erase(contactId)
     expect({ status, retry: headers['retry-after'] }).toEqual({ status: 503, retry: '10' })
     expect(body.detail).toMatch(/goes on by itself/)
+    const unfinished = async () => {
+      await erasureWatch({ database: { query: service.database.chores } }, service.metrics).work(NEVER)
+      return (await service.metrics.registry.metrics()).match(/^first_call_erasures_unfinished (\d+)$/m)?.[1]
+    }
+    expect(await unfinished()).toBe('1')
     expect((await get(`contacts/${contactId}`)).status).toBe(410)
     await untilHandled(service)
     await goOn()
+    expect(await unfinished()).toBe('0')
     expect(await callOf(service, pbxCallId)).toMatchObject({ phone_number: null, call_status: 'busy' })
     const [row] = await service.sql('select body, emptied_at from inbox where id = $1', [waiting.id])
     expect(row).toEqual({ body: Buffer.alloc(0), emptied_at: expect.any(Number) })

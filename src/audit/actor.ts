@@ -1,6 +1,9 @@
 /** Who or which door changes something. */
 export interface Actor {
-  /** `key:<id>`, `user:<id>`, `bootstrap`, `zadarma`, `mail`, `import`, `sync`, `sweep`, `retention` or `command line`. */
+  /**
+   * `key:<id>`, `user:<id>`, `bootstrap` (the key of the environment), `zadarma`, `mail`, `import`, `sync`, `sweep`,
+   * `retention`, `command line`, or `first start`, where the service makes its first key by itself.
+   */
   who: string
   /** The HTTP request that asked for it; null where none did. */
   requestId: string | null

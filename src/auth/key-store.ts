@@ -1,6 +1,6 @@
 import { type Kysely, sql, type Transaction } from 'kysely'
 import { v7 as uuidv7 } from 'uuid'
-import { formatInstant } from '../attempts/attempt.ts'
+import { formatInstant, timeOrNull } from '../attempts/attempt.ts'
 import type { Actor } from '../audit/actor.ts'
 import type { Fields } from '../audit/entry.ts'
 import { recordChange } from '../audit/record.ts'
@@ -63,8 +63,6 @@ interface Row {
   last_used_at: Instant | null
   revoked_at: Instant | null
 }
-
-const timeOrNull = (moment: Instant | null): string | null => (moment === null ? null : formatInstant(moment))
 
 function bodyOf({ short_id, ...row }: Row): KeyBody {
   return {

@@ -156,3 +156,10 @@ export async function noteErased({ query }: Pick<Database, 'query'>, { contactId
     )
   }
 }
+
+/** Of how many people something is still to be removed. */
+export async function unfinishedErasures({ query }: Pick<Database, 'query'>): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::int as count from erasures where cleaned_at is null`.execute(query)
+  return rows[0]?.count ?? 0
+}
