@@ -26,6 +26,7 @@ import { type EdgeConfig, PLAIN_EDGE } from './http/edge.ts'
 import { answerErrors, answerNotFound } from './http/errors.ts'
 import {
   answerUnreadable,
+  type Callers,
   GUARDED,
   isOnlyHere,
   requireCaller,
@@ -98,7 +99,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const { database, register, findCaller, metrics, country, host, isReady, linkWaiting } = options
   const { zadarma, zadarmaApi, retryMinutes, inbox, edge = PLAIN_EDGE } = options
   const people = openPeople({ ...options.people, host, database, log: options.log })
-  const callers = { findCaller, findSession: people.sessions.find, originFault: people.originFault }
+  const callers: Callers = { findCaller, findSession: people.sessions.find, originFault: people.originFault }
   const app = Fastify({
     loggerInstance: options.log,
     bodyLimit: BODY_LIMIT,
@@ -144,8 +145,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await showDescription(app, guardUnlessLocal)
   await servePages(app, options.pagesDir)
 
-  const guard = (scope: FastifyInstance): void => {
-    scope.addHook('onRequest', requireCaller(callers))
+  const guard = (scope: FastifyInstance, who: Callers = callers): void => {
+    scope.addHook('onRequest', requireCaller(who))
     if (edge.rateLimitPerKey !== null) scope.addHook('onRequest', scope.countOfKey)
     answerNotFound(scope)
   }
@@ -212,9 +213,11 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   )
   await app.register(
     async (scope) => {
-      guard(scope)
+      // A page listens again and again by itself, which tells nothing of whether anybody is there.
+      const listeners = { ...callers, findSession: people.sessions.look }
+      guard(scope, listeners)
       const addOtherMethodsOfEvents = answerOtherMethods(scope)
-      await scope.register(eventRoutes, { database, findCaller: (request) => whoAsks(request, callers) })
+      await scope.register(eventRoutes, { database, findCaller: (request) => whoAsks(request, listeners) })
       addOtherMethodsOfEvents()
     },
     { prefix: GUARDED.events },

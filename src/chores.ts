@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 
 /** Something that is done again and again while the service runs. */
@@ -15,6 +16,8 @@ export async function doChores(
   log: { error: (fields: object, message: string) => void },
   signal: AbortSignal,
 ): Promise<void> {
+  // Each waits for it, and so does whatever they have under way: above ten Node would take that for a leak.
+  setMaxListeners(0, signal)
   await Promise.all(chores.map((chore) => doAgainAndAgain(chore, log, signal)))
 }
 

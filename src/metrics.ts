@@ -19,6 +19,7 @@ export interface Metrics {
   late: Counter<'door'>
   inbox: Gauge
   oldestInInboxSeconds: Gauge
+  erasuresUnfinished: Gauge
   /** Tries at recordings by how they ended; one that is not there yet is none of them. */
   recordings: Counter<'status'>
   /** Calls that were found in the PBX's statistics, by what that was to them. */
@@ -104,6 +105,11 @@ export function createMetrics(): Metrics {
     oldestInInboxSeconds: new Gauge({
       name: 'first_call_oldest_in_inbox_seconds',
       help: 'Age of the oldest message that waits to be handled; 0 where none does.',
+      registers,
+    }),
+    erasuresUnfinished: new Gauge({
+      name: 'first_call_erasures_unfinished',
+      help: 'People whose erasing was asked for, and of whom something is still to be removed.',
       registers,
     }),
     recordings: new Counter({

@@ -17,7 +17,7 @@ import { openDatabase } from './database/database.ts'
 import { databaseHome } from './database/home.ts'
 import { isMigrated, migrate } from './database/migrate.ts'
 import { migrateAsOwner } from './database/owner.ts'
-import { erasureChore } from './erasure/chore.ts'
+import { erasureChore, erasureWatch } from './erasure/chore.ts'
 import { syncChore } from './history/chore.ts'
 import { isOnlyHere } from './http/guard.ts'
 import { closer, isOnEveryAddress, listen } from './http/listening.ts'
@@ -119,6 +119,7 @@ export async function startService(config: Config, rootDir: string): Promise<Ser
         syncChore({ database, metrics, log }),
         forgetOver(behind),
         erasureChore({ database: behind, mails }),
+        erasureWatch({ database: behind }, metrics),
         ...retentionChores({ database: behind, folders, retention: config.retention, log }),
         ...(zadarmaApi === null
           ? []

@@ -190,6 +190,7 @@ describe('who', () => {
     expect((await keptAbout(call.id))[1]).toMatchObject({ who: 'sync', after: { outcome: 'registered' } })
     expect(await keptAbout(asked.body.id)).toMatchObject([
       { action: 'sync.requested', who: 'bootstrap', after: { contact: contactId } },
+      { action: 'sync.finished', who: 'sync', after: { state: 'done', seen: 1, registered: 1 } },
     ])
   })
 

@@ -1,10 +1,12 @@
-import { randomUUID } from 'node:crypto'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { randomBytes, randomUUID } from 'node:crypto'
+import { mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import yauzl from 'yauzl'
+import { disclose } from '../src/disclosure/disclose.ts'
+import { holdingsOf } from '../src/disclosure/holdings.ts'
 import { commandLineOn } from './command-line.ts'
 import { filesIn, knownEverywhere, type Person, tracesOf } from './person.ts'
 import { createTestDatabase, createTestService, KEY, type TestDatabase, type TestService } from './service.ts'
@@ -122,6 +124,36 @@ describe('an export of a person', () => {
     const files = await unzipped((await ask(body.id)).rawPayload)
     expect(said(files, 'contact.json')).toEqual([body])
     expect(files.get('calls.json')?.toString()).toBe('[]\n')
+  })
+
+  it('that nobody takes to its end leaves no file open', async () => {
+    const { contactId } = await lead(service, newNumber(), 'Of many words')
+    const call = { direction: 'outbound', entity_type: 'contacts', entity_id: contactId }
+    const { body } = await service.request('POST', '/api/crm/calls', call)
+    const fileName = 'long.mp3'
+    await writeFile(path.join(folder, 'recordings', fileName), randomBytes(20_000_000))
+    await service.sql(
+      `insert into recordings (id, call_id, provider, status, file_name, content_type, size_bytes, sha256)
+       values ($1, $2, 'pbx', 'available', $3, 'audio/mpeg', 20000000, sha256(''))`,
+      [randomUUID(), body.id, fileName],
+    )
+    const openFiles = async (): Promise<string[]> => {
+      const numbers = await readdir('/proc/self/fd')
+      const names = await Promise.all(numbers.map((one) => readlink(`/proc/self/fd/${one}`).catch(() => '')))
+      return names.filter((name) => name.startsWith(folder))
+    }
+    const options = { database: service.database, mails: service.mails }
+    const holdings = await holdingsOf(service.database, contactId)
+    if (holdings === null) throw new Error('there is nothing')
+    const file = await disclose(holdings, options)
+    let bytes = 0
+    for await (const piece of file) {
+      bytes += piece.length
+      if (bytes > 1_000_000) break
+    }
+    await expect.poll(openFiles).toEqual([])
+    await rm(path.join(folder, 'recordings', fileName))
+    await service.sql('delete from recordings where call_id = $1', [body.id])
   })
 
   it('tells by HEAD that there is one, and 404 of nobody', async () => {

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Role } from '../src/auth/caller.ts'
 import { type CallReport, createOrUpdateCall } from '../src/calls/report.ts'
 import { sweepWaiting } from '../src/contacts/relink.ts'
-import { erasureChore } from '../src/erasure/chore.ts'
+import { erasureChore, erasureWatch } from '../src/erasure/chore.ts'
 import { everyMessage, messagesOf, replay } from '../src/inbox/replay.ts'
 import { keepMessage, newMessage } from '../src/inbox/store.ts'
 import { receiveMail } from '../src/mailbox/receive.ts'
@@ -122,15 +122,17 @@ describe('a person who is known by every door', () => {
     expect(JSON.stringify(review)).not.toContain(person.calls.pbx)
   })
 
-  it('that they were erased is one row of the audit, and of the rest it says which fields there were', async () => {
+  it('that they were erased, and when nothing was left, are rows of the audit, and of the rest it says which fields there were', async () => {
     const { body } = await service.request('GET', `/api/admin/audit?entity_id=${person.contactId}`)
     expect(body.data.map((entry: { action: string }) => entry.action)).toEqual([
+      'contact.erasure_done',
       'contact.erased',
       'contact.changed',
       'contact.created',
     ])
-    expect(body.data[0]).toMatchObject({ who: 'bootstrap', before: {}, after: null, withheld: [] })
-    expect(body.data[1]).toMatchObject({ before: {}, after: {}, withheld: ['name', 'phones'] })
+    expect(body.data[0]).toMatchObject({ who: 'bootstrap', before: null, after: {}, withheld: [] })
+    expect(body.data[1]).toMatchObject({ who: 'bootstrap', before: {}, after: null, withheld: [] })
+    expect(body.data[2]).toMatchObject({ before: {}, after: {}, withheld: ['name', 'phones'] })
     const { body: history } = await get(`calls/${person.calls.rest}/history`)
     expect(history.data[0].withheld).toEqual(['call_result', 'resumen_llamada', 'phone_number'])
   })
@@ -343,9 +345,15 @@ describe('what comes while somebody is erased', () => {
     const { status, headers, body } = await erase(contactId)
     expect({ status, retry: headers['retry-after'] }).toEqual({ status: 503, retry: '10' })
     expect(body.detail).toMatch(/goes on by itself/)
+    const unfinished = async () => {
+      await erasureWatch({ database: { query: service.database.chores } }, service.metrics).work(NEVER)
+      return (await service.metrics.registry.metrics()).match(/^first_call_erasures_unfinished (\d+)$/m)?.[1]
+    }
+    expect(await unfinished()).toBe('1')
     expect((await get(`contacts/${contactId}`)).status).toBe(410)
     await untilHandled(service)
     await goOn()
+    expect(await unfinished()).toBe('0')
     expect(await callOf(service, pbxCallId)).toMatchObject({ phone_number: null, call_status: 'busy' })
     const [row] = await service.sql('select body, emptied_at from inbox where id = $1', [waiting.id])
     expect(row).toEqual({ body: Buffer.alloc(0), emptied_at: expect.any(Number) })

@@ -161,10 +161,20 @@ it('HEAD is not answered by a stream', async () => {
 })
 
 describe('who is told', () => {
+  /** Until whatever was done before has been told, so that it is not told once more. */
+  const settled = async () => {
+    const listener = await listen()
+    const { contact } = await makeLead()
+    await listener.until(({ contact: ids = [] }) => ids.includes(contact))
+    await listener.close()
+  }
+
   it('an agent hears of their own and of nobody’s, and of what is taken from them', async () => {
     const me = randomUUID()
     const agent = await makeKey(service, { role: 'agent', user_id: me })
     const [mine, nobodys, theirs] = [await makeLead(me), await makeLead(), await makeLead('somebody else')]
+    // Theirs was nobody's contact for a moment.
+    await settled()
     const listener = await listen(agent.headers)
     const heard = { call: new Set<string>(), opportunity: new Set<string>(), contact: new Set<string>() }
     const calls: string[] = []
@@ -183,6 +193,130 @@ describe('who is told', () => {
     expect([...heard.contact]).not.toContain(theirs.contact)
     expect([...heard.call]).not.toContain(calls[0])
     await listener.close()
+  })
+
+  /** An agent, and all that they are told until a contact of nobody's is made at the end. */
+  async function hearing(act: (me: string) => Promise<void>, me = randomUUID()) {
+    const agent = await makeKey(service, { role: 'agent', user_id: me })
+    const listener = await listen(agent.headers)
+    await act(me)
+    const { contact: last } = await makeLead()
+    const heard = { call: new Set<string>(), opportunity: new Set(), contact: new Set(), review: new Set() }
+    await listener.until((told) => {
+      for (const kind of ['call', 'opportunity', 'contact', 'review'] as const) {
+        for (const id of told[kind] ?? []) heard[kind].add(id)
+      }
+      return heard.contact.has(last)
+    })
+    await listener.close()
+    return heard
+  }
+
+  const patch = (url: string, body: object) => service.request('PATCH', `/api/crm/${url}`, body)
+  it('with an opportunity that is given away or to them an agent hears of its contact and calls', async () => {
+    const me = randomUUID()
+    const [mine, theirs, nobodys] = [await makeLead(me), await makeLead('luis'), await makeLead()]
+    const free = randomUUID()
+    await service.request('POST', '/api/crm/contacts', { id: free, name: 'Free' })
+    const calls = new Map<string, string>()
+    for (const { contact } of [mine, theirs, nobodys, { contact: free }]) {
+      calls.set(contact, (await callOf(contact)).body.id)
+    }
+    await settled()
+    const heard = await hearing(async () => {
+      await patch(`opportunities/${mine.opportunity}`, { assigned_to: 'luis' })
+      await patch(`opportunities/${theirs.opportunity}`, { assigned_to: me })
+      await patch(`opportunities/${nobodys.opportunity}`, { assigned_to: 'luis' })
+      await service.request('POST', '/api/crm/opportunities', { contact_id: free, assigned_to: 'luis' })
+    }, me)
+    for (const { contact, opportunity } of [mine, theirs, nobodys]) {
+      expect([...heard.opportunity]).toContain(opportunity)
+      expect([...heard.contact]).toContain(contact)
+      expect([...heard.call]).toContain(calls.get(contact))
+    }
+    expect([...heard.contact]).toContain(free)
+    expect([...heard.call]).toContain(calls.get(free))
+  })
+
+  it('of a call that is moved or deleted hears who saw it, and no other agent', async () => {
+    const me = randomUUID()
+    const [mine, theirs] = [await makeLead(me), await makeLead('luis')]
+    const make = async (contact: string): Promise<string> => (await callOf(contact)).body.id
+    const [moved, deleted] = [await make(mine.contact), await make(mine.contact)]
+    const [theirsMoved, theirsDeleted] = [await make(theirs.contact), await make(theirs.contact)]
+    const other = await makeLead('luis')
+    await settled()
+    const heard = await hearing(async () => {
+      await patch(`calls/${moved}`, { entity_id: theirs.contact })
+      await patch(`calls/${theirsMoved}`, { entity_id: other.contact })
+      for (const id of [deleted, theirsDeleted]) await service.request('DELETE', `/api/crm/calls/${id}`)
+    }, me)
+    expect([...heard.call].sort()).toEqual([moved, deleted].sort())
+    expect([...heard.opportunity]).toContain(mine.opportunity)
+    expect([...heard.opportunity]).not.toContain(theirs.opportunity)
+  })
+
+  it('of two calls that a person has made one an agent hears, and of the item that is decided', async () => {
+    const me = randomUUID()
+    const items: string[] = []
+    const decisions: [string, object][] = []
+    for (const owner of [me, 'luis']) {
+      const { contact } = await makeLead(owner)
+      const [staying, withdrawn] = [(await callOf(contact)).body.id, (await callOf(contact)).body.id]
+      const id = randomUUID()
+      await service.sql(
+        `insert into review_items (id, kind, natural_key, call_id, reason, candidates)
+         values ($1, 'same_call', $2, $3, 'x', $4)`,
+        [id, id, withdrawn, JSON.stringify([{ call_id: withdrawn }, { call_id: staying }])],
+      )
+      items.push(id)
+      decisions.push([id, { action: 'link', call_id: staying }])
+    }
+    await settled()
+    const heard = await hearing(async () => {
+      for (const [id, answer] of decisions) {
+        expect((await service.request('POST', `/api/crm/review/${id}`, answer)).status).toBe(200)
+      }
+    }, me)
+    expect([...heard.review]).toEqual(items.slice(0, 1))
+  })
+
+  it('an opportunity that is deleted is told whoever saw it', async () => {
+    const me = randomUUID()
+    const [mine, nobodys, theirs] = [await makeLead(me), await makeLead(), await makeLead('luis')]
+    await settled()
+    const heard = await hearing(async () => {
+      for (const { opportunity } of [mine, nobodys, theirs]) {
+        expect((await service.request('DELETE', `/api/crm/opportunities/${opportunity}`)).status).toBe(204)
+      }
+    }, me)
+    for (const { opportunity } of [mine, nobodys]) expect([...heard.opportunity]).toContain(opportunity)
+    expect([...heard.opportunity]).not.toContain(theirs.opportunity)
+    // Nobody's now.
+    expect([...heard.contact]).toContain(theirs.contact)
+  })
+
+  it('that a person was erased hears everybody who may show them, once nothing is left', async () => {
+    const me = randomUUID()
+    const { contact } = await makeLead(me)
+    const call = (await callOf(contact)).body.id
+    await settled()
+    const agent = await makeKey(service, { role: 'agent', user_id: me })
+    const listeners = await Promise.all(
+      [agent, await makeKey(service, { role: 'viewer' })].map((key) => listen(key.headers)),
+    )
+    expect((await service.request('DELETE', `/api/crm/contacts/${contact}?erase=true`)).status).toBe(204)
+    for (const listener of listeners) {
+      const told = await listener.until(({ call: calls }) => (calls as unknown) === 'all')
+      expect(told).toEqual({ contact: 'all', opportunity: 'all', call: 'all', review: 'all' })
+      await listener.close()
+    }
+    const [entry] = await service.sql(
+      "select who from audit where action = 'contact.erasure_done' and entity_id = $1",
+      [contact],
+    )
+    expect(entry).toBeDefined()
+    expect((await service.request('GET', `/api/crm/calls/${call}`)).status).toBe(200)
   })
 
   it('keys and people are the business of admins', async () => {

@@ -4,9 +4,9 @@ import { Writable } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeKeyText } from '../src/auth/key-text.ts'
-import { createKeyCheck } from '../src/auth/keys.ts'
+import { createKeyCheck, makeFirstKey } from '../src/auth/keys.ts'
 import { runCommandLine } from '../src/cli/run.ts'
-import type { Database } from '../src/database/database.ts'
+import { type Database, openDatabase } from '../src/database/database.ts'
 import { makeKey } from './keys.ts'
 import { invite } from './people.ts'
 import { urlTo } from './postgres.ts'
@@ -228,7 +228,9 @@ describe('keys by the command line', () => {
     expect(listed.stdout).not.toContain(key.slice(12, 55))
 
     const rotated = JSON.parse((await run(['rotate', shown, '--hours', '1', '--json'])).stdout)
-    expect(rotated).toMatchObject({ name: 'reports', role: 'viewer', state: 'alive', expires_at: null })
+    expect(rotated).toMatchObject({ name: 'reports', role: 'viewer', state: 'alive' })
+    // As long a life as the old one had.
+    expect(Math.abs(Date.parse(rotated.expires_at) - Date.now() - 30 * 86_400_000)).toBeLessThan(60_000)
     while ((await statusOf(service, rotated.key)) !== 200);
     expect(await statusOf(service, key)).toBe(200)
     const [old] = JSON.parse((await run(['list', '--json'])).stdout).filter((one: { key: string }) =>
@@ -239,6 +241,28 @@ describe('keys by the command line', () => {
     expect(await run(['revoke', rotated.id])).toMatchObject({ code: 0, stderr: expect.stringContaining('(reports)') })
     expect(await takenFor(service, rotated.key)).toBeLessThan(1_000)
     expect(await run(['rotate', rotated.key])).toMatchObject({ code: 1, stdout: '' })
+  })
+
+  it('the first one the service makes by itself, once, and so says the audit', async () => {
+    const own = await createTestDatabase()
+    const opened = openDatabase({ connection: own.connection, hasPooler: false, onIdleError: () => undefined })
+    try {
+      expect(await makeFirstKey(opened)).toMatch(FORM)
+      expect(await makeFirstKey(opened)).toBeNull()
+      const { rows } = await opened.general.query('select who, action, after from audit')
+      expect(rows).toEqual([
+        { who: 'first start', action: 'key.created', after: { name: 'first admin key', role: 'admin' } },
+      ])
+    } finally {
+      await opened.close()
+      await own.drop()
+    }
+  })
+
+  it('that have no end are followed by ones that have none', async () => {
+    const added = await run(['add', '--name', 'endless', '--role', 'viewer'])
+    const rotated = JSON.parse((await run(['rotate', added.stdout.trim().slice(0, 11), '--json'])).stdout)
+    expect(rotated).toMatchObject({ name: 'endless', state: 'alive', expires_at: null })
   })
 
   it('act for the person with an e-mail address, or for whatever else they are told', async () => {

@@ -1,4 +1,9 @@
+import type { AddressInfo } from 'node:net'
+import pino from 'pino'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openPeople } from '../src/people/people.ts'
+import { SECRET } from './doors.ts'
+import { eventsOf } from './event-source.ts'
 import { A_SECOND, elsewhere, invited, loggedIn, logIn, openBrowser, PASSWORD, tokenOf, untilOut } from './people.ts'
 import { createTestDatabase, createTestService, type TestDatabase, type TestService } from './service.ts'
 
@@ -95,6 +100,34 @@ describe('a person who logs in', () => {
     await expect.poll(isMarked).toBe(true)
   })
 
+  it('is not kept alive by a page that listens', async () => {
+    const { person, browser } = await loggedIn(service)
+    await service.sql(`update user_sessions set used_at = now() - interval '11 hours' where user_id = $1`, [person.id])
+    const listening = await createTestService(database)
+    await listening.app.listen({ host: '127.0.0.1', port: 0 })
+    const { port } = listening.app.server.address() as AddressInfo
+    const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+    const source = await eventsOf(`http://127.0.0.1:${port}/api/events`, { cookie, authorization: null })
+    // The stream has looked again whether the person may still listen when it ends by itself.
+    const hours = async () => {
+      const [row] = await service.sql(
+        'select extract(hours from now() - used_at)::int as hours from user_sessions where user_id = $1',
+        [person.id],
+      )
+      return row?.hours
+    }
+    await service.sql(`update user_sessions set used_at = used_at - interval '59 minutes' where user_id = $1`, [
+      person.id,
+    ])
+    expect(await hours()).toBe(11)
+    await service.sql(`update user_sessions set used_at = used_at - interval '2 minutes' where user_id = $1`, [
+      person.id,
+    ])
+    await source.ended()
+    expect(await hours()).toBe(12)
+    await listening.close()
+  })
+
   it.each([
     ['is disabled', 'update users set disabled_at = now() where id = $1'],
     ['sets another password', `update user_accounts set password = 'another' where user_id = $1`],
@@ -188,4 +221,20 @@ describe.concurrent('all sessions of a person are over within a second, on every
     await service.request('PATCH', `/api/admin/users/${person.id}`, { disabled: false })
     expect((await logIn(browser, person.email)).status).toBe(200)
   })
+})
+
+it('what is needed to log in is loaded anew by the next one where it could not be', async () => {
+  let isBroken = true
+  const database = {
+    ...service.database,
+    get query() {
+      if (isBroken) throw new Error('cannot be had')
+      return service.database.query
+    },
+  }
+  const log = pino({ level: 'silent' })
+  const people = openPeople({ database, secret: SECRET, publicUrl: null, mail: null, host: '127.0.0.1', log })
+  await expect(people.library()).rejects.toThrow('cannot be had')
+  isBroken = false
+  expect(await people.library()).toBe(await people.library())
 })

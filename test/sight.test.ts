@@ -124,6 +124,7 @@ describe('what is somebody else’s', () => {
     const item = await reviewItem(own.attempt)
     const { provider, provider_call_id } = theirs.attempt
     const linked = { entity_type: 'contacts', entity_id: theirs.contact.id }
+    const ofOpportunity = { entity_type: 'opportunities', entity_id: theirs.opportunity.id }
     const older = (call_id: string) => ({
       1: { status: 'orange', call_id, attempted_at: '2025-01-01T10:00:00Z' },
     })
@@ -139,6 +140,9 @@ describe('what is somebody else’s', () => {
       ['POST', CALLS, { ...linked, direction: 'outbound' }],
       ['POST', CALLS, { direction: 'outbound', provider, provider_call_id }],
       ['POST', CALLS, { direction: 'outbound', id: theirs.inbound.id }],
+      ['POST', CALLS, { ...ofOpportunity, direction: 'outbound' }],
+      ['PATCH', `${CALLS}/${own.attempt.id}`, ofOpportunity],
+      ['PUT', `${CALLS}/${own.inbound.id}`, ofOpportunity],
       ['PATCH', `${CALLS}/${own.attempt.id}`, linked],
       ['PUT', `${CALLS}/${own.inbound.id}`, { entity_id: theirs.contact.id }],
       ['POST', `${CALLS}/dial`, { contact_id: theirs.contact.id, extension: '101' }],
@@ -156,6 +160,36 @@ describe('what is somebody else’s', () => {
     expect(await snapshot()).toEqual(before)
   })
 
+  it('is not told of beside a call that is seen, nor in its history', async () => {
+    const [own, theirs] = [await lead('ana'), await lead('luis')]
+    const { id } = own.inbound
+    const link = { how: 'number', candidates: [own.contact.id, theirs.contact.id] }
+    await service.sql('update calls set link = $2 where id = $1', [id, JSON.stringify(link)])
+    const moved = { entity_type: 'contacts', entity_id: theirs.contact.id }
+    expect((await service.request('PATCH', `${CALLS}/${own.attempt.id}`, moved)).status).toBe(200)
+    const back = { entity_id: own.contact.id }
+    expect((await service.request('PATCH', `${CALLS}/${own.attempt.id}`, back)).status).toBe(200)
+    const addresses = [
+      `${CALLS}/${id}`,
+      `${CALLS}?entity_id=${own.contact.id}`,
+      `${CALLS}/${own.attempt.id}/history`,
+      `${CONTACTS}/${own.contact.id}/history`,
+    ]
+    for (const address of addresses) {
+      const body = JSON.stringify((await as(agents.ana, 'GET', address)).body)
+      for (const hidden of [theirs.contact.id, theirs.opportunity.id]) expect(body, address).not.toContain(hidden)
+    }
+    expect((await as(agents.ana, 'GET', `${CALLS}/${id}`)).body.link.candidates).toEqual([own.contact.id])
+    const answer = await as(agents.ana, 'PATCH', `${CALLS}/${id}`, { call_status: 'busy' })
+    expect(answer.body.link.candidates).toEqual([own.contact.id])
+    expect((await service.request('GET', `${CALLS}/${id}`)).body.link).toEqual(link)
+    const entries = (await as(agents.ana, 'GET', `${CALLS}/${own.attempt.id}/history`)).body.data
+    expect(entries[0]).toMatchObject({
+      after: { entity_id: own.contact.id },
+      withheld: ['entity_id', 'opportunity_id'],
+    })
+  })
+
   it('harms no other call of a batch', async () => {
     const theirs = await lead('luis')
     const own = await lead('ana')
@@ -168,10 +202,25 @@ describe('what is somebody else’s', () => {
         { direction: 'sideways' },
         { direction: 'outbound', provider, provider_call_id },
         { direction: 'inbound' },
+        { direction: 'outbound', entity_type: 'opportunities', entity_id: theirs.opportunity.id },
+        { direction: 'outbound', entity_type: 'opportunities', entity_id: own.opportunity.id },
       ],
     })
     expect(status).toBe(200)
-    expect(body.results.map((result: Row) => result.status)).toEqual([404, 201, 422, 404, 201])
+    expect(body.results.map((result: Row) => result.status)).toEqual([404, 201, 422, 404, 201, 404, 201])
+  })
+
+  it('has calls that name its opportunity, which are hidden with it', async () => {
+    const [theirs, own] = [await lead('luis'), await lead('ana')]
+    const call = { direction: 'inbound', entity_type: 'opportunities' }
+    const hidden = await make(CALLS, { ...call, entity_id: theirs.opportunity.id })
+    const seen = await make(CALLS, { ...call, entity_id: own.opportunity.id })
+    expect((await as(agents.ana, 'GET', `${CALLS}/${hidden.id}`)).status).toBe(404)
+    expect((await as(agents.ana, 'PATCH', `${CALLS}/${hidden.id}`, { call_status: 'busy' })).status).toBe(404)
+    expect((await as(agents.luis, 'GET', `${CALLS}/${hidden.id}`)).status).toBe(200)
+    expect((await as(agents.ana, 'GET', `${CALLS}/${seen.id}`)).status).toBe(200)
+    const listed = (await as(agents.ana, 'GET', `${CALLS}?limit=200`)).body.data.map(({ id }: Row) => id)
+    expect([listed.includes(seen.id), listed.includes(hidden.id)]).toEqual([true, false])
   })
 
   it('is not become by a call that names its contact as something else first', async () => {
@@ -227,6 +276,27 @@ describe('an agent', () => {
     const contact_id = (await make(CONTACTS, { name: 'New' })).id
     expect((await as(agents.ana, 'POST', OPPORTUNITIES, { contact_id, assigned_to: 'luis' })).status).toBe(403)
     expect((await as(agents.ana, 'POST', OPPORTUNITIES, { contact_id, assigned_to: 'ana' })).status).toBe(201)
+  })
+
+  it('is the same person in capitals and in small letters', async () => {
+    const id = randomUUID()
+    const key = await makeKey(service, { role: 'agent', user_id: id })
+    const { body } = await service.request('POST', '/api/admin/keys', {
+      name: 'In capitals',
+      role: 'agent',
+      user_id: id.toUpperCase(),
+    })
+    const inCapitals = { authorization: `Bearer ${body.key}` }
+    const made = await lead(id.toUpperCase())
+    const url = `${OPPORTUNITIES}/${made.opportunity.id}`
+    for (const headers of [key.headers, inCapitals]) {
+      expect((await service.request('GET', url, undefined, headers)).body.assigned_to).toBe(id)
+      const mine = `${OPPORTUNITIES}?assigned_to=${id.toUpperCase()}`
+      expect((await service.request('GET', mine, undefined, headers)).body.data).toHaveLength(1)
+    }
+    expect((await as(agents.ana, 'GET', url)).status).toBe(404)
+    const taken = await as(key, 'PATCH', url, { assigned_to: id.toUpperCase() })
+    expect([taken.status, taken.body.revision]).toEqual([200, made.opportunity.revision + 1])
   })
 
   it('is one of two who take the same opportunity at the same moment', async () => {

@@ -44,6 +44,22 @@ const server = (on: Database = service.database, signal = new AbortController().
 const leaseIsOver = () =>
   service.sql(`update sync_runs set due_at = now() - interval '1 second' where due_at < 'infinity'`)
 
+it('a run’s end is in the audit, with what it came to', async () => {
+  const contact = randomUUID()
+  await oldCall(service, contact, 1)
+  await opportunityOf(service, contact, 3)
+  const { body } = await service.request('POST', '/api/crm/sync', { contact })
+  while (await server());
+  const entries = await service.sql('select who, action, before, after from audit where entity_id = $1 order by id', [
+    body.id,
+  ])
+  const { state, counts } = (await findRun(service.database, body.id)) ?? {}
+  expect(entries).toMatchObject([
+    { action: 'sync.requested' },
+    { who: 'sync', action: 'sync.finished', before: { state: 'running' }, after: { state, ...counts } },
+  ])
+})
+
 describe('POST /api/crm/sync', () => {
   it('is done by a server, and told of under its address', async () => {
     const contact = randomUUID()

@@ -73,6 +73,9 @@ export function formatInstant(instant: Instant): string {
   return fraction === 0 ? `${time}Z` : `${time}.${String(fraction).padStart(3, '0')}Z`
 }
 
+/** The same of what may not have been yet. */
+export const timeOrNull = (instant: Instant | null): string | null => (instant === null ? null : formatInstant(instant))
+
 /** A3, A12, A4: the attempt that this call is; a call without notes leaves those that the attempt has. */
 function attemptOf(call: Call, previous?: Attempt): Attempt {
   return {

@@ -9,6 +9,7 @@ import {
   isCompleted,
   lastContactAttemptAt,
   successfulAttempt,
+  timeOrNull,
 } from './attempt.ts'
 
 /* Rows come from the database as JSON, and go to it as arrays, one for each column. Times are ISO 8601 there. */
@@ -83,7 +84,6 @@ const NO_SOURCES: Sources = {}
 
 const instant = (time: Time): Instant => Date.parse(time)
 const instantOrNull = (time: Time | null): Instant | null => (time === null ? null : Date.parse(time))
-const timeOrNull = (moment: Instant | null): Time | null => (moment === null ? null : formatInstant(moment))
 
 export function opportunityFromRow(row: OpportunityRow): Opportunity {
   return {

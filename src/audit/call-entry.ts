@@ -1,6 +1,5 @@
-import { formatInstant } from '../attempts/attempt.ts'
+import { timeOrNull } from '../attempts/attempt.ts'
 import type { Call } from '../calls/call.ts'
-import type { Instant } from '../time.ts'
 import type { Actor } from './actor.ts'
 import { type Entry, entryOf, type Fields } from './entry.ts'
 
@@ -45,8 +44,6 @@ function differing(call: Call, other: Call | null): Fields {
   if (call.recordings !== other?.recordings) fields.recordings = recordingsOf(call)
   return fields
 }
-
-const timeOrNull = (moment: Instant | null): string | null => (moment === null ? null : formatInstant(moment))
 
 const recordingsOf = ({ recordings }: Call): readonly object[] | null =>
   recordings.length === 0 ? null : recordings.map(({ id, status }) => ({ id, status }))

@@ -5,6 +5,7 @@ import type { Database } from '../database/database.ts'
 import type { Tables } from '../database/tables.ts'
 import type { Instant } from '../time.ts'
 import { type Action, type Fields, type Kind, kindOf } from './entry.ts'
+import { inSight } from './sight.ts'
 
 /** An entry of the audit as it is shown, with its personal values as far as they are there. */
 export interface AuditEntry {
@@ -99,7 +100,8 @@ export async function historyOf(
     sql`id desc`,
     sight,
   )
-  return pageOf(rows, limit)
+  const page = pageOf(rows, limit)
+  return { ...page, data: await inSight({ query }, sight, page.data) }
 }
 
 type Condition = RawBuilder<unknown>

@@ -1,6 +1,6 @@
 import { type Kysely, sql, type Transaction } from 'kysely'
 import { v7 as uuidv7 } from 'uuid'
-import { formatInstant } from '../attempts/attempt.ts'
+import { formatInstant, timeOrNull } from '../attempts/attempt.ts'
 import type { Actor } from '../audit/actor.ts'
 import type { Fields } from '../audit/entry.ts'
 import { recordChange } from '../audit/record.ts'
@@ -63,8 +63,6 @@ interface Row {
   last_used_at: Instant | null
   revoked_at: Instant | null
 }
-
-const timeOrNull = (moment: Instant | null): string | null => (moment === null ? null : formatInstant(moment))
 
 function bodyOf({ short_id, ...row }: Row): KeyBody {
   return {
@@ -166,7 +164,8 @@ export async function revokeKey({ query }: Queries, id: string, by: Actor): Prom
 
 /**
  * Makes a key in the place of another one, with the same name, role and person. For a while both are alive, so that
- * whatever uses the old one can be given the new one meanwhile.
+ * whatever uses the old one can be given the new one meanwhile. One that was to end is followed by one that does, after as
+ * long a life.
  *
  * @param overlapMs how long the old one goes on; sooner where it ends sooner by itself
  * @returns null where there is no such key, or it is not alive
@@ -182,6 +181,7 @@ export async function rotateKey(
       .selectFrom('api_keys')
       .select(COLUMNS)
       .select(state)
+      .select(sql<Instant | null>`${THIS_MOMENT} + (expires_at - created_at)`.as('next_end'))
       .where('id', '=', id)
       .forUpdate()
       .executeTakeFirst()
@@ -191,11 +191,18 @@ export async function rotateKey(
       .set({ expires_at: sql<string>`least(expires_at, ${THIS_MOMENT} + ${overlapMs} * interval '1 millisecond')` })
       .where('id', '=', id)
       .execute()
-    const { name, role, user_id } = row
-    const made = await insertKey(transaction, { name, role, user_id, expires_at: null }, by)
+    const { name, role, user_id, next_end, ...before } = row
+    const made = await insertKey(transaction, { name, role, user_id, expires_at: next_end }, by)
     const old = await findKey(transaction, id)
     if (old === null) return null
-    await recordChange(transaction, by, 'key.changed', id, auditedOf(bodyOf(row)), auditedOf(old))
+    await recordChange(
+      transaction,
+      by,
+      'key.changed',
+      id,
+      auditedOf(bodyOf({ ...before, name, role, user_id })),
+      auditedOf(old),
+    )
     return { old, ...made }
   })
 }

@@ -125,13 +125,13 @@ function useNoter({ chores }: Database): (id: string) => void {
   }
 }
 
+const NOW = `date_trunc('milliseconds', clock_timestamp())`
+
 /**
  * Makes the first admin key where there is none; of several servers that start at once, one does.
  *
  * @returns the key, which is shown once and stored as a hash only; null where there is one already
  */
-const NOW = `date_trunc('milliseconds', clock_timestamp())`
-
 export async function makeFirstKey({ patient }: Database): Promise<string | null> {
   const { key, shortId, hash } = makeKeyText()
   const client = await patient.connect()
@@ -145,7 +145,7 @@ export async function makeFirstKey({ patient }: Database): Promise<string | null
          returning id, name, role
        )
        insert into audit (at, who, action, entity_id, after)
-       select ${NOW}, 'bootstrap', 'key.created', id, json_build_object('name', name, 'role', role) from made`,
+       select ${NOW}, 'first start', 'key.created', id, json_build_object('name', name, 'role', role) from made`,
       [uuidv7(), shortId, hash],
     )
     await client.query('commit')

@@ -34,9 +34,10 @@ export interface Unseen {
 export async function unseen({ query }: Pick<Database, 'query'>, sight: AgentSight, named: Named): Promise<Unseen> {
   const { contactIds = [], callIds = [], providerKeys = [], opportunityIds = [], attemptIds = [] } = named
   const { dialRequestIds = [] } = named
-  // A call that is nobody's, for it is linked to no contact yet, may name the id of one that is somebody's.
+  // A call that is nobody's, for it is linked to nothing yet, may name the id of what is somebody's.
   const isUnseen = sql`calls.deleted_at is null and not (${seenCall(sight)} and (calls.opportunity_id is not null
-    or calls.entity_id is null or ${seenContact(sight, sql`calls.entity_id`)}))`
+    or calls.entity_id is null or (${seenContact(sight, sql`calls.entity_id`)} and not exists (
+      select from lead_opportunities where id = calls.entity_id and not ${seenOpportunity(sight)}))))`
   const { rows } = await sql<{ kind: string; id: string; provider: string | null }>`
     select 'contact' as kind, id::text, null as provider from unnest(${given(contactIds)}::uuid[]) as named (id)
     where not ${seenContact(sight, sql`named.id`)}
@@ -97,6 +98,20 @@ export async function refusalOfUnseen(
   if (requestId !== undefined) return noSuch('request', requestId)
   if (named.providerKeys?.some((key) => found.hasKey(key)) === true) return NO_CALL_WITH_KEY
   return null
+}
+
+/** Whether somebody who has one of these telephone numbers may be reached by it: whom an agent sees, and nobody else. */
+export async function mayBeReached(
+  { query }: Pick<Database, 'query'>,
+  sight: Sight,
+  numbers: readonly (string | null | undefined)[],
+): Promise<(contactId: string) => boolean> {
+  if (sight === 'everything') return () => true
+  const { rows } = await sql<{ id: string }>`
+    select id from contacts where phones && ${given(numbers)}::text[] and ${seenContact(sight, sql`contacts.id`)}
+    `.execute(query)
+  const ids = new Set(rows.map(({ id }) => id))
+  return (contactId) => ids.has(contactId)
 }
 
 /** What is answered of an id that is nothing's, or of what may not be seen. */

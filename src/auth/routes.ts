@@ -6,7 +6,7 @@ import { writeCursor } from '../http/cursor.ts'
 import { A_PAGE } from '../http/description.ts'
 import { sendRefusal } from '../http/errors.ts'
 import { refusal } from '../http/refusal.ts'
-import { cursor, instant, limit, listOf, noQuery, text, time, uuid, word } from '../http/schemas.ts'
+import { cursor, instant, limit, listOf, noQuery, person, time, uuid, word } from '../http/schemas.ts'
 import { ROLES } from './access.ts'
 import { addKey, listKeys, revokeKey } from './key-store.ts'
 
@@ -14,7 +14,11 @@ const newKey = z
   .strictObject({
     name: word(200),
     role: z.enum(ROLES),
-    user_id: text(200).min(1, 'is empty').nullable().default(null),
+    user_id: person
+      .refine((who) => who !== '', 'is empty')
+      .meta({ minLength: 1, maxLength: 200 })
+      .nullable()
+      .default(null),
     expires_at: instant
       .refine((moment) => moment > Date.now(), 'is over already')
       .nullable()

@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
+import { personNamed } from '../people/user.ts'
 import type { Caller } from './caller.ts'
 
 /*
@@ -15,7 +16,7 @@ export type Sight = 'everything' | AgentSight
 
 /** What this caller may see. */
 export function sightOf({ role, userId }: Pick<Caller, 'role' | 'userId'>): Sight {
-  return role === 'agent' ? { userId } : 'everything'
+  return role === 'agent' ? { userId: userId === null ? null : personNamed(userId) } : 'everything'
 }
 
 /** Whether an opportunity that is assigned so may be seen. */
@@ -53,16 +54,40 @@ export function seenCall(sight: AgentSight): Condition {
       ${BY_KEY})
     when calls.entity_type = 'contacts' and calls.entity_id is not null
       then ${seenContact(sight, sql`calls.entity_id`)}
+    when calls.entity_type = 'opportunities' and calls.entity_id is not null
+      then not exists (select from lead_opportunities where lead_opportunities.id = calls.entity_id
+        and not ${seenOpportunity(sight)} ${BY_KEY})
     else true end`
 }
 
-/** The rows of `review_items` of which everything that they name is seen. Of a call that is gone they are not. */
-export function seenItem(sight: AgentSight): Condition {
+/** Whether everybody is seen who has this telephone number. */
+export function seenHolders(sight: AgentSight, number: RawBuilder<unknown>): Condition {
+  return sql`not exists (select from contacts where contacts.phones @> array[${number}]::text[]
+    and not ${seenContact(sight, sql`contacts.id`)})`
+}
+
+/**
+ * The rows of `review_items` of which everything that they name is seen. Of a call that is gone they are not. An e-mail
+ * names whoever has its number, and the calls to which its names belong by now.
+ *
+ * @param gone calls that were seen until they were deleted: an item of one of them is still seen
+ */
+export function seenItem(sight: AgentSight, gone: readonly string[] = []): Condition {
   const call = sql`select from calls where calls.deleted_at is null`
   return sql`(
-    (review_items.call_id is null or exists (${call} and calls.id = review_items.call_id and ${seenCall(sight)}))
+    (review_items.call_id is null or review_items.call_id = any(${gone}::uuid[])
+      or exists (${call} and calls.id = review_items.call_id and ${seenCall(sight)}))
     and not exists (
       select from jsonb_to_recordset(review_items.candidates) as candidate (call_id uuid, contact_id uuid)
       where exists (${call} and calls.id = candidate.call_id and not ${seenCall(sight)})
-        or (candidate.contact_id is not null and not ${seenContact(sight, sql`candidate.contact_id`)})))`
+        or (candidate.contact_id is not null and not ${seenContact(sight, sql`candidate.contact_id`)}))
+    and (review_items.mail is null or (
+      ${seenHolders(sight, sql`(review_items.mail #>> '{fields,phone_number}')`)}
+      and not exists (${call} and calls.provider = review_items.mail ->> 'provider'
+        and calls.provider_call_id = review_items.mail ->> 'pbxCallId' and not ${seenCall(sight)})
+      and not exists (
+        select from jsonb_each_text(review_items.mail -> 'names') as names (audio_id, name)
+          join recordings on recordings.provider = review_items.mail ->> 'provider' and provider_recording_id = name
+          join calls on calls.id = recordings.call_id
+        where calls.deleted_at is null and not ${seenCall(sight)}))))`
 }

@@ -1,6 +1,5 @@
-import { formatInstant } from '../attempts/attempt.ts'
+import { formatInstant, timeOrNull } from '../attempts/attempt.ts'
 import type { Colour, Opportunity } from '../opportunities/opportunity.ts'
-import type { Instant } from '../time.ts'
 import type { Call, CallFields, Link, Outcome, Recording } from './call.ts'
 
 /** A call as the API shows it. */
@@ -37,8 +36,6 @@ function recordingBody(callId: string, { id, status, content_type, size_bytes }:
   const url = status === 'available' ? `/api/crm/calls/${callId}/recordings/${id}` : null
   return { id, status, content_type, size_bytes, url }
 }
-
-const timeOrNull = (moment: Instant | null): string | null => (moment === null ? null : formatInstant(moment))
 
 /**
  * The call with its attempt's number and colour, which are read from the opportunity (B8).

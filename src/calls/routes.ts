@@ -21,6 +21,7 @@ import { listOf, noQuery, problemSchema, uuid } from '../http/schemas.ts'
 import type { Metrics } from '../metrics.ts'
 import type { CallBody } from './body.ts'
 import type { CallChanges } from './call.ts'
+import { inSight } from './candidates.ts'
 import { createCall, deleteCall, type NewCall, updateCall } from './save.ts'
 import { callResponse, callSchemas } from './schema.ts'
 import { findCall, listCalls, withAttempt } from './store.ts'
@@ -41,8 +42,9 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
   const params = z.object({ id: uuid })
   const tags = ['calls']
 
-  const sendCall = (reply: FastifyReply, status: number, call: CallBody): FastifyReply => {
-    return reply.code(status).header('etag', etagOf(call)).send(call)
+  const sendCall = async (reply: FastifyReply, status: number, call: CallBody): Promise<FastifyReply> => {
+    const [shown] = await inSight(database, sightIn(reply.request), [call])
+    return reply.code(status).header('etag', etagOf(call)).send(shown)
   }
 
   app.post(
@@ -149,10 +151,12 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
         if (results.every(isRefused)) throw new UnavailableError('no call of the batch was saved')
         void reply.header('retry-after', RETRY_AFTER)
       }
+      const saved = results.flatMap(({ status, body }) => (status >= 400 ? [] : (body as CallBody)))
+      const shown = (await inSight(database, sight, saved)).values()
       return {
         results: results.map(({ status, body }) => {
           if (status >= 400) return { status, problem: body as Problem }
-          return { status, call: body as CallBody }
+          return { status, call: shown.next().value ?? (body as CallBody) }
         }),
       }
     },
@@ -174,7 +178,10 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
     async (request) => {
       const { limit, cursor: after = null, ...filter } = request.query
       const { data, next } = await listCalls(database, filter, limit, after, sightIn(request))
-      return { data, next_cursor: next === null ? null : writeCursor(next) }
+      return {
+        data: await inSight(database, sightIn(request), data),
+        next_cursor: next === null ? null : writeCursor(next),
+      }
     },
   )
 
@@ -192,7 +199,7 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
     async (request, reply) => {
       const call = await findCall(database, request.params.id, sightIn(request))
       if (call === null) return sendRefusal(reply, noSuch('call', request.params.id))
-      return reply.header('etag', etagOf(call)).send(call)
+      return sendCall(reply, 200, call)
     },
   )
 
@@ -210,7 +217,8 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
     },
     handler: async (request, reply) => {
       const done = metrics.registering.startTimer({ door: 'rest' })
-      const named = { callIds: [request.params.id], contactIds: [request.body.entity_id] }
+      const { entity_id } = request.body
+      const named = { callIds: [request.params.id], contactIds: [entity_id], opportunityIds: [entity_id] }
       const hidden = await refusalOfUnseen(database, sightIn(request), named)
       if (hidden !== null) return sendRefusal(reply, hidden)
       const changes = request.body as CallChanges & { provider?: string | null; provider_call_id?: string | null }
@@ -264,6 +272,7 @@ type Names = Partial<
 
 const namedBy = (calls: readonly Names[]): Named => ({
   contactIds: calls.map(({ entity_id }) => entity_id),
+  opportunityIds: calls.map(({ entity_id }) => entity_id),
   callIds: calls.map(({ id }) => id),
   providerKeys: calls.flatMap(({ provider, provider_call_id }) =>
     provider == null ? [] : [{ provider, provider_call_id }],
@@ -277,6 +286,7 @@ function refusalOf(
   hidden: Unseen,
 ): Refusal | null {
   if (entity_id != null && hidden.contactIds.has(entity_id)) return noSuch('contact', entity_id)
+  if (entity_id != null && hidden.opportunityIds.has(entity_id)) return noSuch('opportunity', entity_id)
   if (id != null && hidden.callIds.has(id)) return noSuch('call', id)
   if (dial_request_id != null && hidden.dialRequestIds.has(dial_request_id)) return noSuch('request', dial_request_id)
   return hidden.hasKey({ provider, provider_call_id }) ? NO_CALL_WITH_KEY : null

@@ -1,6 +1,6 @@
 import { COMMAND_LINE } from '../audit/actor.ts'
 import type { Database } from '../database/database.ts'
-import { type Holdings, holdingsOf } from '../disclosure/holdings.ts'
+import { countsOf, type HoldingCounts, type Holdings, holdingsOf } from '../disclosure/holdings.ts'
 import { eraseContact } from '../erasure/erase.ts'
 import { anyRevision } from '../http/preconditions.ts'
 import { counted } from '../http/refusal.ts'
@@ -24,8 +24,9 @@ export async function eraseByCommand(
   await withDatabase(surroundings, async (database, dataPlace) => {
     const holdings = await holdingsOf(database, id)
     if (holdings === null) throw new Error(`There is no contact with the id ${id}, and nothing names one.`)
+    const counts = await countsOf(database, holdings)
     if (!isAgreed) {
-      terminal.note(wordsOf(holdings))
+      terminal.note(wordsOf(holdings, counts))
       const answer = await terminal.ask('Erase? Type yes: ', signal)
       if (answer === null) throw new UsageError('Nobody can be asked here: add --yes to erase.')
       if (answer.trim().toLowerCase() !== 'yes') {
@@ -35,7 +36,7 @@ export async function eraseByCommand(
       }
     }
     await eraseNow(id, database, dataPlace, surroundings)
-    terminal.print(isForMachines ? json({ contact_id: id, ...countsOf(holdings) }) : `The contact ${id} is erased.\n`)
+    terminal.print(isForMachines ? json({ contact_id: id, ...counts }) : `The contact ${id} is erased.\n`)
   })
 }
 
@@ -54,17 +55,9 @@ async function eraseNow(id: string, database: Database, dataPlace: string, surro
   }
 }
 
-const countsOf = ({ callIds, opportunityIds, recordingIds, messageIds }: Holdings) => ({
-  calls: callIds.length,
-  opportunities: opportunityIds.length,
-  recordings: recordingIds.length,
-  messages: messageIds.length,
-})
-
-function wordsOf(holdings: Holdings): string {
-  const { calls, opportunities, recordings, messages } = countsOf(holdings)
-  const who =
-    holdings.name === null ? `The contact ${holdings.contactId}` : `${printable(holdings.name)} (${holdings.contactId})`
+function wordsOf({ contactId, name }: Holdings, counts: HoldingCounts): string {
+  const { calls, opportunities, recordings, messages } = counts
+  const who = name === null ? `The contact ${contactId}` : `${printable(name)} (${contactId})`
   return (
     `${who}: ${counted(recordings, 'recording')} and ${counted(messages, 'message')} of ${counted(calls, 'call')} are ` +
     'removed, and so is whatever else tells of the person. The calls, and ' +

@@ -8,7 +8,9 @@ import { fill } from '../demo/fill.ts'
 import { callLive } from '../demo/live.ts'
 import { TEAM } from '../demo/people.ts'
 import { serviceAt } from '../demo/service.ts'
+import { isTeamIn } from '../demo/team.ts'
 import { isLoopback } from '../http/guard.ts'
+import { counted } from '../http/refusal.ts'
 import type { Surroundings } from './command.ts'
 import { withDatabase } from './database.ts'
 
@@ -19,6 +21,7 @@ interface DemoOptions {
   live?: true
 }
 
+const KEY_NAME = 'demo'
 const KEY_HOURS_MS = 12 * 3_600_000
 const RECORDINGS = 24
 
@@ -39,15 +42,15 @@ async function demo(
   options: DemoOptions,
   { config, terminal, signal }: Surroundings,
 ): Promise<void> {
-  const { host, port, zadarma } = config()
+  const { host, port, publicUrl, zadarma } = config()
   const address = options.url ?? `http://${isLoopback(host) ? host : '127.0.0.1'}:${port}`
-  const isFilled = await holds(database, "users where email like '%@demo.example'")
-  if (!isFilled && (await holds(database, 'contacts'))) {
+  const isFilled = await isTeamIn(database)
+  if (!isFilled && (await holds(database, CONTACTS_OF_OTHERS))) {
     throw new Error('The database has contacts: a demo is for an empty one, in a DATA_DIR of its own.')
   }
   const { body, key } = await addKey(
     database,
-    { name: 'demo', role: 'admin', user_id: null, expires_at: Date.now() + KEY_HOURS_MS },
+    { name: KEY_NAME, role: 'admin', user_id: null, expires_at: Date.now() + KEY_HOURS_MS },
     COMMAND_LINE,
   )
   try {
@@ -56,11 +59,24 @@ async function demo(
       const password = `demo ${randomBytes(6).toString('hex')}`
       const onStep = (words: string) => terminal.progress(`making ${words}`)
       const { leads: count, seed, ...rest } = options
+      const there = await countOf(database, 'contacts')
+      if (there > 0) terminal.note(`A demo was begun before: it goes on beside ${counted(there, 'lead')}.`)
       const filled = await fill({
-        ...{ service, leads: count, seed, password, onStep, signal, recordings: RECORDINGS },
+        ...{ database, service, password, onStep, signal, recordings: RECORDINGS },
+        publicUrl: publicUrl?.origin ?? new URL(address).origin,
+        leads: Math.max(0, count - there),
+        // Not the same people again.
+        seed: seed + there,
         now: Date.now(),
         timezone: zadarma.timezone,
-      }).finally(() => terminal.progress(''))
+      })
+        .catch((error: unknown) => {
+          const why = error instanceof Error ? error.message : String(error)
+          // Of what somebody has ended, nothing else is said.
+          if (signal.aborted) terminal.note(UNFINISHED)
+          throw new Error(`${UNFINISHED} ${why}`, { cause: error })
+        })
+        .finally(() => terminal.progress(''))
       terminal.note(`${filled.leads} leads, ${filled.calls} calls, ${filled.recordings} recordings.`)
       terminal.print(`Log in at ${address} with the password ${password} as\n`)
       for (const { email, role } of TEAM) terminal.print(`  ${role.padEnd(8)} ${email}\n`)
@@ -79,6 +95,18 @@ async function demo(
   } finally {
     await revokeKey(database, body.id, COMMAND_LINE)
   }
+}
+
+const UNFINISHED = 'The demo is not all there. Run first-call demo again, and it goes on.'
+
+/** Whatever was not made with a key of a demo. */
+const CONTACTS_OF_OTHERS = `contacts where not exists (
+  select from audit where entity_id = contacts.id and action = 'contact.created'
+    and who in (select 'key:' || id from api_keys where name = '${KEY_NAME}'))`
+
+async function countOf({ general }: Database, what: string): Promise<number> {
+  const { rows } = await general.query<{ count: number }>(`select count(*)::int as count from ${what}`)
+  return rows[0]?.count ?? 0
 }
 
 async function holds({ general }: Database, what: string): Promise<boolean> {

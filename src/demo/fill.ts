@@ -1,9 +1,10 @@
 import { formatInstant } from '../attempts/attempt.ts'
+import type { Database } from '../database/database.ts'
 import { chanceOf } from './chance.ts'
 import { recordingMail } from './mail.ts'
 import { drawMonth, type Lead, type MadeUpCall } from './month.ts'
-import { TEAM } from './people.ts'
 import type { Service } from './service.ts'
+import { letIn, makeTeam } from './team.ts'
 
 /** What was made, and with what one logs in. */
 export interface Filled {
@@ -15,7 +16,10 @@ export interface Filled {
 }
 
 export interface FillOptions {
+  database: Pick<Database, 'query'>
   service: Service
+  /** Where people see the service. */
+  publicUrl: string
   leads: number
   seed: number
   /** Milliseconds since 1970. */
@@ -33,12 +37,12 @@ export interface FillOptions {
 const CALLS_AT_ONCE = 500
 const AT_ONCE = 8
 
-/** Fills a service with a month of a sales team, through its API. */
+/** Fills a service with a month of a sales team, through its API. The team can log in once all else is there. */
 export async function fill(options: FillOptions): Promise<Filled> {
   const { service, leads: count, seed, now, timezone, onStep, signal } = options
   const chance = chanceOf(seed)
   onStep('people')
-  const people = await makeTeam(options)
+  const people = await makeTeam(options.database)
   const agents = people.flatMap(({ role, id }) => (role === 'agent' ? [id] : []))
   const places = agents.map((_, place) => place)
   const leads = drawMonth(chance, count, places, now)
@@ -67,21 +71,9 @@ export async function fill(options: FillOptions): Promise<Filled> {
   })
   onStep('results')
   await inTurns(leads, signal, (lead) => closeLead(service, lead))
+  onStep('passwords')
+  await letIn(options.database, options)
   return { leads: leads.length, calls: calls.length, recordings: heard.length, agents }
-}
-
-async function makeTeam({ service, password }: FillOptions): Promise<{ id: string; role: string }[]> {
-  const made = []
-  for (const person of TEAM) {
-    const { id, link } = await service.ask<{ id: string; link: { url: string | null } }>(
-      'POST',
-      '/api/admin/users',
-      person,
-    )
-    if (link.url !== null) await service.acceptLink(link.url, password)
-    made.push({ id, role: person.role })
-  }
-  return made
 }
 
 async function makeLead(service: Service, lead: Lead, agents: readonly string[]): Promise<void> {

@@ -37,8 +37,15 @@ export async function disclose(
     output.destroy(error instanceof Error ? error : new Error(String(error)))
   }
   zip.on('error', fail)
+  // One after the other; whoever does not take it to its end leaves one open.
+  let current: Readable | null = null
+  output.once('close', () => current?.destroy())
   const add = (name: string, make: () => Readable): void => {
-    zip.addReadStreamLazy(name, { mode: 0o100600 }, (give) => give(null, make().on('error', fail)))
+    zip.addReadStreamLazy(name, { mode: 0o100600 }, (give) => {
+      if (output.destroyed) return
+      current = make().on('error', fail)
+      give(null, current)
+    })
   }
   const list = (name: string, rows: () => AsyncIterable<unknown>): void =>
     add(name, () => Readable.from(jsonOf(rows()), { objectMode: false }))

@@ -14,10 +14,6 @@ export interface Holdings {
   name: string | null
   callIds: readonly string[]
   opportunityIds: readonly string[]
-  /** In the inbox: those of the calls. */
-  messageIds: readonly string[]
-  /** Of the calls, whose audio is there. */
-  recordingIds: readonly string[]
   traces: Traces
 }
 
@@ -41,21 +37,38 @@ export async function holdingsOf({ query }: Pick<Database, 'query'>, contactId: 
   return {
     contactId,
     name: contact?.name ?? null,
-    callIds: await idsOf(query, sql`select id from calls where id = any(${callIds}::uuid[]) and deleted_at is null`),
+    callIds: await undeleted(query, callIds),
     opportunityIds: (await opportunities.orderBy('created_at').execute()).map(({ id }) => id),
-    messageIds: await idsOf(
-      query,
-      sql`select id from inbox where call_id = any(${callIds}::uuid[]) and emptied_at is null`,
-    ),
-    recordingIds: await idsOf(
-      query,
-      sql`select id from recordings where call_id = any(${callIds}::uuid[]) and status = 'available'`,
-    ),
     traces: tracesOf(own),
   }
 }
 
-async function idsOf(query: Kysely<Tables>, ids: ReturnType<typeof sql>): Promise<string[]> {
-  const { rows } = await sql<{ id: string }>`${ids} order by id`.execute(query)
+async function undeleted(query: Kysely<Tables>, callIds: readonly string[]): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    select id from calls where id = any(${callIds}::uuid[]) and deleted_at is null order by id`.execute(query)
   return rows.map(({ id }) => id)
+}
+
+/** How much of it there is, for whoever is asked whether it is to be removed. */
+export interface HoldingCounts {
+  calls: number
+  opportunities: number
+  /** Of the calls, whose audio is there. */
+  recordings: number
+  /** In the inbox: those of the calls. */
+  messages: number
+}
+
+/** Counts what {@link holdingsOf} found. */
+export async function countsOf(
+  { query }: Pick<Database, 'query'>,
+  { callIds, opportunityIds }: Holdings,
+): Promise<HoldingCounts> {
+  const { rows } = await sql<Pick<HoldingCounts, 'recordings' | 'messages'>>`select
+    (select count(*) from recordings where call_id = any(${callIds}::uuid[]) and status = 'available') as recordings,
+    (select count(*) from inbox where call_id = any(${callIds}::uuid[]) and emptied_at is null) as messages`.execute(
+    query,
+  )
+  const [{ recordings, messages } = { recordings: 0, messages: 0 }] = rows
+  return { calls: callIds.length, opportunities: opportunityIds.length, recordings, messages }
 }

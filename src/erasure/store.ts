@@ -139,16 +139,27 @@ export async function putOffErasure({ query }: Pick<Database, 'query'>, { contac
 
 /**
  * Writes down that nothing is left, and forgets what was sought; or, the second time, that it is over. One that was asked
- * for again meanwhile goes on.
+ * for again meanwhile goes on. The audit has it, too, by which open pages are told that what they show is gone.
  */
 export async function noteErased({ query }: Pick<Database, 'query'>, { contactId, askedAt, sought }: Erasure) {
   const isOfThis = sql`contact_id = ${contactId} and asked_at = ${formatInstant(askedAt)}::timestamptz`
   if (sought !== null) {
-    await sql`update erasures set sought = null, cleaned_at = ${THIS_MOMENT}, due_at = ${LOOKED_AT_AGAIN}, tries = 0
-      where ${isOfThis} and cleaned_at is null`.execute(query)
+    await query.transaction().execute(async (transaction) => {
+      const { rows } = await sql<Actor>`
+        update erasures set sought = null, cleaned_at = ${THIS_MOMENT}, due_at = ${LOOKED_AT_AGAIN}, tries = 0
+        where ${isOfThis} and cleaned_at is null returning who, request_id as "requestId"`.execute(transaction)
+      for (const by of rows) await recordChange(transaction, by, 'contact.erasure_done', contactId, null, {})
+    })
   } else {
     await sql`update erasures set done_at = ${THIS_MOMENT}, due_at = null where ${isOfThis} and cleaned_at is not null`.execute(
       query,
     )
   }
+}
+
+/** Of how many people something is still to be removed. */
+export async function unfinishedErasures({ query }: Pick<Database, 'query'>): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::int as count from erasures where cleaned_at is null`.execute(query)
+  return rows[0]?.count ?? 0
 }

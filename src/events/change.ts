@@ -6,23 +6,39 @@ export interface Change {
   id: number
   kind: Kind
   entityId: string
-  /** Of an opportunity that was given to somebody else, or nobody's: whose it was. Undefined where that stayed. */
-  wasAssignedTo?: string | null
+  how: 'made' | 'changed' | 'deleted'
+  /** Whether a person was erased: then whatever is shown may tell of them, and is asked for anew. */
+  isErasure: boolean
+  /** What decides who may see it, as far as it was otherwise before. */
+  was: Was
 }
+
+/** Of an opportunity, whose it was and whom it was about; of a call, what it was linked to. */
+export type Was = Readonly<
+  Partial<Record<'assigned_to' | 'contact_id' | 'entity_type' | 'entity_id' | 'opportunity_id', string | null>>
+>
+
+/** Of which somebody is told. */
+export type Heard = Pick<Change, 'kind' | 'entityId'> & Partial<Pick<Change, 'isErasure'>>
 
 /** Above so many of a kind, whoever shows any of it had better ask for all of it. */
 const MOST_IDS = 200
+
+/** What may tell of a person. */
+const OF_PEOPLE = ['contact', 'opportunity', 'call', 'review'] as const satisfies readonly Kind[]
 
 /** What is sent: the ids of each kind that changed, or `all` where they are very many. */
 export type Told = Partial<Record<Kind, readonly string[] | 'all'>>
 
 /** Several changes of one thing are told once. */
-export function tellOf(changes: readonly Pick<Change, 'kind' | 'entityId'>[]): Told {
+export function tellOf(changes: readonly Heard[]): Told {
   const ids = new Map<Kind, Set<string>>()
   for (const { kind, entityId } of changes) {
     const ofKind = ids.get(kind) ?? new Set()
     ofKind.add(entityId)
     ids.set(kind, ofKind)
   }
-  return Object.fromEntries([...ids].map(([kind, of]) => [kind, of.size > MOST_IDS ? 'all' : [...of]]))
+  const told: Told = Object.fromEntries([...ids].map(([kind, of]) => [kind, of.size > MOST_IDS ? 'all' : [...of]]))
+  if (!changes.some(({ isErasure }) => isErasure)) return told
+  return { ...told, ...Object.fromEntries(OF_PEOPLE.map((kind) => [kind, 'all'])) }
 }

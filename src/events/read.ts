@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { type Action, type Kind, kindOf } from '../audit/entry.ts'
 import type { Database } from '../database/database.ts'
-import type { Change } from './change.ts'
+import type { Change, Was } from './change.ts'
 import { LOOKED_BACK, type Tail } from './tail.ts'
 
 type Queries = Pick<Database, 'query'>
@@ -27,16 +27,16 @@ interface Row {
   action: Action
   entity_id: string
   of_call: string | null
-  was_assigned: boolean
-  assigned_to: string | null
+  how: Change['how']
+  was: Was | null
 }
 
 /** The changes after those that were seen, and those that were late; in the order of their numbers. */
 export async function changesAfter({ query }: Queries, { last, missing }: Tail): Promise<Change[]> {
   const { rows } = await sql<Row>`
     select audit.id, action, entity_id, call_id as of_call,
-      before is not null and json_typeof(before -> 'assigned_to') is not null as was_assigned,
-      before ->> 'assigned_to' as assigned_to
+      case when after is null then 'deleted' when before is null then 'made' else 'changed' end as how,
+      (select jsonb_object_agg(key, value) from json_each_text(before) where key = any(${DECIDING})) as was
     from (
       (select * from audit where id > ${last} order by id limit ${PAGE})
       union all
@@ -47,8 +47,15 @@ export async function changesAfter({ query }: Queries, { last, missing }: Tail):
   return rows.map(changeOf)
 }
 
-function changeOf({ id, action, entity_id, of_call, was_assigned, assigned_to }: Row): Change {
+const ERASURE_DONE: Action = 'contact.erasure_done'
+
+/** Fields of calls and opportunities by which it is decided who sees them. */
+const DECIDING = ['assigned_to', 'contact_id', 'entity_type', 'entity_id', 'opportunity_id']
+
+function changeOf({ id, action, entity_id, of_call, how, was }: Row): Change {
   // A recording is shown with its call.
   const kind: Kind = of_call === null ? kindOf(action) : 'call'
-  return { id, kind, entityId: of_call ?? entity_id, ...(was_assigned ? { wasAssignedTo: assigned_to } : {}) }
+  return of_call === null
+    ? { id, kind, entityId: entity_id, how, was: was ?? {}, isErasure: action === ERASURE_DONE }
+    : { id, kind, entityId: of_call, how: 'changed', was: {}, isErasure: false }
 }

@@ -3,47 +3,106 @@ import type { Kind } from '../audit/entry.ts'
 import type { Caller } from '../auth/caller.ts'
 import { type AgentSight, seenCall, seenContact, seenItem, seenOpportunity, sightOf } from '../auth/sight.ts'
 import type { Database } from '../database/database.ts'
-import type { Change } from './change.ts'
+import type { Change, Heard } from './change.ts'
+import { movedWith } from './moved.ts'
+
+type Queries = Pick<Database, 'query'>
 
 /** What only some roles may read, they alone are told of. */
 const OF_ADMINS: ReadonlySet<Kind> = new Set(['key', 'user'])
 const OF_MANAGERS: ReadonlySet<Kind> = new Set(['sync', 'dial'])
 
 /**
- * The changes of which this caller may be told: of what they may see, and of what they saw until it was given to somebody
- * else.
+ * Of these changes what this caller may be told: of what they see, and of what they saw until now; of an opportunity that
+ * comes into their sight or leaves it, also its contact and calls.
  */
 export async function changesFor(
-  database: Pick<Database, 'query'>,
+  database: Queries,
   { role, userId }: Pick<Caller, 'role' | 'userId'>,
   changes: readonly Change[],
-): Promise<readonly Change[]> {
+): Promise<readonly Heard[]> {
   const allowed = changes.filter(
     ({ kind }) =>
       (role === 'admin' || !OF_ADMINS.has(kind)) && (role === 'admin' || role === 'manager' || !OF_MANAGERS.has(kind)),
   )
   const sight = sightOf({ role, userId })
   if (sight === 'everything' || allowed.length === 0) return allowed
-  const seen = await seenIds(database, sight, allowed)
-  return allowed.filter(
-    ({ entityId, wasAssignedTo }) =>
-      seen.has(entityId) || (wasAssignedTo !== undefined && (wasAssignedTo === null || wasAssignedTo === userId)),
-  )
+  const moved = await movedWith(database, sight, allowed)
+  const [now, before] = await Promise.all([
+    seenNow(database, sight, allowed),
+    callsSeenBefore(database, sight, allowed),
+  ])
+  const gone = [...before].filter((id) => !now.has(id))
+  const left = [...gone, ...moved.filter(({ kind }) => kind === 'call').map(({ entityId }) => entityId)]
+  const items = await itemsOf(database, sight, allowed, gone, left)
+  const isHeard = (change: Change): boolean =>
+    change.isErasure ||
+    now.has(change.entityId) ||
+    before.has(change.entityId) ||
+    items.has(change.entityId) ||
+    wasOwn(sight, change)
+  const others = [...items].map((entityId): Heard => ({ kind: 'review', entityId }))
+  return [...allowed.filter(isHeard), ...moved, ...others]
 }
 
-async function seenIds(
-  { query }: Pick<Database, 'query'>,
+/** Whether it is an opportunity that was theirs, or nobody's, until it was given away or deleted. */
+function wasOwn({ userId }: AgentSight, { kind, how, was }: Change): boolean {
+  if (kind !== 'opportunity') return false
+  const owner = how === 'deleted' ? (was.assigned_to ?? null) : was.assigned_to
+  return owner === null || (owner !== undefined && owner === userId)
+}
+
+const idsOf = (kind: Kind, changes: readonly Change[]): string[] =>
+  changes.filter((change) => change.kind === kind).map(({ entityId }) => entityId)
+
+async function seenNow({ query }: Queries, sight: AgentSight, changes: readonly Change[]): Promise<Set<string>> {
+  const { rows } = await sql<{ id: string }>`
+    select id from lead_opportunities where id = any(${idsOf('opportunity', changes)}::uuid[])
+      and ${seenOpportunity(sight)}
+    union all
+    select id from calls where id = any(${idsOf('call', changes)}::uuid[]) and deleted_at is null and ${seenCall(sight)}
+    union all
+    select id from unnest(${idsOf('contact', changes)}::uuid[]) as named (id) where ${seenContact(sight, sql`named.id`)}
+    `.execute(query)
+  return new Set(rows.map(({ id }) => id))
+}
+
+/** Calls that were linked otherwise, or are deleted, and were seen before. */
+async function callsSeenBefore(
+  { query }: Queries,
   sight: AgentSight,
   changes: readonly Change[],
-): Promise<ReadonlySet<string>> {
-  const idsOf = (kind: Kind) => changes.filter((change) => change.kind === kind).map(({ entityId }) => entityId)
+): Promise<Set<string>> {
+  const otherwise = changes.filter(
+    ({ kind, how, was }) => kind === 'call' && (how === 'deleted' || Object.keys(was).length > 0),
+  )
+  if (otherwise.length === 0) return new Set()
+  // What did not change is as it is; of a deleted call nothing is there any more, and all that it had is told.
+  const before = sql`
+    select named.id,
+      case when was ? 'opportunity_id' then (was ->> 'opportunity_id')::uuid else calls.opportunity_id end
+        as opportunity_id,
+      case when was ? 'entity_type' then was ->> 'entity_type' else calls.entity_type end as entity_type,
+      case when was ? 'entity_id' then (was ->> 'entity_id')::uuid else calls.entity_id end as entity_id
+    from unnest(${otherwise.map(({ entityId }) => entityId)}::uuid[],
+        ${otherwise.map(({ was }) => JSON.stringify(was))}::jsonb[]) as named (id, was)
+      left join calls on calls.id = named.id`
   const { rows } = await sql<{ id: string }>`
-    select id from lead_opportunities where id = any(${idsOf('opportunity')}::uuid[]) and ${seenOpportunity(sight)}
-    union all
-    select id from calls where id = any(${idsOf('call')}::uuid[]) and ${seenCall(sight)}
-    union all
-    select id from unnest(${idsOf('contact')}::uuid[]) as named (id) where ${seenContact(sight, sql`named.id`)}
-    union all
-    select id from review_items where id = any(${idsOf('review')}::uuid[]) and ${seenItem(sight)}`.execute(query)
+    select id from (${before}) as calls where ${seenCall(sight)}`.execute(query)
+  return new Set(rows.map(({ id }) => id))
+}
+
+/** Items of the review list that changed, or whose call has left their sight. */
+async function itemsOf(
+  { query }: Queries,
+  sight: AgentSight,
+  changes: readonly Change[],
+  gone: readonly string[],
+  left: readonly string[],
+): Promise<Set<string>> {
+  const { rows } = await sql<{ id: string }>`
+    select id from review_items where id = any(${idsOf('review', changes)}::uuid[]) and ${seenItem(sight, gone)}
+    union
+    select id from review_items where call_id = any(${left}::uuid[]) and decided_at is null`.execute(query)
   return new Set(rows.map(({ id }) => id))
 }

@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import { v4 as uuidv4, v7 as uuidv7 } from 'uuid'
 import { formatInstant } from '../attempts/attempt.ts'
-import { type Actor, COMMAND_LINE } from '../audit/actor.ts'
+import { type Actor, COMMAND_LINE, SYNC } from '../audit/actor.ts'
 import { recordChange } from '../audit/record.ts'
 import { THIS_MOMENT } from '../database/clock.ts'
 import type { Database } from '../database/database.ts'
@@ -170,8 +170,14 @@ export async function saveProgress({ query }: Database, run: ClaimedRun): Promis
 /** All has been gone through: it is done, or failed where some calls could not be decided. */
 export async function finishRun({ query }: Database, run: ClaimedRun): Promise<void> {
   const state = run.counts.failed > 0 ? 'failed' : 'done'
-  await sql`update sync_runs set state = ${state}, due_at = null, claimed_by = null, finished_at = ${THIS_MOMENT}
-    where id = ${run.id} and claimed_by = ${run.claim}`.execute(query)
+  await query.transaction().execute(async (transaction) => {
+    const { numAffectedRows } = await sql`
+      update sync_runs set state = ${state}, due_at = null, claimed_by = null, finished_at = ${THIS_MOMENT}
+      where id = ${run.id} and claimed_by = ${run.claim}`.execute(transaction)
+    if (numAffectedRows !== 1n) return
+    const after = { state, ...run.counts }
+    await recordChange(transaction, SYNC, 'sync.finished', run.id, { state: 'running' }, after)
+  })
 }
 
 /**

@@ -1,7 +1,7 @@
 import { decideHistory, type HistoryOutcome, isEligible } from '../attempts/attempt.ts'
 import type { Change } from '../attempts/change.ts'
 import { NO_NEEDS } from '../attempts/read.ts'
-import type { Actor } from '../audit/actor.ts'
+import { SYNC } from '../audit/actor.ts'
 import type { Call } from '../calls/call.ts'
 
 /** Calls of one contact that no attempt held when they were looked for, in B4's order. */
@@ -11,8 +11,6 @@ export interface UnheldCalls {
   /** Characters of their long text. */
   size: number
 }
-
-const SYNC: Actor = { who: 'sync', requestId: null }
 
 /**
  * The history sync's: decides the calls of a contact anew that no attempt holds (B16), all of them by one write.

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { personNamed } from '../people/user.ts'
 import { type Instant, parseInstant } from '../time.ts'
 import { type Position, readCursor } from './cursor.ts'
 
@@ -55,6 +56,9 @@ export const uuids = (most: number) =>
       return z.NEVER
     })
     .meta({ type: 'string', description: `UUIDs with commas between them, ${most} at most.` })
+
+/** Who is meant, in another system's words or by the id of a person, which is kept in lower case as all ids are. */
+export const person = text(200).transform(personNamed).meta({ maxLength: 200 })
 
 const instantIn = (zone: 'required' | 'utc') =>
   z.string().transform((value, context): Instant => {

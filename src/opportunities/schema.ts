@@ -1,7 +1,19 @@
 import { z } from 'zod'
 import { faultsOfSent, type SentAttempts } from '../attempts/attempt.ts'
 import { contactResponse } from '../contacts/contact.ts'
-import { cursor, instant, instantOrUtc, limit, text, time, uuid, uuids, wholeNumber, word } from '../http/schemas.ts'
+import {
+  cursor,
+  instant,
+  instantOrUtc,
+  limit,
+  person,
+  text,
+  time,
+  uuid,
+  uuids,
+  wholeNumber,
+  word,
+} from '../http/schemas.ts'
 
 const KNOWN_STATUSES = new Set(['pending', 'assigned', 'contacted', 'qualified', 'won', 'lost', 'discarded'])
 
@@ -69,7 +81,7 @@ export const newOpportunity = z
     contact_id: uuid,
     title,
     status: status.default('pending'),
-    assigned_to: shortText,
+    assigned_to: person.nullable().optional(),
     source: shortText,
     created_at: instant.optional(),
     first_call_attempts: olderAttempts.default({}),
@@ -87,7 +99,7 @@ export const newOpportunity = z
   .meta({ title: 'NewOpportunity' })
 
 export const opportunityChanges = z
-  .strictObject({ title, status: status.optional(), assigned_to: shortText, source: shortText })
+  .strictObject({ title, status: status.optional(), assigned_to: person.nullable().optional(), source: shortText })
   .meta({ title: 'OpportunityChanges' })
 
 /** What else each opportunity is to come with. */
@@ -98,7 +110,7 @@ export const oneQuery = z.strictObject({ include })
 const filters = {
   contact_id: uuid.optional(),
   status: status.optional(),
-  assigned_to: text(200).optional(),
+  assigned_to: person.optional(),
   assigned: z.enum(['false']).optional().meta({ description: '`false`: assigned to nobody.' }),
   source: text(200).optional(),
   first_call_completed: z

@@ -53,8 +53,14 @@ export function openPeople({ database, secret, publicUrl, mail, host, log }: Peo
     sessions: openSessions(database, { cookieName: cookies.session, secret }),
     originFault: (request) => originFault(request, { publicUrl, host }),
     library: () => {
-      library ??= load()
-      return library
+      if (library !== null) return library
+      const loading = load()
+      library = loading
+      // Whatever was in its way, the next one who needs it may find it gone.
+      loading.catch(() => {
+        library = null
+      })
+      return loading
     },
   }
 }

@@ -6,8 +6,10 @@ import { readSignedCookie } from './cookies.ts'
 
 /** The sessions of people, as every request needs them. */
 export interface Sessions {
-  /** Who is logged in where the request comes from; null where nobody is. */
+  /** Who is logged in where the request comes from; null where nobody is. It counts as use of the session. */
   find(request: FastifyRequest): Promise<Caller | null>
+  /** The same of a request that goes on by itself, which is no use: a tab that is left open keeps nobody logged in. */
+  look(request: FastifyRequest): Promise<Caller | null>
   /** What is stored of the request's token; null where it has none that we signed. */
   tokenHashOf(request: FastifyRequest): string | null
   /** Forgets what is known of the request's session, which has changed; every server does within a second. */
@@ -16,7 +18,13 @@ export interface Sessions {
 
 interface Known {
   readAt: number
-  caller: Promise<Caller | null>
+  session: Promise<Session | null>
+}
+
+interface Session {
+  caller: Caller
+  /** Whether it was last marked as used so long ago that its next use is. */
+  isStale: boolean
 }
 
 const REMEMBERED_MS = 1_000
@@ -48,7 +56,7 @@ export function openSessions(
     return token === null ? null : hashToken(token)
   }
 
-  const read = async (tokenHash: string): Promise<Caller | null> => {
+  const read = async (tokenHash: string): Promise<Session | null> => {
     // On the calls' connections: no list may keep out who wants to tell of a call.
     const { rows } = await database.calls.query<Pick<Caller, 'name' | 'role'> & { id: string; isStale: boolean }>(
       `select users.id, users.name, users.role, session.used_at < now() - interval '1 minute' as "isStale" ${ALIVE}`,
@@ -56,27 +64,35 @@ export function openSessions(
     )
     const [row] = rows
     if (row === undefined) return null
-    if (row.isStale) void markUsed(database, tokenHash)
-    return { owner: `user:${row.id}`, kind: 'session', role: row.role, userId: row.id, name: row.name }
+    const { id, role, name, isStale } = row
+    return { caller: { owner: `user:${id}`, kind: 'session', role, userId: id, name }, isStale }
   }
 
-  const find = (tokenHash: string): Promise<Caller | null> => {
+  const find = (tokenHash: string): Promise<Session | null> => {
     const before = known.get(tokenHash)
-    if (before !== undefined && performance.now() - before.readAt <= REMEMBERED_MS) return before.caller
+    if (before !== undefined && performance.now() - before.readAt <= REMEMBERED_MS) return before.session
     if (known.size >= MOST_KNOWN) dropOld(known)
-    const reading: Known = { readAt: performance.now(), caller: read(tokenHash) }
+    const reading: Known = { readAt: performance.now(), session: read(tokenHash) }
     known.set(tokenHash, reading)
-    reading.caller.catch(() => {
+    reading.session.catch(() => {
       if (known.get(tokenHash) === reading) known.delete(tokenHash)
     })
-    return reading.caller
+    return reading.session
+  }
+
+  const look = async (tokenHash: string | null, isUse: boolean): Promise<Caller | null> => {
+    const session = tokenHash === null ? null : await find(tokenHash)
+    if (session === null || tokenHash === null) return null
+    if (isUse && session.isStale) {
+      session.isStale = false
+      void markUsed(database, tokenHash)
+    }
+    return session.caller
   }
 
   return {
-    find: async (request) => {
-      const tokenHash = tokenHashOf(request)
-      return tokenHash === null ? null : find(tokenHash)
-    },
+    find: (request) => look(tokenHashOf(request), true),
+    look: (request) => look(tokenHashOf(request), false),
     tokenHashOf,
     forget: (request) => {
       const tokenHash = tokenHashOf(request)

@@ -39,3 +39,8 @@ export function losesLastAdmin(user: User, change: UserChange, others: readonly 
   }
   return isActingAdmin(user) && !isActingAdmin(after) && !others.some(isActingAdmin)
 }
+
+const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+/** Who is meant by an id, which is kept in lower case as all are, or by the words of another system, which stay as they are. */
+export const personNamed = (who: string): string => (ID.test(who) ? who.toLowerCase() : who)

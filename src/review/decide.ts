@@ -3,17 +3,23 @@ import type { Book } from '../attempts/book.ts'
 import type { Change, Plan } from '../attempts/change.ts'
 import { NO_NEEDS } from '../attempts/read.ts'
 import type { Actor } from '../audit/actor.ts'
-import type { Recording } from '../calls/call.ts'
 import { decided } from '../calls/decide.ts'
 import { joined, withAllOf } from '../calls/join.ts'
 import { needsOfMail } from '../calls/mail-call.ts'
 import { type Refusal, refusal } from '../http/refusal.ts'
 import { decidedBefore } from './answer.ts'
 import type { ReviewAnswer, ReviewDecision, ReviewItem } from './item.ts'
-import { createOfMail, linkMail, mailOf } from './mail.ts'
+import { createOfMail, linkMail, type MailTarget, mailOf } from './mail.ts'
 
 /** What a decision changes beside its item. */
 type Effect = Partial<Omit<Plan<unknown>, 'result' | 'decided'>> & { unusedAudio?: readonly string[] }
+
+/** Who decides, and how far. */
+export interface Deciding extends MailTarget {
+  by: Actor
+  /** Whose key it came with. */
+  decidedBy: string
+}
 
 /** An item with its decision. */
 export interface DecidedItem {
@@ -28,15 +34,11 @@ export interface DecidedItem {
  * answer again finds it done.
  *
  * @param answer one in which {@link faultOf} has found no fault
- * @param decidedBy whose key it came with
- * @param matchedBy how the call of an e-mail was found
  */
 export function decideItem(
   item: ReviewItem,
   answer: ReviewAnswer,
-  by: Actor,
-  decidedBy: string,
-  matchedBy: Recording['matched_by'] = 'person',
+  { by, decidedBy, ...deciding }: Deciding,
 ): Change<DecidedItem | Refusal> {
   const callIds = callIdsOf(item, answer)
   return {
@@ -56,7 +58,7 @@ export function decideItem(
         const before = decidedBefore(afterwards(item, earlier), decision)
         return { result: 'code' in before ? before : { item: before, unusedAudio: [] }, restsOn }
       }
-      const effect = effectOf(item, answer, book, matchedBy)
+      const effect = effectOf(item, answer, book, deciding)
       if (effect === null) return { result: CALL_IS_GONE, restsOn }
       if ('code' in effect) return { result: effect, restsOn }
       const { unusedAudio = [], ...written } = effect
@@ -91,12 +93,7 @@ type AboutMail = ReviewItem & Required<Pick<ReviewItem, 'mail'>>
 const isAboutMail = (item: ReviewItem): item is AboutMail => item.mail !== undefined
 
 /** Null where a call that is needed was deleted meanwhile. */
-function effectOf(
-  item: ReviewItem,
-  answer: ReviewAnswer,
-  book: Book,
-  matchedBy: Recording['matched_by'],
-): Effect | Refusal | null {
+function effectOf(item: ReviewItem, answer: ReviewAnswer, book: Book, target: MailTarget): Effect | Refusal | null {
   const isDismissed = answer.action === 'dismiss'
   switch (item.kind) {
     case 'doubtful_link': {
@@ -121,8 +118,8 @@ function effectOf(
       return {}
     case 'unmatched_mail':
       if (isDismissed || !isAboutMail(item)) return {}
-      if (answer.action === 'link') return linkMail(mailOf(item), answer.call_id, matchedBy, book)
-      return createOfMail(mailOf(item), answer, book)
+      if (answer.action === 'link') return linkMail(mailOf(item), answer.call_id, target, book)
+      return createOfMail(mailOf(item), answer, target, book)
     default:
       return item.kind satisfies never
   }

@@ -18,7 +18,9 @@ export async function linkWaitingMails(options: Omit<MailSweepOptions, 'metrics'
       const item = await findItem(database, itemId)
       if (item === null || item.decision !== null) continue
       const answer = { action: 'link', call_id: callId, contact_id: null, reason: null } as const
-      const result = await register.registerCallAttempt(decideItem(item, answer, SWEEP, BY_ITSELF, how))
+      const result = await register.registerCallAttempt(
+        decideItem(item, answer, { by: SWEEP, decidedBy: BY_ITSELF, matchedBy: how, mayLinkTo: () => true }),
+      )
       if ('code' in result) continue
       await removeFiles(folder, result.unusedAudio)
       count++

@@ -1,6 +1,7 @@
 import { changedByPerson } from '../attempts/attempt.ts'
 import type { Book } from '../attempts/book.ts'
 import type { Plan } from '../attempts/change.ts'
+import { noSuch } from '../auth/named.ts'
 import type { Call, Recording } from '../calls/call.ts'
 import { decided } from '../calls/decide.ts'
 import { doubtOfLink } from '../calls/doubts.ts'
@@ -30,27 +31,46 @@ export function mailOf({ id, mail }: ReviewItem & Required<Pick<ReviewItem, 'mai
 /** What becomes of a call by an e-mail, and which of its audio the call had already. */
 export type MailEffect = Plan<Call> & Pick<WithMail, 'unusedAudio'>
 
+/** To which calls an e-mail may go. */
+export interface MailTarget {
+  /** How its call was found. */
+  matchedBy: Recording['matched_by']
+  /** Whether a call of that contact may come of it: an agent changes nothing of whom he does not see. */
+  mayLinkTo: (contactId: string) => boolean
+}
+
 /** The e-mail goes to a call that there is; null where it was deleted meanwhile. */
 export function linkMail(
   mail: MailOfCall,
   callId: string | null,
-  matchedBy: Recording['matched_by'],
+  target: MailTarget,
   book: Book,
-): MailEffect | null {
+): MailEffect | Refusal | null {
   const stored = callId === null ? undefined : book.call(callId)
   // Of one that was erased, too, nothing more is kept.
   if (stored === undefined || stored.isErased) return null
-  return effectOf(mail, withMail(stored, withoutNamesOfOthers(mail, stored, book), matchedBy), stored, book)
+  return effectOf(
+    mail,
+    withMail(stored, withoutNamesOfOthers(mail, stored, book), target.matchedBy),
+    stored,
+    target,
+    book,
+  )
 }
 
 /** The e-mail makes a call: with the contact that the person names, else with whom its number tells. */
-export function createOfMail(mail: MailOfCall, { contact_id }: ReviewAnswer, book: Book): MailEffect | Refusal {
+export function createOfMail(
+  mail: MailOfCall,
+  { contact_id }: ReviewAnswer,
+  target: MailTarget,
+  book: Book,
+): MailEffect | Refusal {
   const refused = whyNotNew(mail, book)
   if (refused !== null) return refused
   const made = callOfMail(mail, 'person', book.now, book.now)
   const byPerson = { entity_type: 'contacts', entity_id: contact_id }
   const call = contact_id === null ? made.call : changedByPerson(made.call, byPerson)
-  return effectOf(mail, { ...made, call }, null, book)
+  return effectOf(mail, { ...made, call }, null, target, book)
 }
 
 /** What an e-mail names is there by now, or was deleted. */
@@ -73,9 +93,11 @@ function effectOf(
   mail: MailOfCall,
   { call: told, unusedAudio }: WithMail,
   stored: Call | null,
+  { mayLinkTo }: MailTarget,
   book: Book,
-): MailEffect {
+): MailEffect | Refusal {
   const linkedTo = newContactOf(told, stored, book)
+  if (linkedTo !== null && !mayLinkTo(linkedTo.contactId)) return noSuch('item', mail.messageId)
   const call = linked(told, linkedTo)
   const isKept = new Set(call.recordings.map(({ id }) => id))
   return {

@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Register } from '../attempts/register.ts'
 import { actorOf } from '../audit/requester.ts'
-import { noSuch, refusalOfUnseen } from '../auth/named.ts'
+import { mayBeReached, noSuch, refusalOfUnseen } from '../auth/named.ts'
 import { findCall } from '../calls/store.ts'
 import { findContact } from '../contacts/store.ts'
 import type { Database } from '../database/database.ts'
@@ -112,11 +112,15 @@ export const reviewRoutes: FastifyPluginAsyncZod<ReviewRoutesOptions> = async (a
     if (answer.contact_id !== null && (await findContact(database, answer.contact_id)) === null) {
       return wrong('contact_id', `There is no contact with the id ${answer.contact_id}.`)
     }
+    const numbers = [item.mail?.kept.fields.phone_number]
     if (item.kind === 'unmatched_mail' && answer.call_id !== null) {
       const call = await findCall(database, answer.call_id)
       if (call === null) return wrong('call_id', `There is no call with the id ${answer.call_id}.`)
+      numbers.push(call.phone_number)
     }
-    const result = await register.registerCallAttempt(decideItem(item, answer, actorOf(request), decidedBy))
+    const mayLinkTo = await mayBeReached(database, sight, numbers)
+    const deciding = { by: actorOf(request), decidedBy, matchedBy: 'person', mayLinkTo } as const
+    const result = await register.registerCallAttempt(decideItem(item, answer, deciding))
     if (isRefusal(result)) return result
     await removeFiles(recordingsDir, result.unusedAudio)
     return result.item

@@ -20,6 +20,8 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 
 it('each page shows the demo', async () => {
   const { agents } = await fill({
+    database: stage.service.database,
+    publicUrl: stage.address,
     service: serviceAt(stage.address, KEY),
     leads: 120,
     seed: 5,
