@@ -44,6 +44,10 @@ export function timeOfDayIn(timeZone: string, language: Language, now = new Date
   }
 }
 
+/** When, of a moment that is near. */
+export const timeOfDay = (moment: string, language: Language): string =>
+  new Intl.DateTimeFormat(language, { timeStyle: 'short' }).format(new Date(moment))
+
 /** A moment: how long ago, with the whole date as its title. */
 export function When({ at }: { at: string }) {
   const { language } = useLanguage()
