@@ -117,7 +117,7 @@ async function takeFirst(query: Query, asked: Asked, claimant: Claimant): Promis
       chosen as materialized (
         select opportunity_id from candidates
         where pg_try_advisory_xact_lock(4014, hashtext(opportunity_id::text)) limit 1),
-      taken as (${taking(sql`select opportunity_id from chosen`, claimant, false)})
+      ${taking(sql`select opportunity_id from chosen`, claimant, false)}
       select (select count(*) from candidates) as candidates, id, until
       from (select) as one left join taken on true`.execute(query)
     const [found] = rows
@@ -127,15 +127,23 @@ async function takeFirst(query: Query, asked: Asked, claimant: Claimant): Promis
   return null
 }
 
-/** A statement that takes leads for 15 minutes from now, but for those that are had elsewhere. */
+/**
+ * A statement that takes a lead for 15 minutes from now, unless it is had elsewhere. What it does not get it does not lock:
+ * who has it may let go of it meanwhile.
+ */
 const taking = (ids: ReturnType<typeof seenWithId>, { owner, name, desk }: Claimant, takesOver: boolean) => sql`
-  insert into claims (opportunity_id, owner, name, desk, claimed_until)
-  select chosen.*, ${owner}, ${name}, ${desk}, ${CLAIM_END} from (${ids}) as chosen
-  on conflict (opportunity_id) do update
-    set owner = excluded.owner, name = excluded.name, desk = excluded.desk, claimed_until = excluded.claimed_until
-    where (claims.owner = excluded.owner and (${takesOver} or claims.desk = excluded.desk))
-      or claims.claimed_until <= ${THIS_MOMENT}
-  returning opportunity_id as id, claimed_until as until`
+  wanted (opportunity_id) as materialized (${ids}),
+  renewed as (
+    update claims set owner = ${owner}, name = ${name}, desk = ${desk}, claimed_until = ${CLAIM_END}
+    from wanted where claims.opportunity_id = wanted.opportunity_id
+      and ((owner = ${owner} and (${takesOver} or desk = ${desk})) or claimed_until <= ${THIS_MOMENT})
+    returning claims.opportunity_id, claimed_until),
+  made as (
+    insert into claims (opportunity_id, owner, name, desk, claimed_until)
+    select opportunity_id, ${owner}, ${name}, ${desk}, ${CLAIM_END} from wanted where not exists (select from renewed)
+    on conflict (opportunity_id) do nothing
+    returning opportunity_id, claimed_until),
+  taken (id, until) as (select * from renewed union all select * from made)`
 
 /**
  * Takes this lead, or takes it anew for as long again; else says who has it.
@@ -149,8 +157,8 @@ export const claimOne = (
 ): Promise<Claimed | 'not_found' | { taken: Claim }> =>
   oneAtATime(query, claimant, async (alone) => {
     for (let tries = 0; tries < TRIES; tries++) {
-      const statement = taking(seenWithId(sight, id), claimant, takesOver)
-      const { rows } = await sql<{ id: string; until: Instant }>`${statement}`.execute(alone)
+      const { rows } = await sql<{ until: Instant }>`with ${taking(seenWithId(sight, id), claimant, takesOver)}
+        select until from taken`.execute(alone)
       const [claimed] = rows
       if (claimed !== undefined) return { id, until: formatInstant(claimed.until) }
       const taken = (await claimsOf(alone, [id], claimant.owner)).get(id)

@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core'
 import { beforeEach, expect, it } from 'vitest'
+import { withoutTelephone } from './call-now-queue.ts'
 import { useStage } from './stage.ts'
 import { useVisits } from './visits.ts'
 
@@ -26,17 +27,6 @@ async function lead(name: string, more: object = {}, contact: object = {}): Prom
   })
   return body.id
 }
-
-/** The device's own way of calling is nothing that a browser without a telephone has. */
-const withoutTelephone = (page: Page) =>
-  page.addInitScript(`
-    window.rung = []
-    document.addEventListener('click', (event) => {
-      const link = event.target.closest('a[href^="tel:"]')
-      if (link === null) return
-      event.preventDefault()
-      window.rung.push(link.getAttribute('href'))
-    })`)
 
 const shown = (page: Page, name: string) => page.getByRole('heading', { name, exact: true }).waitFor()
 

@@ -137,21 +137,24 @@ export function useLead(wished: string | null, told: Told) {
       renewedAt.current = Date.now()
       try {
         const { claim, waiting } = await take({ opportunity_id: id })
-        if (current.current !== id) return
         if (claim !== null) knowLead(known, claim)
         setTaken((before) => before && { ...before, claim, waiting, loss: null })
       } catch (refused) {
         // Without an answer it is asked again; what is written stays on the desk.
-        if (!(refused instanceof Lost) || current.current !== id) return
+        if (!(refused instanceof Lost)) return
         setTaken((before) => before && { ...before, loss: refused.loss })
       }
     }
-    const regularly = () => void renew(RENEW_EVERY_MS)
-    const returned = () => void (document.hidden || renew(RENEW_ON_RETURN_MS))
+    /** Not while another lead is on its way: the one before would be taken again. */
+    const inLine = (afterMs: number) => {
+      line.current = line.current.then(() => renew(afterMs))
+    }
+    const regularly = () => inLine(RENEW_EVERY_MS)
+    const returned = () => document.hidden || inLine(RENEW_ON_RETURN_MS)
     const cameBack = ({ persisted }: PageTransitionEvent) => {
       if (!persisted) return
       hadLeft()
-      void renew(0)
+      inLine(0)
     }
     const timer = setInterval(regularly, LOOK_AGAIN_EVERY_MS)
     document.addEventListener('visibilitychange', returned)
