@@ -1184,7 +1184,7 @@ export interface paths {
         put?: never;
         /**
          * Calls an extension, and then the contact
-         * @description The call itself is there once the PBX tells of it. The first number of the contact is called.
+         * @description The call itself is there once the PBX tells of it. A 502 tells in its member `may_ring` whether somebody may have been called all the same.
          */
         post: {
             parameters: {
@@ -1358,7 +1358,7 @@ export interface paths {
         put?: never;
         /**
          * Takes the next lead for 15 minutes, or renews one
-         * @description Without `opportunity_id` the next that nobody else has is taken (the next after `after_opportunity_id`), and what else the caller has is let go of. With it that one is taken or renewed.
+         * @description Without `opportunity_id` the next that nobody else has is taken, and what else the caller has (at this `desk`) is let go of. With it that one is taken or renewed; where it is had elsewhere, the 409 has a member `claim` that tells by whom.
          */
         post: {
             parameters: {
@@ -1422,10 +1422,13 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Lets go of a lead, if it is the caller’s */
+        /** Lets go of a lead, if it is the caller’s (where a desk is named, that desk’s) */
         delete: {
             parameters: {
-                query?: never;
+                query?: {
+                    /** @description Which of several windows of the caller asks, by a name of its own choice: each has its own leads. */
+                    desk?: string;
+                };
                 header?: never;
                 path: {
                     opportunity_id: string;
@@ -2543,7 +2546,7 @@ export interface paths {
         /**
          * Lists who changed what, newest first
          * @description `who` is `key:<id>`, `user:<id>`, `bootstrap`, `zadarma`, `mail`, `import`, `sync`, `sweep`,
-         *     `retention` or `command line`; `request_id` is what the request's answer had as `x-request-id`. `before` and `after` have only
+         *     `retention`, `command line`, or `first start` of the first key; `request_id` is what the request's answer had as `x-request-id`. `before` and `after` have only
          *     fields that changed; `before` is null where it was made, `after` where it was deleted. `withheld` names fields
          *     whose values are erased, or not for whoever asks. `from` is inclusive, `to` exclusive. A page may have fewer entries than asked for although there are more:
          *     `next_cursor` tells.
@@ -3641,8 +3644,12 @@ export interface components {
         ClaimRequest: {
             /** Format: uuid */
             opportunity_id?: string;
-            /** Format: uuid */
-            after_opportunity_id?: string;
+            /** @description Which of several windows of the caller asks, by a name of its own choice: each has its own leads. */
+            desk?: string;
+            /** @description Leads that are not wanted next. Where nobody else is left, none is given, and `waiting` counts them. */
+            skipped_ids?: string[];
+            /** @description Takes `opportunity_id` also where another window of the caller has it. */
+            take_over?: boolean;
         };
         Code: {
             code: string;
@@ -3671,6 +3678,8 @@ export interface components {
             /** Format: uuid */
             contact_id: string;
             extension: string;
+            /** @description One of the contact’s, as it is read there; else the first is called. */
+            phone_number?: string;
         };
         LogIn: {
             email: string;

@@ -100,6 +100,8 @@ const en = {
   cannotPlay: 'The recording cannot be played here.',
   download: 'Save it as a file',
 
+  wasRung: (number: string, time: string) => `It is the call to ${number} that was asked for here at ${time}`,
+  wasRungMore: 'When and how long it was, the telephone system tells.',
   newCallTitle: 'Note down a call',
   when: 'When',
   direction: 'Direction',
@@ -239,6 +241,8 @@ export const LEAD_TEXTS: InLanguages<typeof en> = {
     cannotPlay: 'La grabación no se puede escuchar aquí.',
     download: 'Guardarla en un fichero',
 
+    wasRung: (number, time) => `Es la llamada al ${number} que se pidió aquí a las ${time}`,
+    wasRungMore: 'Cuándo fue y cuánto duró lo dice la centralita.',
     newCallTitle: 'Anotar una llamada',
     when: 'Cuándo',
     direction: 'Sentido',

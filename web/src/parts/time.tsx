@@ -85,6 +85,10 @@ function read(): number {
 /** This moment in milliseconds, looked at again every so often, so that ages grow and clocks go while a page is open. */
 export const useNow = (): number => useSyncExternalStore(listen, read)
 
+/** When, of a moment that is near. */
+export const timeOfDay = (moment: string, language: Language): string =>
+  new Intl.DateTimeFormat(language, { timeStyle: 'short' }).format(new Date(moment))
+
 /** How long ago a moment was. The moment itself stands where all of it is told. */
 export function When({ at }: { at: string }) {
   const { language } = useLanguage()
