@@ -2541,7 +2541,7 @@ export interface paths {
         /**
          * Lists who changed what, newest first
          * @description `who` is `key:<id>`, `user:<id>`, `bootstrap`, `zadarma`, `mail`, `import`, `sync`, `sweep`,
-         *     `retention` or `command line`; `request_id` is what the request's answer had as `x-request-id`. `before` and `after` have only
+         *     `retention`, `command line`, or `first start` of the first key; `request_id` is what the request's answer had as `x-request-id`. `before` and `after` have only
          *     fields that changed; `before` is null where it was made, `after` where it was deleted. `withheld` names fields
          *     whose values are erased, or not for whoever asks. `from` is inclusive, `to` exclusive. A page may have fewer entries than asked for although there are more:
          *     `next_cursor` tells.
