@@ -61,7 +61,7 @@ export function seenCall(sight: AgentSight): Condition {
 }
 
 /** Whether everybody is seen who has this telephone number. */
-export function seenHolders(sight: AgentSight, number: RawBuilder<unknown>): Condition {
+function seenHolders(sight: AgentSight, number: RawBuilder<unknown>): Condition {
   return sql`not exists (select from contacts where contacts.phones @> array[${number}]::text[]
     and not ${seenContact(sight, sql`contacts.id`)})`
 }
