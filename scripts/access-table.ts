@@ -5,13 +5,17 @@ import type { Role } from '../src/auth/caller.ts'
 const TABLE_BEGINS = '<!-- who may do what: written by `npm run access` from src/auth/access.ts -->'
 const TABLE_ENDS = '<!-- end of who may do what -->'
 
+/** What has nothing of anybody's leads. */
+const OF_ALL: ReadonlySet<string> = new Set(['GET /api/crm/people', 'GET /api/crm/settings'])
+
 const rowOf = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
 
 function cellsOf(route: string, access: Access): string[] {
   if (access === 'open') return ['open', ...ROLES.map(() => 'yes')]
   if (access === 'signature') return ['by the PBX’s signature', ...ROLES.map(() => '')]
   if (access === 'local or key') return ['on loopback without a proxy', ...ROLES.map(() => 'yes')]
-  const yes = (role: Role): string => (role === 'agent' && route.includes(' /api/crm/') ? 'own' : 'yes')
+  const isOwn = route.includes(' /api/crm/') && !OF_ALL.has(route)
+  const yes = (role: Role): string => (role === 'agent' && isOwn ? 'own' : 'yes')
   if (access === 'session') return ['', ...ROLES.map(() => 'logged in')]
   return ['', ...ROLES.map((role) => (access.includes(role) ? yes(role) : ''))]
 }

@@ -206,9 +206,10 @@ describe('a history', () => {
     const seen = await get(url, headers)
     expect(seen.data).toMatchObject([
       { before: { phone_number: '+34600000002' }, after: { phone_number: '+34600000003' }, withheld: [] },
-      { after: { entity_id: his.contactId }, withheld: ['phone_number'] },
-      { action: 'call.created', withheld: ['phone_number'] },
+      { after: { entity_id: his.contactId }, withheld: ['phone_number', 'entity_id', 'opportunity_id'] },
+      { action: 'call.created', withheld: ['phone_number', 'entity_id', 'opportunity_id'] },
     ])
+    for (const one of [others.contactId, others.opportunityId]) expect(JSON.stringify(seen)).not.toContain(one)
     expect(JSON.stringify(seen)).not.toContain('+34600000001')
     expect(JSON.stringify(await get(url))).toContain('+34600000001')
   })
