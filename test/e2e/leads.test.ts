@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events'
 import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'
 import { fillWith } from './fill.ts'
@@ -153,5 +154,119 @@ it('a lead is made by hand: faults stand at their fields, and a known number say
   const { body } = await stage.service.request('GET', '/api/crm/opportunities?include=contact&q=zoe')
   expect(body.data).toHaveLength(1)
   expect(body.data[0].contact).toMatchObject({ name: 'Zoë', phones: ['+34612345678'] })
+  expect(faults).toEqual([])
+})
+
+it('what belongs to the view of before is neither chosen nor changed while that of now is on its way', async () => {
+  await fillWith(stage.service, 20)
+  const { page, faults } = await stage.open('manager')
+  const asked = new EventEmitter()
+  const isAsked = once(asked, 'asked')
+  await page.route(/opportunities\?.*status=contacted.*limit/, async (route) => {
+    asked.emit('asked')
+    await once(asked, 'answer')
+    await route.continue()
+  })
+  await page.goto('/leads')
+  await rowOf(page, 'Lead 1').getByRole('checkbox').click()
+  await page.getByText('1 chosen of 20').waitFor()
+  await page.getByRole('button', { name: '+ filter' }).click()
+  await page.getByRole('menuitem', { name: 'status' }).click()
+  await page.getByRole('menuitem', { name: 'contacted' }).click()
+  await isAsked
+  await rowOf(page, 'Lead 1').waitFor()
+  expect(await rowOf(page, 'Lead 1').getByRole('checkbox').isDisabled()).toBe(true)
+  for (const key of ['j', 'x']) await page.keyboard.press(key)
+  expect(await page.getByText('chosen').count()).toBe(0)
+  asked.emit('answer')
+  await rowOf(page, 'Lead 1').waitFor({ state: 'detached' })
+  expect(await rowOf(page, 'Lead 3').getByRole('checkbox').isDisabled()).toBe(false)
+  expect(await page.getByText('chosen').count()).toBe(0)
+  expect(faults).toEqual([])
+})
+
+it('a page that fails is said to, and asked for again by a person only', async () => {
+  await fillWith(stage.service, 150)
+  const { page, faults } = await stage.open('manager')
+  let times = 0
+  await page.route(/opportunities\?.*cursor=/, (route) => {
+    times++
+    return route.fulfill({ status: 500, json: { title: 'Broken', status: 500 } })
+  })
+  await page.goto('/leads')
+  await rowOf(page, 'Lead 1').waitFor()
+  const grid = page.getByRole('grid', { name: 'Leads' })
+  await grid.evaluate((box) => box.scrollBy(0, 3_000))
+  await page.getByRole('alert').getByText('The service cannot take it at the moment.').waitFor()
+  await grid.evaluate((box) => box.scrollBy(0, 3_000))
+  await rowOf(page, 'Lead 100').waitFor()
+  // What is told meanwhile is shown, and is no reason to ask again.
+  const [lead] = await stage.service.sql(
+    `select lead_opportunities.id from lead_opportunities join contacts on contacts.id = contact_id where name = 'Lead 99'`,
+  )
+  await stage.service.request('PATCH', `/api/crm/opportunities/${lead?.id}`, { status: 'won' })
+  await rowOf(page, 'Lead 99').getByText('won').waitFor()
+  expect(times).toBe(1)
+  await page.unroute(/opportunities\?.*cursor=/)
+  await page.getByRole('alert').getByRole('button', { name: 'Try again' }).click()
+  await rowOf(page, 'Lead 101').waitFor()
+  expect(await page.getByRole('alert').count()).toBe(0)
+  expect(faults).toEqual([])
+})
+
+it('a lead is opened once, by its name or by keys, and one comes back to wherever it was opened', async () => {
+  await fillWith(stage.service, 5)
+  const { page, faults } = await stage.open('manager')
+  await page.goto('/leads?status=pending')
+  const visited = () => page.evaluate<number>('history.length')
+  const before = await visited()
+  await page.getByRole('grid').getByText('Lead 1', { exact: true }).click()
+  await page.waitForURL('**/leads/*')
+  const lead = page.url()
+  expect(await visited()).toBe(before + 1)
+  await page.goBack()
+  await page.waitForURL('**/leads?status=pending')
+  await rowOf(page, 'Lead 1').waitFor()
+  for (const key of ['k', 'j', 'Enter']) await page.keyboard.press(key)
+  await page.getByRole('heading', { name: 'Lead 2' }).waitFor()
+  for (const place of ['/review', '/coverage']) {
+    await page.goto(place)
+    // As a link of that page does.
+    await page.evaluate(`history.pushState(null, '', '${new URL(lead).pathname}')`)
+    await page.getByRole('heading', { name: 'Lead 1' }).waitFor()
+    await page.keyboard.press('Escape')
+    await page.waitForURL(({ pathname }) => pathname === place)
+  }
+  expect(faults).toEqual([])
+})
+
+it('the table stays where it is scrolled to, though the active row has another place', async () => {
+  await fillWith(stage.service, 90)
+  const { page, faults } = await stage.open('manager')
+  await page.goto('/leads')
+  await rowOf(page, 'Lead 1').waitFor()
+  for (const key of ['j', 'j']) await page.keyboard.press(key)
+  await page.getByRole('grid', { name: 'Leads' }).evaluate((box) => box.scrollTo(0, 1_500))
+  const before = await rowOf(page, 'Lead 40').boundingBox()
+  const { body: contact } = await stage.service.request('POST', '/api/crm/contacts', { name: 'Brand new' })
+  await stage.service.request('POST', '/api/crm/opportunities', { contact_id: contact.id })
+  await page.getByText('91', { exact: true }).waitFor()
+  expect(await rowOf(page, 'Lead 40').boundingBox()).toEqual(before)
+  expect(faults).toEqual([])
+})
+
+it('somebody who may no longer log in has a name still, and is given nothing any more', async () => {
+  await fillWith(stage.service, 2)
+  const gone = await stage.open('agent')
+  const { page, faults } = await stage.open('manager')
+  await stage.service.sql(`update users set name = 'Gone Away', disabled_at = now() where id = $1`, [gone.userId])
+  await stage.service.sql('update lead_opportunities set assigned_to = $1', [gone.userId])
+  await page.goto(`/leads?assigned_to=${gone.userId}`)
+  await rowOf(page, 'Lead 1').getByText('Gone Away').waitFor()
+  await page.getByRole('button', { name: 'Remove the filter agent: Gone Away' }).waitFor()
+  await rowOf(page, 'Lead 1').getByRole('checkbox').click()
+  await page.getByRole('button', { name: 'Assign…' }).click()
+  await page.getByRole('menuitem', { name: 'me', exact: true }).waitFor()
+  expect(await page.getByRole('menuitem', { name: 'Gone Away' }).count()).toBe(0)
   expect(faults).toEqual([])
 })

@@ -174,3 +174,57 @@ it('whose session is over is asked to log in, and not shown what is old', async 
   await stage.service.sql('update users set disabled_at = now() where id = $1', [userId])
   await page.waitForURL('**/log-in?next=%2Fleads')
 })
+
+it('where very many have changed, only what is seen is fetched again, and the rest once it is seen', async () => {
+  await fillWith(stage.service, 700)
+  const way = await openWay()
+  const { page } = await stage.open('manager')
+  await page.goto(`${way.address}/leads`)
+  await rowOf(page, 'Lead 1').waitFor()
+  const grid = page.getByRole('grid', { name: 'Leads' })
+  for (const name of ['Lead 90', 'Lead 180', 'Lead 270', 'Lead 360', 'Lead 450']) {
+    while (!(await rowOf(page, name).isVisible())) await grid.evaluate((box) => box.scrollBy(0, 400))
+  }
+  // Heard of once, so that what is missed is told afterwards.
+  await change('Lead 450', { status: 'assigned' })
+  await rowOf(page, 'Lead 450').getByText('assigned').waitFor()
+  const requests = requestsOf(page)
+  way.refuse()
+  const rows = await stage.service.sql('select id from lead_opportunities')
+  for (const { id } of rows.slice(0, 650)) {
+    await stage.service.request('PATCH', `/api/crm/opportunities/${id}`, { status: 'won' })
+  }
+  await change('Lead 450', { status: 'won' })
+  await change('Lead 1', { status: 'won' })
+  way.forward()
+  await rowOf(page, 'Lead 450').getByText('won').waitFor()
+  await expect.poll(() => requests.length).toBeGreaterThan(0)
+  expect(requests.every(({ searchParams }) => searchParams.has('cursor'))).toBe(true)
+  expect(requests.length).toBeLessThanOrEqual(2)
+  await grid.evaluate((box) => box.scrollTo(0, 0))
+  await rowOf(page, 'Lead 1').getByText('won').waitFor()
+  await page.context().close()
+  await way.close()
+})
+
+it('of the tabs of a browser one listens for all, and another one goes on where it is closed', async () => {
+  await fillWith(stage.service, 3)
+  const { page: first, context, faults } = await stage.open('manager')
+  const streams: (string | undefined)[] = []
+  context.on('request', (request) => {
+    if (request.url().endsWith('/api/events')) streams.push(request.headers()['last-event-id'])
+  })
+  await first.goto('/leads')
+  await rowOf(first, 'Lead 1').waitFor()
+  const second = await context.newPage()
+  await second.goto('/leads')
+  await rowOf(second, 'Lead 1').waitFor()
+  await change('Lead 1', { status: 'won' })
+  await Promise.all([first, second].map((tab) => rowOf(tab, 'Lead 1').getByText('won').waitFor()))
+  expect(streams).toEqual([undefined])
+  await first.close()
+  await change('Lead 2', { status: 'lost' })
+  await rowOf(second, 'Lead 2').getByText('lost').waitFor()
+  expect(streams).toEqual([undefined, expect.stringMatching(/^\d+$/)])
+  expect(faults).toEqual([])
+})

@@ -2190,7 +2190,10 @@ export interface paths {
          */
         get: {
             parameters: {
-                query?: never;
+                query?: {
+                    /** @description With those who may no longer, and who that is. */
+                    include?: "disabled";
+                };
                 header?: never;
                 path?: never;
                 cookie?: never;
@@ -2210,6 +2213,7 @@ export interface paths {
                                 name: string;
                                 /** @enum {string} */
                                 role: "admin" | "manager" | "agent" | "viewer";
+                                disabled?: boolean;
                             }[];
                             next_cursor: string | null;
                         };
