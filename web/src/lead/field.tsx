@@ -134,7 +134,7 @@ export function TextField({
           <SaveOrNot edit={edit} onSave={save} hint={isLong ? t.ctrlEnter : null} />
         </Stack>
       ) : (
-        <Group gap={4} wrap="nowrap" align="start">
+        <Group gap="0 8px" align="start">
           {canChange ? (
             <UnstyledButton
               ref={opener}

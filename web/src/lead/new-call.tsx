@@ -5,6 +5,7 @@ import {
   Modal,
   NumberInput,
   SegmentedControl,
+  SimpleGrid,
   Stack,
   Text,
   Textarea,
@@ -93,7 +94,7 @@ export function NewCall({
         }}
       >
         <Stack>
-          <Group grow align="end">
+          <SimpleGrid cols={{ base: 1, xs: 2 }}>
             <TextInput
               label={t.when}
               type="datetime-local"
@@ -110,7 +111,7 @@ export function NewCall({
                 { value: 'inbound', label: t.inbound },
               ]}
             />
-          </Group>
+          </SimpleGrid>
           <div>
             <Text size="sm" fw={500} mb={6} id="how">
               {t.howDidItGo}

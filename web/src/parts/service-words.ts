@@ -22,6 +22,7 @@ const WHATS: Readonly<Record<string, string>> = {
 const SENTENCES: readonly (readonly [RegExp, string])[] = [
   [/^(\S+) accepts them$/, '$1 los acepta'],
   [/^they are not set$/, 'no están puestos'],
+  [/^(\S+) cannot be reached: (.+)$/, 'no se llega a $1: $2'],
   [
     /^Make a key for the API in the account’s pages, and set ZADARMA_KEY and ZADARMA_SECRET\.$/,
     'Cree una clave para la API en las páginas de la cuenta, y ponga ZADARMA_KEY y ZADARMA_SECRET.',
