@@ -18,7 +18,7 @@ export function PeriodBar({ chosen }: { chosen: Chosen }) {
   }
   return (
     <Group gap="sm" role="group" aria-label={t.period}>
-      <Button.Group>
+      <Group gap={4}>
         {NAMED.map((name) => (
           <Button
             key={name}
@@ -30,7 +30,7 @@ export function PeriodBar({ chosen }: { chosen: Chosen }) {
             {t[name]}
           </Button>
         ))}
-      </Button.Group>
+      </Group>
       <Group gap={6} wrap="nowrap">
         <DayField label={t.first} day={first} onDay={(day) => choose([day, last])} />
         <span>–</span>

@@ -1,5 +1,5 @@
-import { ActionIcon, Box, Button, Group, Stack, Text, Textarea, TextInput, UnstyledButton } from '@mantine/core'
-import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef } from 'react'
+import { Box, Button, Group, Stack, Text, Textarea, TextInput, UnstyledButton } from '@mantine/core'
+import { type KeyboardEvent, type ReactNode, useEffect, useRef } from 'react'
 import { wordsOf } from '../parts/fault.tsx'
 import { useLanguage, useTexts } from '../texts/language.ts'
 import { Conflict, type LastChange } from './conflict.tsx'
@@ -134,7 +134,7 @@ export function TextField({
           <SaveOrNot edit={edit} onSave={save} hint={isLong ? t.ctrlEnter : null} />
         </Stack>
       ) : (
-        <Group gap={4} wrap="nowrap" align="start">
+        <Group gap="0 8px" align="start">
           {canChange ? (
             <UnstyledButton
               ref={opener}
@@ -198,33 +198,4 @@ export function useFocusOf(
       opener.current?.focus()
     wasOpen.current = isOpen
   }, [isOpen, opened, opener])
-}
-
-/** Copies a text, and says so for a moment. */
-export function CopyButton({ text, what }: { text: string; what: string }) {
-  const t = useTexts(LEAD_TEXTS)
-  const id = useId()
-  const mark = useRef<HTMLSpanElement>(null)
-  const copy = async () => {
-    await navigator.clipboard?.writeText(text)
-    if (mark.current !== null) mark.current.textContent = t.copied
-  }
-  return (
-    <>
-      <ActionIcon
-        variant="subtle"
-        color="gray"
-        size="sm"
-        onClick={() => void copy()}
-        aria-label={t.copy(what)}
-        aria-describedby={id}
-        title={t.copy(what)}
-      >
-        <svg viewBox="0 0 24 24" width={14} height={14} aria-hidden="true" className={classes.line}>
-          <path d="M9 9h11v12H9zM5 15H4V3h11v2" />
-        </svg>
-      </ActionIcon>
-      <span id={id} ref={mark} role="status" className={classes.copied} />
-    </>
-  )
 }

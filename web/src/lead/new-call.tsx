@@ -6,6 +6,7 @@ import {
   Modal,
   NumberInput,
   SegmentedControl,
+  SimpleGrid,
   Stack,
   Text,
   Textarea,
@@ -132,7 +133,7 @@ export function NewCall({
               description={t.wasRungMore}
             />
           )}
-          <Group grow align="end">
+          <SimpleGrid cols={{ base: 1, xs: 2 }}>
             {rung === null && (
               <TextInput
                 label={t.when}
@@ -151,7 +152,7 @@ export function NewCall({
                 { value: 'inbound', label: t.inbound },
               ]}
             />
-          </Group>
+          </SimpleGrid>
           <div>
             <Text size="sm" fw={500} mb={6} id="how">
               {t.howDidItGo}

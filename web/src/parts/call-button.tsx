@@ -148,7 +148,7 @@ export function CallButton({ phone, contactId, size = 'md', hotkey, onRung }: Ca
         <Text size="xs" c="dimmed" role={dialling.isSuccess ? 'status' : undefined}>
           {dialling.isSuccess ? t.ringing(extension) : extension}
           {' · '}
-          <Anchor component="button" type="button" size="xs" underline="always" onClick={asked.open}>
+          <Anchor component="button" type="button" size="xs" onClick={asked.open}>
             {t.change}
           </Anchor>
         </Text>

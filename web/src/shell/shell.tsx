@@ -134,13 +134,14 @@ export function Shell({ me, children }: { me: Me; children: ReactNode }) {
               key={place.name}
               href={place.href}
               className={classes.tab ?? ''}
+              {...(place.name === 'call' ? { 'aria-label': t.call } : {})}
               aria-current={isHere(place) ? 'page' : undefined}
             >
               <span className={classes.icon}>
                 <Icon name={place.icon} />
                 {place.name === 'review' && <OpenItems me={me} />}
               </span>
-              <span>{t[place.name]}</span>
+              <span>{place.name === 'call' ? t.callShort : t[place.name]}</span>
             </Link>
           ))}
         </AppShell.Footer>

@@ -2,6 +2,7 @@ import type { InLanguages } from '../texts/language.ts'
 
 const en = {
   call: 'Call now',
+  callShort: 'Call',
   leads: 'Leads',
   board: 'Board',
   review: 'Review',
@@ -33,6 +34,7 @@ export const SHELL_TEXTS: InLanguages<typeof en> = {
   en,
   es: {
     call: 'Llamar ahora',
+    callShort: 'Llamar',
     leads: 'Contactos',
     board: 'Tablero',
     review: 'Revisar',
