@@ -39,6 +39,7 @@ async function notify(number: string, more: Record<string, string> = {}): Promis
 async function answerExtension(page: Page): Promise<void> {
   await page.getByRole('textbox', { name: 'Extension' }).fill('101')
   await page.keyboard.press('Enter')
+  await page.getByRole('dialog').waitFor({ state: 'hidden' })
 }
 
 const finished = (page: Page) => page.getByRole('heading', { name: 'Nobody to call now' }).waitFor()
@@ -127,7 +128,7 @@ it('what is said is said of the last ring, and the one before stays as the PBX t
   await page.getByText('Extension 101 rings first.').waitFor()
   await notify(phones[0] ?? '')
   const dialled = page.waitForResponse('**/api/crm/calls/dial')
-  await page.getByRole('button', { name: /^Call/ }).click()
+  await page.keyboard.press('c')
   expect((await dialled).status()).toBe(202)
   await page.keyboard.press('4')
   await finished(page)
@@ -144,11 +145,7 @@ it('a call that was asked for on the lead’s page is noted down there as that c
   await answerExtension(page)
   await page.getByText('Extension 101 rings first.').waitFor()
   await notify(phones[0] ?? '')
-  await page
-    .getByRole('button', { name: 'Note down' })
-    .or(page.getByRole('button', { name: /call by hand|Note/ }))
-    .first()
-    .click()
+  await page.keyboard.press('n')
   const dialog = page.getByRole('dialog')
   await dialog.getByLabel(/that was asked for here/).waitFor()
   await dialog.getByText('Declined').click()

@@ -39,7 +39,7 @@ export function LeadCard({ lead, phone, onPhone }: LeadCardProps) {
       {phone === null ? (
         <Text c="dimmed">{contact === null ? t.elsewhere : t.noNumber}</Text>
       ) : (
-        <Group gap="md" align="baseline">
+        <Group gap="0 16px" align="baseline">
           <Text className={classes.number}>{formatPhone(phone)}</Text>
           {contact?.timezone != null && <TimeThere timeZone={contact.timezone} />}
         </Group>
