@@ -34,6 +34,8 @@ export function useTourStage(): Stage {
 /** A month of a team, with what is long, written from right to left, doubtful, or gone wrong. */
 export async function fillForTour({ service, address }: Stage) {
   await fill({
+    database: service.database,
+    publicUrl: address,
     service: serviceAt(address, KEY),
     leads: 60,
     seed: 5,
