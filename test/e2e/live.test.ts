@@ -172,7 +172,7 @@ it('whose session is over is asked to log in, and not shown what is old', async 
   await page.goto('/leads')
   await rowOf(page, 'Lead 1').waitFor()
   await stage.service.sql('update users set disabled_at = now() where id = $1', [userId])
-  await page.waitForURL('**/log-in?next=%2Fleads')
+  await page.waitForURL('**/log-in?over&next=%2Fleads')
 })
 
 it('where very many have changed, only what is seen is fetched again, and the rest once it is seen', async () => {

@@ -164,7 +164,7 @@ export const insideOf = (ids: Awaited<ReturnType<typeof fillForTour>>): readonly
     open: async (page) => {
       for (const button of await page.locator('#page section button').all()) {
         await button.click()
-        await page.locator('[data-loading]').waitFor({ state: 'detached' })
+        await page.locator('button[data-loading]').waitFor({ state: 'detached' })
       }
     },
   },

@@ -25,7 +25,12 @@ export function usePresses(last: LastPress, isKnown: boolean) {
   }, [])
   const isMeant = ({ timeStamp, repeat = false }: Press): boolean => !repeat && timeStamp >= shownAt.current
   return {
-    isMeant,
+    /** Of one that says something else, after which the next is a new one. */
+    isMeant: (press: Press): boolean => {
+      if (!isMeant(press)) return false
+      last.current = Number.NEGATIVE_INFINITY
+      return true
+    },
     /** Likewise for one that says how it went. */
     isOutcome: (press: Press): boolean => {
       if (!isMeant(press) || (!isTouched.current && press.timeStamp - last.current < ONE_PRESS_MS)) return false
