@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process'
+import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { measurePages } from './pages.ts'
 import { makeDatabase, startPostgres } from './postgres.ts'
-import { pagesTable } from './report.ts'
+import { PAGES, pagesTable } from './report.ts'
 
-/* Only the pages, on an embedded PostgreSQL; `--quick` tries it out. */
+/* Only the pages, on an embedded PostgreSQL: their part of `docs/performance.md` anew; `--quick` tries it out. */
 
 const rootDir = path.resolve(import.meta.dirname, '../..')
 const isQuick = process.argv.includes('--quick')
@@ -19,7 +20,13 @@ try {
   const database = await makeDatabase(await startPostgres(surroundings), 'bench_pages', surroundings)
   const size = { opportunities, calls: 3 * opportunities, untried: 0.3 }
   const pages = await measurePages({ ...surroundings, database, size, isQuick })
-  process.stdout.write(`${pagesTable(pages).join('\n')}\n`)
+  const part = [PAGES, '', ...pagesTable(pages, new Date()), ''].join('\n')
+  process.stdout.write(part)
+  if (!isQuick) {
+    const file = path.join(rootDir, 'docs/performance.md')
+    const [others = ''] = (await readFile(file, 'utf8')).split(PAGES)
+    await writeFile(file, `${others.trimEnd()}\n\n${part}`)
+  }
 } finally {
   for (const stop of stops.reverse()) await stop().catch((error: unknown) => log(String(error)))
 }

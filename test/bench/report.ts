@@ -91,22 +91,27 @@ export function report(findings: Findings): string {
     '',
     ...historyTable(findings.history),
     '',
-    '## Pages',
+    PAGES,
     '',
-    ...pagesTable(findings.pages),
+    ...pagesTable(findings.pages, date),
     '',
   ].join('\n')
 }
 
+/** The head of their part, which is the last one. */
+export const PAGES = '## Pages'
+
 /** What somebody at a browser waits for. */
-export function pagesTable(pages: PagesResult | null): string[] {
+export function pagesTable(pages: PagesResult | null, date: Date): string[] {
   if (pages === null) return ['Not measured: there was no Chromium.']
   const { leads, coldLoad, filter, frames, toScreen } = pages
   const row = (what: string, { p50, p95, worst }: Spread): string[] => [what, ms(p50), ms(p95), ms(worst)]
   const { events, perSecond, screens } = toScreen
   return [
     `A manager's, with ${count(leads)} leads, in Chromium on the machine of the service and of PostgreSQL. Of the ${screens} screens one is`,
-    'drawn; the others listen and ask as it does.',
+    `drawn; the others listen and ask as it does. Measured on ${date.toISOString().slice(0, 10)}.`,
+    '',
+    ...table(['Target', 'Measured', 'Reached'], pageTargets(pages)),
     '',
     ...table(
       ['Milliseconds', 'p50', 'p95', 'Worst'],
