@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ACCESS } from '../src/auth/access.ts'
 import { makeKey, type TestKey } from './keys.ts'
@@ -297,6 +298,22 @@ describe('an agent', () => {
     expect((await as(agents.ana, 'GET', url)).status).toBe(404)
     const taken = await as(key, 'PATCH', url, { assigned_to: id.toUpperCase() })
     expect([taken.status, taken.body.revision]).toEqual([200, made.opportunity.revision + 1])
+  })
+
+  it('finds what was assigned to them in capitals before ids were folded', async () => {
+    const id = randomUUID()
+    const key = await makeKey(service, { role: 'agent', user_id: id })
+    const { opportunity } = await lead(id)
+    const assign = (to: string) =>
+      service.sql('update lead_opportunities set assigned_to = $2 where id = $1', [opportunity.id, to])
+    const others = await lead('ANA')
+    const see = async () => (await as(key, 'GET', `${OPPORTUNITIES}/${opportunity.id}`)).status
+    await assign(id.toUpperCase())
+    expect(await see()).toBe(404)
+    await service.sql(await readFile(new URL('../migrations/0018_person_ids.sql', import.meta.url), 'utf8'))
+    expect(await see()).toBe(200)
+    const { body } = await service.request('GET', `${OPPORTUNITIES}/${others.opportunity.id}`)
+    expect(body.assigned_to).toBe('ANA')
   })
 
   it('is one of two who take the same opportunity at the same moment', async () => {
