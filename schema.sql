@@ -265,6 +265,7 @@ CREATE TABLE claims (
   owner text NOT NULL,
   name text NOT NULL,
   claimed_until timestamp(3) with time zone NOT NULL,
+  desk text DEFAULT ''::text NOT NULL,
   CONSTRAINT claims_pkey PRIMARY KEY (opportunity_id)
 );
 

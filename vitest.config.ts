@@ -32,14 +32,15 @@ if (process.env.TMPDIR === undefined && hasRoomInMemory()) process.env.TMPDIR = 
 export default defineConfig({
   test: {
     globalSetup: ['test/postgres.ts'],
-    maxWorkers: 2,
+    // More than the processors have: many tests wait, for a server, for a time, for a disk.
+    maxWorkers: 3,
     projects: [
       {
         test: {
           ...times,
           name: 'together',
           isolate: false,
-          include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+          include: ['src/**/*.test.ts', 'web/src/**/*.test.ts', 'test/**/*.test.ts'],
           exclude: [...ALONE, ...ELSEWHERE, CHAOS, E2E],
           sequence: { groupOrder: 0 },
         },

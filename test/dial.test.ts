@@ -69,6 +69,20 @@ describe('POST /api/crm/calls/dial', () => {
     expect(await service.sql('select id from calls where phone_number = $1', [number])).toEqual([])
   })
 
+  it('calls that of several numbers which is named, and none that is not the contact’s', async () => {
+    const [first, second] = [newNumber(), newNumber()]
+    const contactId = await lead([first, second])
+    const wanted = { contact_id: contactId, extension: '101', phone_number: second }
+    expect((await dial(wanted)).status).toBe(202)
+    expect(await requestsOf(contactId)).toMatchObject([{ phone_number: second }])
+    expect(zadarma.account.callbacks).toEqual([{ from: '101', to: second.slice(1), sip: '101' }])
+    expect(await dial({ ...wanted, phone_number: newNumber() })).toMatchObject({
+      status: 422,
+      body: { errors: [{ path: 'phone_number' }] },
+    })
+    expect(zadarma.account.callbacks).toHaveLength(1)
+  })
+
   it.each([
     [{ extension: '101' }, 'contact_id'],
     [{ contact_id: randomUUID() }, 'extension'],
@@ -107,7 +121,7 @@ describe('POST /api/crm/calls/dial', () => {
     const stranger = await createTestService({ ...database, zadarma: { secret: 'wrong', apiUrl: zadarma.url } })
     const refused = await dial({ contact_id: contactId, extension: '101' }, key, stranger)
     await stranger.close()
-    expect(refused).toMatchObject({ status: 502, body: { title: 'Bad Gateway' } })
+    expect(refused).toMatchObject({ status: 502, body: { title: 'Bad Gateway', may_ring: false } })
     expect(refused.body.detail).toMatch(/^Nobody was called\./)
     expect(await requestsOf(contactId)).toEqual([])
     // The key has not done anything yet.
@@ -122,7 +136,10 @@ describe('POST /api/crm/calls/dial', () => {
       zadarma.inject(fault)
       const key = { 'idempotency-key': randomUUID() }
       const unknown = await dial({ contact_id: contactId, extension: '101' }, key)
-      expect(unknown).toMatchObject({ status: 502, body: { detail: expect.stringContaining('not known') } })
+      expect(unknown).toMatchObject({
+        status: 502,
+        body: { detail: expect.stringContaining('not known'), may_ring: true },
+      })
       expect(await requestsOf(contactId)).toHaveLength(1)
       expect((await dial({ contact_id: contactId, extension: '101' }, key)).body).toEqual(unknown.body)
       expect(zadarma.requests).toHaveLength(1)

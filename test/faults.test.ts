@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { watchPending } from '../src/attempts/sweep.ts'
 import { createMetrics } from '../src/metrics.ts'
@@ -16,6 +17,7 @@ import {
   post,
   registered,
   type Stage,
+  savedTogether,
   unaccounted,
 } from './stage.ts'
 
@@ -138,6 +140,26 @@ describe('R2: while registering meets a fault that lasts', () => {
       }),
   )
 })
+
+it('R2 control: whoever saves a call together with its attempt loses the call by each of these faults', () =>
+  onStage(async (stage) => {
+    const lead = await newLead(stage.service)
+    const saved: string[] = []
+    // Of ours only the core has that one.
+    for (const [fault, begin] of LASTING.filter(([name]) => name !== 'a bug in the core')) {
+      const end = await begin(stage)
+      const client = await stage.naive({ statement_timeout: 500 })
+      await savedTogether(client, lead).then(
+        () => saved.push(fault),
+        () => undefined,
+      )
+      await end()
+    }
+    expect(saved).toEqual([])
+    expect((await stage.direct.query('select id from calls')).rows).toEqual([])
+    await savedTogether(await stage.naive(), lead)
+    expect((await stage.direct.query('select id from calls')).rows).toHaveLength(1)
+  }))
 
 /** A fault that is over by itself, soon enough for the call to be saved. */
 const PASSING: [string, (stage: Stage) => Promise<unknown>][] = [
@@ -268,6 +290,18 @@ describe.concurrent('R12: while the database', () => {
         expect(await unaccounted(direct)).toEqual([])
       }),
   )
+
+  it('is stalled, control: whoever only waits for its answer waits longer', () =>
+    onStage(async ({ proxy, naive }) => {
+      const client = await naive(proxy.connection)
+      await client.query('select 1')
+      proxy.swallow()
+      const answered = client.query('select 1').then(
+        () => 'answered',
+        () => 'refused',
+      )
+      expect(await Promise.race([answered, wait(ANSWERED_WITHIN_MS, 'waits')])).toBe('waits')
+    }))
 
   it('has no room for one call of a batch, the others are saved, and the answer says when to come again', () =>
     onStage(async ({ service, direct }) => {

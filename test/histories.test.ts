@@ -14,7 +14,7 @@ import { createTestDatabase, createTestService, SOMEBODY, type TestDatabase, typ
 /* R9: random histories, on the real service and on a naive model that knows only the rules. */
 
 /** Many more by `.ci/run` and `npm run chaos`. */
-const RUNS = Number(process.env.R9_RUNS ?? 300)
+const RUNS = Number(process.env.R9_RUNS ?? 100)
 const AT_ONCE = 32
 /** Printed, so that a failure can be seen again. */
 const SEED = Number(process.env.R9_SEED ?? Date.now() % 2 ** 31)

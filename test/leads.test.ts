@@ -139,4 +139,10 @@ it('everybody learns the names of who may log in, and nothing else of them', asy
     .map(({ id }, place) => ({ id, name: 'Ana García', role: place === 0 ? 'agent' : 'manager' }))
     .sort((a, b) => (a.id < b.id ? -1 : 1))
   expect(await ask('/api/crm/people', viewer.headers)).toEqual({ data: expected, next_cursor: null })
+  // Whose leads, calls and changes are shown still.
+  const all = [
+    ...expected.map((person) => ({ ...person, disabled: false })),
+    { id: gone.id, name: 'Ana García', role: 'agent', disabled: true },
+  ].sort((a, b) => (a.id < b.id ? -1 : 1))
+  expect(await ask('/api/crm/people?include=disabled', viewer.headers)).toEqual({ data: all, next_cursor: null })
 })

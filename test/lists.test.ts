@@ -402,6 +402,28 @@ describe('filters of opportunities', () => {
     }
   })
 
+  it('hold among some that are named, too, in every order', async () => {
+    const { data } = await page(OPPORTUNITIES, { limit: '200' })
+    const named = data.filter((_, number) => number % 3 === 0)
+    const ids = [...idsOf(named), randomUUID()].join(',')
+    const matching: [Query, (row: Row) => boolean][] = [
+      [{}, () => true],
+      [{ q: 'CHAMBERI' }, isTitled('Chamberí')],
+      [{ q: '24-7', status: 'won' }, (row) => isTitled('24-7')(row) && row.status === 'won'],
+      [{ status: 'won', assigned_to: 'marta' }, (row) => row.status === 'won' && row.assigned_to === 'marta'],
+      [{ assigned: 'false' }, (row) => row.assigned_to === null],
+      [{ attempts: '0', last_status: 'red' }, () => false],
+    ]
+    for (const [query, isMatch] of matching) {
+      for (const sort of SORTS) {
+        const found = await walk(OPPORTUNITIES, { ...query, ids: ids.toUpperCase(), sort }, 7)
+        expect(sorted(idsOf(found))).toEqual(sorted(idsOf(named.filter(isMatch))))
+        const all = await walk(OPPORTUNITIES, { ...query, sort }, 50)
+        expect(idsOf(found)).toEqual(idsOf(all).filter((id) => ids.includes(id)))
+      }
+    }
+  })
+
   it('find what is too long for an index, whichever way it is sorted', async () => {
     // Of letters that take four bytes and hardly repeat, or they would be stored in less.
     const letters = (count: number, first: number) =>
@@ -440,6 +462,7 @@ describe('filters of opportunities', () => {
       first_call_completed: ['1', 'TRUE', ''],
       sort: ['name', '+created_at', '--created_at', ''],
       contact_id: ['x', ''],
+      ids: ['', 'x', `${randomUUID()},`, Array.from({ length: 101 }, () => randomUUID()).join(',')],
       status: [' ', 'x'.repeat(41)],
       q: ['\u0000', 'x'.repeat(201)],
     }))

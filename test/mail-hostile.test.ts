@@ -1,11 +1,14 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Readable } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
+import { simpleParser } from 'mailparser'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { receiveMail } from '../src/mailbox/receive.ts'
 import { sweepMails } from '../src/mailbox/sweep.ts'
+import { tellFigures } from './figures.ts'
 import { hostileMails } from './hostile-mails.ts'
 import { audioName, buildMail, newRecordingId } from './mail-builder.ts'
 import { processMail } from './mail-stand-in.ts'
@@ -76,6 +79,20 @@ describe('R22: a hostile message', () => {
       expect(await receive(next)).toMatchObject({ result: 'new_call' })
     },
   )
+
+  it('control: read by the library alone, in the thread of the service, it holds up everything else', async () => {
+    const lags = monitorEventLoopDelay({ resolution: 5 })
+    lags.enable()
+    for (const { kind, raw } of hostileMails({ audioMib: 1 })) {
+      if (['noise', 'a text of empty lines'].includes(kind)) await simpleParser(raw)
+    }
+    // The last one is noticed by the next look.
+    await pause(20)
+    lags.disable()
+    const longestMs = lags.max / 1_000_000
+    tellFigures('R22', `everything else waits up to ${longestMs.toFixed()} ms where no thread and no limit is`, true)
+    expect(longestMs).toBeGreaterThan(200)
+  })
 
   it('has written nothing outside our folders, and left nothing there that nobody knows', async () => {
     expect(await readdir(folder)).toEqual(['inside'])

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { Kysely, PostgresDialect } from 'kysely'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Database, openDatabase } from '../src/database/database.ts'
@@ -48,10 +49,12 @@ afterAll(async () => {
 
 it.each([['everything'], [{ userId: 'agent7' }], [{ userId: 'new' }]] as const)('by whoever sees %j', async (sight) => {
   asked.length = 0
-  const whole = { sight, retryMinutes: 60, after: null, freeFor: 'me' }
+  const whole = { sight, retryMinutes: 60, after: null, freeFor: { owner: 'me', desk: '' }, skipped: [randomUUID()] }
   const { data } = await listQueue(database, whole, 50, 'me')
   expect(data).toHaveLength(sight !== 'everything' && sight.userId === 'new' ? 3 : 50)
-  expect(await claimNext(database, whole, { owner: 'me', name: 'Me' })).toMatchObject({ id: data[0]?.opportunity.id })
+  expect(await claimNext(database, whole, { owner: 'me', name: 'Me', desk: '' })).toMatchObject({
+    id: data[0]?.opportunity.id,
+  })
   await countWaiting(database, whole)
   await findNextDue(database, whole)
   const queries = asked.filter(({ sql }) => sql.includes('listed_opportunities'))

@@ -173,15 +173,51 @@ describe('a claim', () => {
     expect((await claim(third)).body).toEqual({ claim: null, waiting: 0, next_due_at: null })
   })
 
-  it('goes on after the one that is skipped, through both parts, and lets go of it', async () => {
+  it('passes by those that were skipped, through both parts, and has at once what comes in meanwhile', async () => {
     const [tried, old, fresh] = [await lead({ tried: [500] }), await lead({ made: 20 }), await lead({ made: 10 })]
-    const seen = [await claimedBy(ana)]
-    for (let after = seen[0]; after != null; after = seen.at(-1) ?? null) {
-      seen.push(await claimedBy(ana, { after_opportunity_id: after }))
+    const skipped: string[] = []
+    for (const expected of [fresh, old]) {
+      expect(await claimedBy(ana, { skipped_ids: skipped })).toBe(expected)
+      skipped.push(expected)
     }
-    expect(seen).toEqual([fresh, old, tried, null])
+    const late = await lead({ made: 0 })
+    for (const expected of [late, tried]) {
+      expect(await claimedBy(ana, { skipped_ids: skipped })).toBe(expected)
+      skipped.push(expected)
+    }
+    expect((await claim(ana, { skipped_ids: skipped })).body).toEqual({ claim: null, waiting: 4, next_due_at: null })
     expect(await service.sql('select owner from claims')).toEqual([])
-    expect(await claimedBy(ana, { after_opportunity_id: randomUUID() })).toBe(fresh)
+    expect(await claimedBy(ana, { skipped_ids: [randomUUID()] })).toBe(late)
+    const many = Array.from({ length: 201 }, () => randomUUID())
+    expect(await claim(ana, { skipped_ids: many })).toMatchObject({
+      status: 422,
+      body: { errors: [{ path: 'skipped_ids' }] },
+    })
+  })
+
+  it('is one window’s: the other has the next, and lets go of its own alone', async () => {
+    const [second, first] = [await lead({ made: 20 }), await lead({ made: 10 })]
+    const letGo = (id: string, desk: string) =>
+      service.request('DELETE', `/api/crm/queue/claim/${id}?desk=${desk}`, undefined, ana.headers)
+    expect([await claimedBy(ana, { desk: 'left' }), await claimedBy(ana, { desk: 'right' })]).toEqual([first, second])
+    expect((await letGo(first, 'right')).status).toBe(204)
+    expect(await service.sql('select opportunity_id, desk from claims order by desk')).toEqual([
+      { opportunity_id: first, desk: 'left' },
+      { opportunity_id: second, desk: 'right' },
+    ])
+    expect((await letGo(first, 'left')).status).toBe(204)
+    expect(await service.sql('select desk from claims')).toEqual([{ desk: 'right' }])
+  })
+
+  it('of a lead that is open in the caller’s other window is refused as such, unless it is taken over', async () => {
+    const id = await lead()
+    const until = (await claim(ana, { opportunity_id: id, desk: 'left' })).body.claim.claimed_until
+    const asked = { opportunity_id: id, desk: 'right' }
+    expect(await claim(ana, asked)).toMatchObject({ status: 409, body: { claim: { name: 'Ana', until, mine: true } } })
+    const taken = { name: 'Ana', until, mine: false }
+    expect(await claim(eva, { ...asked, take_over: true })).toMatchObject({ status: 409, body: { claim: taken } })
+    expect((await claim(ana, { ...asked, take_over: true })).status).toBe(200)
+    expect((await claim(ana, { opportunity_id: id, desk: 'left' })).status).toBe(409)
   })
 
   it('of a certain lead is refused with who has it; it is free again when that one lets go, or it is over', async () => {
@@ -219,12 +255,11 @@ describe('a claim', () => {
     expect(await service.sql('select owner from claims')).toEqual([])
   })
 
-  it('of what is not there is a 404, and of two wishes a 422', async () => {
+  it('of what is not there is a 404, and by a name of a window that is none a 422', async () => {
     expect((await claim(ana, { opportunity_id: randomUUID() })).status).toBe(404)
-    const both = { opportunity_id: randomUUID(), after_opportunity_id: randomUUID() }
-    expect(await claim(ana, both)).toMatchObject({
+    expect(await claim(ana, { desk: 'x'.repeat(65) })).toMatchObject({
       status: 422,
-      body: { errors: [{ path: 'after_opportunity_id' }] },
+      body: { errors: [{ path: 'desk' }] },
     })
   })
 
@@ -253,10 +288,9 @@ describe('an agent', () => {
       mineTried,
     ])
     expect((await browser.post('/api/crm/queue/claim', { opportunity_id: others })).status).toBe(404)
-    // Where another's stands is not told either.
-    const after = await browser.post('/api/crm/queue/claim', { after_opportunity_id: others })
-    expect(after.body.claim.opportunity.id).toBe(free)
-    expect(after.body.waiting).toBe(4)
+    const next = await browser.post('/api/crm/queue/claim', { skipped_ids: [others] })
+    expect(next.body.claim.opportunity.id).toBe(free)
+    expect(next.body.waiting).toBe(4)
     expect(await queueOf()).toHaveLength(5)
   })
 })
@@ -312,6 +346,20 @@ describe('at the same moment', () => {
     await client.query('commit')
     await client.end()
     expect(await waiting).toBe(second)
+  })
+
+  it('one person who asks twice has one lead; in two windows one in each', async () => {
+    for (let place = 0; place < 6; place++) await lead({ made: place + 1 })
+    const claims = () => service.sql<{ opportunity_id: string }>('select opportunity_id from claims')
+    for (let round = 0; round < 20; round++) {
+      await Promise.all([claimedBy(ana), claimedBy(ana), claimedBy(ana)])
+      expect(await claims()).toHaveLength(1)
+      const desks = ['left', 'right']
+      const got = await Promise.all([...desks, ...desks].map((desk) => claimedBy(eva, { desk })))
+      expect(new Set(got.slice(0, 2)).size).toBe(2)
+      expect(await claims()).toHaveLength(3)
+      await service.sql('truncate claims')
+    }
   })
 
   it('of two who want a certain one, one has it', async () => {

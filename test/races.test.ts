@@ -287,6 +287,13 @@ describe('R10: an Idempotency-Key', () => {
     expect(await storedOf(contactId)).toEqual({ calls: 1, attempts: 1 })
   })
 
+  it('control: the same 50 requests without one are 50 calls', async () => {
+    const { contactId, call } = await lead()
+    const sent = Array.from({ length: 50 }, (_, place) => ofTwo(place).request('POST', '/api/crm/calls', call))
+    expect(new Set((await Promise.all(sent)).map(({ status }) => status))).toEqual(new Set([201]))
+    expect(await storedOf(contactId)).toEqual({ calls: 50, attempts: 5 })
+  })
+
   it('belongs to its owner', async () => {
     const { contactId, call } = await lead()
     const key = randomUUID()

@@ -25,6 +25,7 @@ const MIGRATIONS = [
   '0014_queue.sql',
   '0015_events.sql',
   '0016_written_calls.sql',
+  '0017_claim_desks.sql',
   '0018_person_ids.sql',
 ]
 const committedSchema = () => readFile(path.join(rootDir, 'schema.sql'), 'utf8')

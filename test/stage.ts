@@ -11,6 +11,8 @@ export interface Stage {
   proxy: Gate
   /** Past the proxy: how faults are made, and what is really stored is seen. */
   direct: pg.Client
+  /** Connections as `direct` is one, for whoever writes without any care. */
+  naive(settings?: pg.ClientConfig): Promise<pg.Client>
   /** Whether what is read comes out as garbage, so that the deciding throws. */
   bug: { isOn: boolean }
 }
@@ -21,13 +23,22 @@ export async function onStage(act: (stage: Stage) => Promise<void>): Promise<voi
   const direct = new pg.Client(database.connection)
   await direct.connect()
   const bug = { isOn: false }
+  const clients: pg.Client[] = []
+  const naive: Stage['naive'] = async (settings = {}) => {
+    const client = new pg.Client({ ...database.connection, ...settings })
+    client.on('error', () => undefined)
+    clients.push(client)
+    await client.connect()
+    return client
+  }
   const service = await createTestService({ connection: proxy.connection, wrapRun: (run) => garbling(run, bug) })
   try {
-    await act({ service, proxy, direct, bug })
+    await act({ service, proxy, direct, naive, bug })
   } finally {
     proxy.forward()
     await service.close()
     await direct.end()
+    for (const client of clients) client.connection.stream.destroy()
     await proxy.close()
     await database.drop()
   }
@@ -59,6 +70,15 @@ export async function newLead(service: TestService): Promise<Lead> {
   expect([201, 409]).toContain(status)
   return lead
 }
+
+/** A call and what it changes of its opportunity in one statement, as one writes it who thinks of no fault. */
+export const savedTogether = (client: pg.Client, { contactId, opportunityId }: Lead): Promise<unknown> =>
+  client.query(
+    `with saved as (insert into calls (id, direction, entity_type, entity_id, outcome, opportunity_id)
+       values ($1, 'outbound', 'contacts', $2, 'registered', $3))
+     update lead_opportunities set revision = revision + 1 where id = $3`,
+    [randomUUID(), contactId, opportunityId],
+  )
 
 export const callTo = ({ contactId }: Lead, fields: object = {}): object => ({
   direction: 'outbound',

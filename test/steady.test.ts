@@ -48,6 +48,36 @@ it(`${PER_SECOND} notifications a second are answered: p99 within 250 ms, all wi
   await database.drop()
 })
 
+it('control: whoever is answered only once it is handled waits as long as that takes', async () => {
+  const database = await createTestDatabase()
+  const [guarded, naive] = [
+    await createTestService({ ...database, atOnceMs: 100 }),
+    await createTestService({ ...database, atOnceMs: 60_000 }),
+  ]
+  const holder = await guarded.database.patient.connect()
+  await holder.query('begin; lock table lead_opportunities')
+  const waits: number[] = []
+  for (const [place, service] of [guarded, naive].entries()) {
+    const address = await service.app.listen({ host: '127.0.0.1', port: 0 })
+    const { result, ms } = await timed(notify(address, place))
+    expect(result.status).toBe(200)
+    waits.push(ms)
+  }
+  const [told = Number.NaN, waited = Number.NaN] = waits
+  tellFigures(
+    'R17',
+    `answered after ${waited.toFixed()} ms where the handling is waited for, else ${told.toFixed()} ms`,
+    true,
+  )
+  expect(told).toBeLessThan(waited / 2)
+  expect(waited).toBeGreaterThan(250)
+  await holder.query('rollback')
+  holder.release()
+  await guarded.close()
+  await naive.close()
+  await database.drop()
+})
+
 function notify(address: string, place: number): Promise<Response> {
   const { body, headers } = signedNotification(endOf(place), ZADARMA.secret ?? '')
   return fetch(`${address}/api/zadarma/webhook`, { method: 'POST', body, headers })

@@ -270,7 +270,7 @@ export interface Tables {
   recordings: RecordingsTable
   review_items: ReviewItemsTable
   dial_requests: DialRequestsTable
-  claims: { opportunity_id: string; owner: string; name: string; claimed_until: Time }
+  claims: { opportunity_id: string; owner: string; name: string; claimed_until: Time; desk: Generated<string> }
   mailboxes: MailboxesTable
   sync_runs: SyncRunsTable
   sweep_marks: { name: string; swept_until: Time; due_at: ColumnType<Instant, string | undefined, string> }

@@ -27,6 +27,10 @@ const extension = text(6)
   .refine((digits) => /^\d{1,6}$/.test(digits) && !/^0+$/.test(digits), 'is not an extension of the PBX such as 101')
   .meta({ pattern: '^\\d{1,6}$' })
 
+const phoneNumber = text(60).meta({
+  description: 'One of the contact’s, as it is read there; else the first is called.',
+})
+
 /** `/api/crm/calls/dial` */
 export const diallingRoutes: FastifyPluginAsyncZod<DiallingRoutesOptions> = async (app, options) => {
   const { database } = options
@@ -36,9 +40,12 @@ export const diallingRoutes: FastifyPluginAsyncZod<DiallingRoutesOptions> = asyn
       schema: {
         tags: ['calls'],
         summary: 'Calls an extension, and then the contact',
-        description: 'The call itself is there once the PBX tells of it. The first number of the contact is called.',
+        description:
+          'The call itself is there once the PBX tells of it. A 502 tells in its member `may_ring` whether somebody may have been called all the same.',
         querystring: noQuery,
-        body: z.strictObject({ contact_id: uuid, extension }).meta({ title: 'Dialling' }),
+        body: z
+          .strictObject({ contact_id: uuid, extension, phone_number: phoneNumber.optional() })
+          .meta({ title: 'Dialling' }),
         response: { 202: z.object({ request_id: z.string() }) },
         told: {
           takes: 'Idempotency-Key',

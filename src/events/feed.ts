@@ -25,11 +25,11 @@ interface FeedOptions {
   lookEveryMs?: number
 }
 
-const LOOK_EVERY_MS = 300
+const LOOK_EVERY_MS = 100
 const AFTER_FAULT_MS = 1_000
 
 /**
- * One look for all listeners of a server, a few times a second, while there are any. (`notify` with each commit would have
+ * One look for all listeners of a server, ten times a second, while there are any. (`notify` with each commit would have
  * all writers wait for each other.)
  */
 export function openFeed({ database, onFault, lookEveryMs = LOOK_EVERY_MS }: FeedOptions): Feed {

@@ -28,6 +28,8 @@ export interface Refusal {
   code: RefusalCode
   detail: string
   errors?: readonly Fault[]
+  /** What a client may read beside the words: members of the problem document. */
+  more?: Readonly<Record<string, unknown>>
   /** When it may be tried again. */
   retryAfterSeconds?: number
 }
@@ -72,8 +74,9 @@ const STATUS: Readonly<Record<RefusalCode, { status: number; title: string }>> =
 }
 
 /** The one table from a refusal to its answer. */
-export function problemOf({ code, detail, errors }: Refusal): Problem {
-  return { type: 'about:blank', ...STATUS[code], detail, ...(errors === undefined ? {} : { errors: [...errors] }) }
+export function problemOf({ code, detail, errors, more }: Refusal): Problem {
+  const faults = errors === undefined ? {} : { errors: [...errors] }
+  return { type: 'about:blank', ...STATUS[code], detail, ...faults, ...more }
 }
 
 /** So many of something, in words: `1 call`, `2 calls`. */

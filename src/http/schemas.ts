@@ -45,6 +45,18 @@ export const uuid = z
   .transform((id) => id.toLowerCase())
   .meta({ format: 'uuid' })
 
+/** Several UUIDs in one value of a query, with commas between them. */
+export const uuids = (most: number) =>
+  z
+    .string()
+    .transform((value, context): readonly string[] => {
+      const ids = value.split(',')
+      if (ids.length <= most && ids.every((id) => uuid.safeParse(id).success)) return ids.map((id) => id.toLowerCase())
+      context.addIssue({ code: 'custom', message: `is not up to ${most} UUIDs with commas between them` })
+      return z.NEVER
+    })
+    .meta({ type: 'string', description: `UUIDs with commas between them, ${most} at most.` })
+
 /** Who is meant, in another system's words or by the id of a person, which is kept in lower case as all ids are. */
 export const person = text(200).transform(personNamed).meta({ maxLength: 200 })
 

@@ -1,7 +1,19 @@
 import { z } from 'zod'
 import { faultsOfSent, type SentAttempts } from '../attempts/attempt.ts'
 import { contactResponse } from '../contacts/contact.ts'
-import { cursor, instant, instantOrUtc, limit, person, text, time, uuid, wholeNumber, word } from '../http/schemas.ts'
+import {
+  cursor,
+  instant,
+  instantOrUtc,
+  limit,
+  person,
+  text,
+  time,
+  uuid,
+  uuids,
+  wholeNumber,
+  word,
+} from '../http/schemas.ts'
 
 const KNOWN_STATUSES = new Set(['pending', 'assigned', 'contacted', 'qualified', 'won', 'lost', 'discarded'])
 
@@ -114,6 +126,7 @@ export const countQuery = z.strictObject(filters)
 
 export const opportunityQuery = z.strictObject({
   ...filters,
+  ids: uuids(100).optional(),
   include,
   sort: z
     .enum(['created_at', '-created_at', 'last_contact_attempt_at', '-last_contact_attempt_at'])

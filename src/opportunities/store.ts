@@ -13,6 +13,8 @@ import type { OpportunityBody } from './body.ts'
 
 /** What a list of opportunities is narrowed by. */
 export interface OpportunityFilter {
+  /** Of these. */
+  ids?: readonly string[] | undefined
   contact_id?: string | undefined
   status?: string | undefined
   assigned_to?: string | undefined
@@ -105,9 +107,10 @@ export async function listOpportunities(
   const founds = await Promise.all(
     partsOf(filter, sight).map((part) => {
       const list = sortedList(part, sort, after)
-      return q.trim() === '' && list.unindexed.length === 0
-        ? idsIn(query, list, list.conditions, limit + 1)
-        : lookFor(query, list, q.trim(), limit + 1)
+      if (part.ids !== undefined || (q.trim() === '' && list.unindexed.length === 0)) {
+        return idsIn(query, list, [...list.conditions, ...matching(q.trim(), list.text)], limit + 1)
+      }
+      return lookFor(query, list, q.trim(), limit + 1)
     }),
   )
   const found = merged(founds, sort)
@@ -185,7 +188,7 @@ const NEVER = '-infinity'
 const keyText = (key: Instant): string => (Number.isFinite(key) ? formatInstant(key) : NEVER)
 
 function sortedList(filter: Part, sort: OpportunitySort, after: Position | null): Sorted {
-  const { contact_id, attempts, last_status, first_call_completed, status, assigned_to, source } = filter
+  const { ids, contact_id, attempts, last_status, first_call_completed, status, assigned_to, source } = filter
   const isByAttempt = sort.endsWith('last_contact_attempt_at')
   const changesByAttempt =
     status !== undefined ||
@@ -195,9 +198,10 @@ function sortedList(filter: Part, sort: OpportunitySort, after: Position | null)
     last_status === 'green' ||
     last_status === 'red'
   // A contact has few.
-  const isListed = contact_id === undefined && (isByAttempt || changesByAttempt)
+  const isListed = ids === undefined && contact_id === undefined && (isByAttempt || changesByAttempt)
   const indexed: Condition[] = []
   const equal = (column: string, value: unknown): Condition => sql`${sql.ref(column)} = ${value}`
+  if (ids !== undefined) indexed.push(sql`id = any(${ids}::uuid[])`)
   if (contact_id !== undefined) indexed.push(equal('contact_id', contact_id))
   if (status !== undefined) indexed.push(equal('status', status))
   if (attempts !== undefined) indexed.push(equal('attempts_made', attempts))
@@ -253,6 +257,17 @@ interface Found {
 const allOf = (conditions: readonly Condition[]): Condition =>
   conditions.length === 0 ? sql`true` : sql.join(conditions, sql` and `)
 
+/** That a text has what is searched for: mostly one pattern, which is compared sooner alone than as a list. */
+const matching = (q: string, text: Condition): Condition[] =>
+  q === ''
+    ? []
+    : [
+        sql`(${sql.join(
+          searchPatterns(q).map((pattern) => sql`${text} like ${pattern}`),
+          sql` or `,
+        )})`,
+      ]
+
 async function idsIn(query: Kysely<Tables>, list: Sorted, conditions: readonly Condition[], limit: number) {
   const { table, id, key, direction } = list
   const statement = sql<Found>`select ${id} as id, ${key} as key from ${table}
@@ -270,14 +285,11 @@ async function countIn(query: Kysely<Tables>, { table, id, key, direction, condi
 /** Finds what the list's order has no index for, or a search asks for; where few have it, by `lead_opportunities`. */
 async function lookFor(query: Kysely<Tables>, list: Sorted, q: string, limit: number): Promise<Found[]> {
   const { table, id, key, direction, text, conditions, others, unindexed } = list
-  // Mostly one, which is compared sooner alone than as a list.
-  const isLike = (of: Condition): Condition[] => searchPatterns(q).map((pattern) => sql`${of} like ${pattern}`)
-  const isMatch = (of: Condition): Condition[] => (q === '' ? [] : [sql`(${sql.join(isLike(of), sql` or `)})`])
   const among = async (rows: number): Promise<Found[]> => {
     const statement = sql<Found>`select id, key from (
         select ${id} as id, ${key} as key, assigned_to, source, ${text} as text from ${table}
         where ${allOf(conditions)} order by ${key} ${direction}, ${id} ${direction} limit ${rows}) as first_rows
-      where ${allOf([...unindexed, ...isMatch(sql`text`)])} limit ${limit}`
+      where ${allOf([...unindexed, ...matching(q, sql`text`)])} limit ${limit}`
     return (await query.executeQuery(statement.compile(query))).rows
   }
   const byIndex = (): Promise<Found[]> => {
@@ -287,7 +299,7 @@ async function lookFor(query: Kysely<Tables>, list: Sorted, q: string, limit: nu
       ...others,
       ...(q === '' ? [] : [sql`(${sql.join(patterns, sql` or `)})`]),
       // Not by the index.
-      ...isMatch(sql`${SEARCH_TEXT} || ''`),
+      ...matching(q, sql`${SEARCH_TEXT} || ''`),
     ]
     const isFew = sql`${id} in (select id from lead_opportunities where ${allOf(few)} offset 0)`
     return idsIn(query, list, [...conditions, isFew], limit)

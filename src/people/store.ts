@@ -46,12 +46,19 @@ export async function listUsers(
   return { data, next: rows.length > limit && last ? { key: formatInstant(last.createdAt), id: last.id } : null }
 }
 
+type Name = Pick<User, 'id' | 'name' | 'role'>
+
 /** Who may log in, by name: so many as a team has. */
-export async function listNames({ query }: Pick<Database, 'query'>): Promise<Pick<User, 'id' | 'name' | 'role'>[]> {
+export async function listNames(database: Pick<Database, 'query'>): Promise<Name[]> {
+  const everybody = await listAllNames(database)
+  return everybody.filter(({ disabled }) => !disabled).map(({ id, name, role }) => ({ id, name, role }))
+}
+
+/** The same with those who no longer may: they have leads, calls and changes still. */
+export async function listAllNames({ query }: Pick<Database, 'query'>): Promise<(Name & { disabled: boolean })[]> {
   return query
     .selectFrom('users')
-    .select(['id', 'name', 'role'])
-    .where('disabled_at', 'is', null)
+    .select(['id', 'name', 'role', sql<boolean>`disabled_at is not null`.as('disabled')])
     .orderBy('name')
     .orderBy('id')
     .execute()

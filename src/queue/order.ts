@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import { type Sight, seenOpportunity } from '../auth/sight.ts'
 import { THIS_MOMENT } from '../database/clock.ts'
-import type { QueuePosition } from './queue.ts'
+import type { Desk, QueuePosition } from './queue.ts'
 
 type Sql = RawBuilder<unknown>
 
@@ -11,8 +11,10 @@ export interface Asked {
   retryMinutes: number
   /** Only what comes after it. */
   after: QueuePosition | null
-  /** Leaves out what others have. */
-  freeFor: string | null
+  /** Leaves out what is had elsewhere. */
+  freeFor: Desk | null
+  /** Left out. */
+  skipped: readonly string[]
 }
 
 /** As the indexes have it, which know no parameter. Full or completed ones are not open. */
@@ -37,11 +39,14 @@ const IS_CALLABLE: Sql = sql`exists (
         and (newer.created_at, newer.id) > (lead.created_at, lead.id) ${BY_KEY})
   ${BY_KEY})`
 
-const isFreeFor = (owner: string | null): Sql =>
-  owner === null
+const isFreeFor = (at: Desk | null): Sql =>
+  at === null
     ? sql`true`
     : sql`not exists (select from claims where claims.opportunity_id = listed.opportunity_id
-        and claims.owner <> ${owner} and claims.claimed_until > ${THIS_MOMENT} ${BY_KEY})`
+        and (claims.owner, claims.desk) <> (${at.owner}, ${at.desk}) and claims.claimed_until > ${THIS_MOMENT} ${BY_KEY})`
+
+const isNoneOf = (ids: readonly string[]): Sql =>
+  ids.length === 0 ? sql`true` : sql`opportunity_id <> all(${[...ids]}::uuid[])`
 
 /** Everybody's; or an agent's own and nobody's, for each of which there is an index, and for both together none. */
 function ownersIn(sight: Sight): Sql[] {
@@ -66,14 +71,15 @@ function triedAfter(after: QueuePosition | null): Sql {
 }
 
 /** A query for the first leads of the queue, in order: `opportunity_id`, `attempts_made`, `key`. */
-export function queued({ sight, retryMinutes, after, freeFor }: Asked, limit: number): Sql {
+export function queued({ sight, retryMinutes, after, freeFor, skipped }: Asked, limit: number): Sql {
+  const isWanted = sql`${isFreeFor(freeFor)} and ${isNoneOf(skipped)} and ${IS_CALLABLE}`
   const parts = ownersIn(sight).flatMap((owner) => [
     sql`(select opportunity_id, attempts_made, created_at as key from listed_opportunities as listed
-      where ${UNTRIED} and ${owner} and ${untriedAfter(after)} and ${isFreeFor(freeFor)} and ${IS_CALLABLE}
+      where ${UNTRIED} and ${owner} and ${untriedAfter(after)} and ${isWanted}
       order by created_at desc, opportunity_id limit ${limit})`,
     sql`(select opportunity_id, attempts_made, last_attempt_at as key from listed_opportunities as listed
       where ${TRIED} and ${owner} and ${triedAfter(after)}
-        and last_attempt_at <= now() - ${wait(retryMinutes)} and ${isFreeFor(freeFor)} and ${IS_CALLABLE}
+        and last_attempt_at <= now() - ${wait(retryMinutes)} and ${isWanted}
       order by attempts_made, last_attempt_at, opportunity_id limit ${limit})`,
   ])
   return sql`select opportunity_id, attempts_made, key from (${sql.join(parts, sql` union all `)}) as parts
@@ -81,7 +87,7 @@ export function queued({ sight, retryMinutes, after, freeFor }: Asked, limit: nu
 }
 
 /** A query for the moment at which the first of those who were called lately may be called again. */
-export function nextDue({ sight, retryMinutes }: Asked): Sql {
+export function nextDue({ sight, retryMinutes }: Pick<Asked, 'sight' | 'retryMinutes'>): Sql {
   const firsts = ownersIn(sight).map(
     (owner) => sql`select due.last_attempt_at from generate_series(1, 4) as made, lateral (
         select last_attempt_at from listed_opportunities as listed
@@ -92,11 +98,6 @@ export function nextDue({ sight, retryMinutes }: Asked): Sql {
   return sql`select min(last_attempt_at) + ${wait(retryMinutes)} as due_at
     from (${sql.join(firsts, sql` union all `)}) as firsts`
 }
-
-/** Where a lead stands in the order: `attempts`, `key`. */
-export const placeOf = (sight: Sight, id: string): Sql => sql`select attempts_made as attempts,
-    case attempts_made when 0 then created_at else last_attempt_at end as key
-  from listed_opportunities where opportunity_id in (${seenWithId(sight, id)})`
 
 /** The opportunity with this id, if it is seen. */
 export const seenWithId = (sight: Sight, id: string): Sql => sql`select id from lead_opportunities where id = ${id}

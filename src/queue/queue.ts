@@ -21,9 +21,18 @@ export interface QueuePosition {
   id: string
 }
 
-/** Who asks. */
-export interface Claimant {
+/** So many that were skipped are left out. */
+export const SKIPPED_AT_MOST = 200
+
+/** Where somebody works: who has several windows open has other leads in each. */
+export interface Desk {
   owner: string
+  /** Empty where nobody said which. */
+  desk: string
+}
+
+/** Who asks. */
+export interface Claimant extends Desk {
   name: string
 }
 
@@ -52,6 +61,11 @@ export function readQueueCursor(text: string): QueuePosition | null {
   return attempts === undefined || place === null ? null : { attempts: Number(attempts), ...place }
 }
 
-/** The answer to who wants a lead that somebody else has. */
-export const takenBy = ({ name, until }: Pick<Claim, 'name' | 'until'>): Refusal =>
-  refusal('conflict', `${name} is calling this lead, and has it until ${until}.`)
+/** The answer to who wants a lead that somebody else has, or that is open elsewhere. */
+export function takenBy(claim: Claim): Refusal {
+  const { name, until, mine } = claim
+  const detail = mine
+    ? `You have this lead open in another window, until ${until}. Send take_over to have it here.`
+    : `${name} is calling this lead, and has it until ${until}.`
+  return { ...refusal('conflict', detail), more: { claim } }
+}

@@ -8,18 +8,8 @@ import { callerOf, sightIn } from '../http/guard.ts'
 import { noQuery, uuid } from '../http/schemas.ts'
 import type { Asked } from './order.ts'
 import { takenBy, writeQueueCursor } from './queue.ts'
-import { claimRequest, claimResponse, queueQuery, queueResponse } from './schema.ts'
-import {
-  claimNext,
-  claimOne,
-  countWaiting,
-  findNextDue,
-  findPlace,
-  leadsOf,
-  letGo,
-  letGoOfOthers,
-  listQueue,
-} from './store.ts'
+import { claimRequest, claimResponse, letGoQuery, queueQuery, queueResponse } from './schema.ts'
+import { claimNext, claimOne, countWaiting, findNextDue, leadsOf, letGo, listQueue } from './store.ts'
 
 export interface QueueRoutesOptions {
   database: Database
@@ -46,7 +36,7 @@ export const queueRoutes: FastifyPluginAsyncZod<QueueRoutesOptions> = async (app
     },
     async (request) => {
       const { limit, cursor: after = null } = request.query
-      const asked: Asked = { sight: sightIn(request), retryMinutes, after, freeFor: null }
+      const asked: Asked = { sight: sightIn(request), retryMinutes, after, freeFor: null, skipped: [] }
       const { data, next } = await listQueue(database, asked, limit, callerOf(request).owner)
       return { data, next_cursor: next === null ? null : writeQueueCursor(next) }
     },
@@ -59,7 +49,7 @@ export const queueRoutes: FastifyPluginAsyncZod<QueueRoutesOptions> = async (app
         tags,
         summary: 'Takes the next lead for 15 minutes, or renews one',
         description:
-          'Without `opportunity_id` the next that nobody else has is taken (the next after `after_opportunity_id`), and what else the caller has is let go of. With it that one is taken or renewed.',
+          'Without `opportunity_id` the next that nobody else has is taken, and what else the caller has (at this `desk`) is let go of. With it that one is taken or renewed; where it is had elsewhere, the 409 has a member `claim` that tells by whom.',
         querystring: noQuery,
         body: claimRequest,
         response: { 200: claimResponse },
@@ -67,25 +57,23 @@ export const queueRoutes: FastifyPluginAsyncZod<QueueRoutesOptions> = async (app
       },
     },
     async (request, reply) => {
-      const { opportunity_id: id, after_opportunity_id: afterId } = request.body
+      const { opportunity_id: id, desk = '', skipped_ids: skipped = [], take_over: takesOver = false } = request.body
       const { owner, name } = callerOf(request)
+      const claimant = { owner, name, desk }
       const sight = sightIn(request)
-      const after = afterId === undefined ? null : await findPlace(database, afterId, sight)
-      const asked: Asked = { sight, retryMinutes, after, freeFor: owner }
+      const asked: Asked = { sight, retryMinutes, after: null, freeFor: claimant, skipped }
       const claimed =
         id === undefined
-          ? await claimNext(database, asked, { owner, name })
-          : await claimOne(database, id, sight, { owner, name })
+          ? await claimNext(database, asked, claimant)
+          : await claimOne(database, { id, sight, takesOver }, claimant)
       if (claimed === 'not_found') return sendRefusal(reply, noSuch('opportunity', id ?? ''))
       if (claimed !== null && 'taken' in claimed) return sendRefusal(reply, takenBy(claimed.taken))
-      if (id === undefined) await letGoOfOthers(database, claimed?.id ?? null, owner)
       const [lead] = claimed === null ? [] : await leadsOf(database.query, [claimed.id])
       const claim = claimed === null || lead === undefined ? null : { ...lead, claimed_until: claimed.until }
-      const everywhere = { ...asked, after: null }
       return {
         claim,
-        waiting: await countWaiting(database, everywhere),
-        next_due_at: claim === null ? await findNextDue(database, everywhere) : null,
+        waiting: await countWaiting(database, { ...asked, skipped: [] }),
+        next_due_at: claim === null ? await findNextDue(database, asked) : null,
       }
     },
   )
@@ -95,15 +83,15 @@ export const queueRoutes: FastifyPluginAsyncZod<QueueRoutesOptions> = async (app
     {
       schema: {
         tags,
-        summary: 'Lets go of a lead, if it is the caller’s',
+        summary: 'Lets go of a lead, if it is the caller’s (where a desk is named, that desk’s)',
         params: z.object({ opportunity_id: uuid }),
-        querystring: noQuery,
+        querystring: letGoQuery,
         response: { 204: z.null() },
         told: { answers: { 204: 'The caller does not have it, or no longer.' } },
       },
     },
     async (request, reply) => {
-      await letGo(database, request.params.opportunity_id, callerOf(request).owner)
+      await letGo(database, request.params.opportunity_id, callerOf(request).owner, request.query.desk ?? null)
       return reply.code(204).send(null)
     },
   )

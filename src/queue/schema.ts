@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { contactResponse } from '../contacts/contact.ts'
-import { limit, listOf, time, uuid } from '../http/schemas.ts'
+import { limit, listOf, text, time, uuid } from '../http/schemas.ts'
 import { opportunityResponse } from '../opportunities/schema.ts'
-import { type QueuePosition, readQueueCursor } from './queue.ts'
+import { type QueuePosition, readQueueCursor, SKIPPED_AT_MOST } from './queue.ts'
 
 const cursor = z
   .string()
@@ -22,14 +22,25 @@ export const queueResponse = listOf(
   z.object({ ...lead, claim: z.object({ name: z.string(), until: time, mine: z.boolean() }).nullable() }),
 )
 
+const desk = text(64).meta({
+  description: 'Which of several windows of the caller asks, by a name of its own choice: each has its own leads.',
+})
+
 export const claimRequest = z
-  .strictObject({ opportunity_id: uuid.optional(), after_opportunity_id: uuid.optional() })
-  .refine((body) => body.opportunity_id === undefined || body.after_opportunity_id === undefined, {
-    path: ['after_opportunity_id'],
-    message: 'says where to go on, and opportunity_id which one: send one of them',
-    when: ({ value }) => typeof value === 'object' && value !== null,
+  .strictObject({
+    opportunity_id: uuid.optional(),
+    desk: desk.optional(),
+    skipped_ids: z.array(uuid).max(SKIPPED_AT_MOST).optional().meta({
+      description:
+        'Leads that are not wanted next. Where nobody else is left, none is given, and `waiting` counts them.',
+    }),
+    take_over: z.boolean().optional().meta({
+      description: 'Takes `opportunity_id` also where another window of the caller has it.',
+    }),
   })
   .meta({ title: 'ClaimRequest' })
+
+export const letGoQuery = z.strictObject({ desk: desk.optional() })
 
 export const claimResponse = z.object({
   claim: z.object({ ...lead, claimed_until: time }).nullable(),

@@ -7,8 +7,16 @@ import type { Database } from '../database/database.ts'
 import type { Tables } from '../database/tables.ts'
 import { opportunitiesById } from '../opportunities/store.ts'
 import type { Instant } from '../time.ts'
-import { type Asked, nextDue, placeOf, queued, seenWithId } from './order.ts'
-import { CLAIM_MINUTES, type Claim, type Claimant, COUNTED_AT_MOST, type Queued, type QueuePosition } from './queue.ts'
+import { type Asked, nextDue, queued, seenWithId } from './order.ts'
+import {
+  CLAIM_MINUTES,
+  type Claim,
+  type Claimant,
+  COUNTED_AT_MOST,
+  type Desk,
+  type Queued,
+  type QueuePosition,
+} from './queue.ts'
 
 type Query = Kysely<Tables>
 
@@ -84,13 +92,6 @@ export async function findNextDue({ query }: Database, asked: Asked): Promise<st
   return dueAt === null ? null : formatInstant(dueAt)
 }
 
-/** Where a lead stands; null where it is not there, or not seen: then the queue begins anew. */
-export async function findPlace({ query }: Database, id: string, sight: Sight): Promise<QueuePosition | null> {
-  const { rows } = await sql<{ attempts: number; key: Instant }>`${placeOf(sight, id)}`.execute(query)
-  const [found] = rows
-  return found === undefined ? null : { id, attempts: found.attempts, key: formatInstant(found.key) }
-}
-
 /** What was claimed. */
 export interface Claimed {
   id: string
@@ -98,17 +99,25 @@ export interface Claimed {
 }
 
 /**
- * Takes the first lead that nobody else has. Who presses at the same moment passes it by without waiting; who was not
- * seen, since his claim was not yet written, has the row of which there is one, and then the next is taken.
+ * Takes the first lead that is free here, and lets go of what else this desk has. Who presses at the same moment passes it by
+ * without waiting; who was not seen, since his claim was not yet written, has the row of which there is one, and then the next
+ * is taken.
  */
-export async function claimNext({ query }: Database, asked: Asked, { owner, name }: Claimant): Promise<Claimed | null> {
+export const claimNext = ({ query }: Database, asked: Asked, claimant: Claimant): Promise<Claimed | null> =>
+  oneAtATime(query, claimant, async (alone) => {
+    const claimed = await takeFirst(alone, asked, claimant)
+    await letGoOfOthers(alone, claimed?.id ?? null, claimant)
+    return claimed
+  })
+
+async function takeFirst(query: Query, asked: Asked, claimant: Claimant): Promise<Claimed | null> {
   for (let tries = 0; tries < TRIES; tries++) {
     const { rows } = await sql<{ candidates: number; id: string | null; until: Instant | null }>`
-      with candidates as materialized (${queued({ ...asked, freeFor: owner }, CANDIDATES)}),
+      with candidates as materialized (${queued({ ...asked, freeFor: claimant }, CANDIDATES)}),
       chosen as materialized (
         select opportunity_id from candidates
         where pg_try_advisory_xact_lock(4014, hashtext(opportunity_id::text)) limit 1),
-      taken as (${taking(sql`select opportunity_id from chosen`, { owner, name })})
+      ${taking(sql`select opportunity_id from chosen`, claimant, false)}
       select (select count(*) from candidates) as candidates, id, until
       from (select) as one left join taken on true`.execute(query)
     const [found] = rows
@@ -118,45 +127,67 @@ export async function claimNext({ query }: Database, asked: Asked, { owner, name
   return null
 }
 
-/** A statement that takes leads for 15 minutes from now, but for those that somebody else has. */
-const taking = (ids: ReturnType<typeof seenWithId>, { owner, name }: Claimant) => sql`
-  insert into claims (opportunity_id, owner, name, claimed_until)
-  select chosen.*, ${owner}, ${name}, ${CLAIM_END} from (${ids}) as chosen
-  on conflict (opportunity_id) do update
-    set owner = excluded.owner, name = excluded.name, claimed_until = excluded.claimed_until
-    where claims.owner = excluded.owner or claims.claimed_until <= ${THIS_MOMENT}
-  returning opportunity_id as id, claimed_until as until`
+/**
+ * A statement that takes a lead for 15 minutes from now, unless it is had elsewhere. What it does not get it does not lock:
+ * who has it may let go of it meanwhile.
+ */
+const taking = (ids: ReturnType<typeof seenWithId>, { owner, name, desk }: Claimant, takesOver: boolean) => sql`
+  wanted (opportunity_id) as materialized (${ids}),
+  renewed as (
+    update claims set owner = ${owner}, name = ${name}, desk = ${desk}, claimed_until = ${CLAIM_END}
+    from wanted where claims.opportunity_id = wanted.opportunity_id
+      and ((owner = ${owner} and (${takesOver} or desk = ${desk})) or claimed_until <= ${THIS_MOMENT})
+    returning claims.opportunity_id, claimed_until),
+  made as (
+    insert into claims (opportunity_id, owner, name, desk, claimed_until)
+    select opportunity_id, ${owner}, ${name}, ${desk}, ${CLAIM_END} from wanted where not exists (select from renewed)
+    on conflict (opportunity_id) do nothing
+    returning opportunity_id, claimed_until),
+  taken (id, until) as (select * from renewed union all select * from made)`
 
-/** Takes this lead, or takes it anew for as long again; else says who has it. */
-export async function claimOne(
+/**
+ * Takes this lead, or takes it anew for as long again; else says who has it.
+ *
+ * @param wish.takesOver also from another desk of the same person
+ */
+export const claimOne = (
   { query }: Database,
-  id: string,
-  sight: Sight,
+  { id, sight, takesOver }: { id: string; sight: Sight; takesOver: boolean },
   claimant: Claimant,
-): Promise<Claimed | 'not_found' | { taken: Claim }> {
-  for (let tries = 0; tries < TRIES; tries++) {
-    const { rows } = await sql<{ id: string; until: Instant }>`${taking(seenWithId(sight, id), claimant)}`.execute(
-      query,
-    )
-    const [claimed] = rows
-    if (claimed !== undefined) return { id, until: formatInstant(claimed.until) }
-    const taken = (await claimsOf(query, [id], claimant.owner)).get(id)
-    const { rows: seen } = await sql`${seenWithId(sight, id)}`.execute(query)
-    if (seen.length === 0) return 'not_found'
-    // Else it was let go of meanwhile.
-    if (taken !== undefined) return { taken }
-  }
-  return 'not_found'
+): Promise<Claimed | 'not_found' | { taken: Claim }> =>
+  oneAtATime(query, claimant, async (alone) => {
+    for (let tries = 0; tries < TRIES; tries++) {
+      const { rows } = await sql<{ until: Instant }>`with ${taking(seenWithId(sight, id), claimant, takesOver)}
+        select until from taken`.execute(alone)
+      const [claimed] = rows
+      if (claimed !== undefined) return { id, until: formatInstant(claimed.until) }
+      const taken = (await claimsOf(alone, [id], claimant.owner)).get(id)
+      const { rows: seen } = await sql`${seenWithId(sight, id)}`.execute(alone)
+      if (seen.length === 0) return 'not_found'
+      // Else it was let go of meanwhile.
+      if (taken !== undefined) return { taken }
+    }
+    return 'not_found'
+  })
+
+/** Of what one desk asks for at the same moment, one thing after the other: else each would let go of the other's lead. */
+const oneAtATime = <Result>(query: Query, { owner, desk }: Desk, work: (alone: Query) => Promise<Result>) =>
+  query.transaction().execute(async (transaction) => {
+    await sql`select pg_advisory_xact_lock(4017, hashtext(${JSON.stringify([owner, desk])}))`.execute(transaction)
+    return work(transaction)
+  })
+
+/** Lets go of one lead, if it is the owner's; where a desk is named, only if that one has it. */
+export async function letGo({ query }: Database, id: string, owner: string, desk: string | null): Promise<void> {
+  let claims = query.deleteFrom('claims').where('opportunity_id', '=', id).where('owner', '=', owner)
+  if (desk !== null) claims = claims.where('desk', '=', desk)
+  await claims.execute()
 }
 
-/** Lets go of one lead, if it is the owner's. */
-export async function letGo({ query }: Database, id: string, owner: string): Promise<void> {
-  await query.deleteFrom('claims').where('opportunity_id', '=', id).where('owner', '=', owner).execute()
-}
-
-/** Lets go of all leads of an owner but one. */
-export async function letGoOfOthers({ query }: Database, id: string | null, owner: string): Promise<void> {
-  let others = query.deleteFrom('claims').where('owner', '=', owner)
-  if (id !== null) others = others.where('opportunity_id', '<>', id)
-  await others.execute()
+/** Lets go of all leads of a desk but one. What is over and being taken by another at this moment is that one's. */
+async function letGoOfOthers(query: Query, id: string | null, { owner, desk }: Desk): Promise<void> {
+  await sql`delete from claims where opportunity_id in (
+    select opportunity_id from claims where owner = ${owner} and desk = ${desk}
+      and opportunity_id is distinct from ${id}::uuid
+    for update skip locked)`.execute(query)
 }

@@ -8,7 +8,8 @@ import { percentile } from './statistics.ts'
 export interface ListResult {
   list: string
   first: Times
-  deep: Times
+  /** Null where there is one page only. */
+  deep: Times | null
 }
 
 interface Times {
@@ -21,7 +22,7 @@ interface Times {
 }
 
 interface ListCase {
-  path: 'calls' | 'opportunities' | 'contacts'
+  path: 'calls' | 'opportunities' | 'contacts' | 'queue' | 'opportunities/count'
   query: Record<string, string>
 }
 
@@ -40,8 +41,13 @@ export async function measureLists(
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   const results: ListResult[] = []
   const middle = await middleOfData(client)
+  const cursorOf = async (path: ListCase['path'], query: ListCase['query']): Promise<string | null> => {
+    if (path === 'opportunities/count') return null
+    if (path === 'queue') return deepInQueue(`${address}/api/crm/queue`, key, agent)
+    return middle[path === 'opportunities' && query.sort?.includes('last') ? 'attempts' : path]
+  }
   for (const { path, query } of await listCases(client)) {
-    const cursor = middle[path === 'opportunities' && query.sort?.includes('last') ? 'attempts' : path]
+    const cursor = await cursorOf(path, query)
     const measure = async (given: Record<string, string>): Promise<Times> => {
       const url = `${address}/api/crm/${path}?${new URLSearchParams(given)}`
       return timesOf(url, key, agent, requests)
@@ -49,7 +55,11 @@ export async function measureLists(
     const list = `${path} ${Object.entries(query)
       .map(([name, value]) => `${name}=${value}`)
       .join(' ')}`.trim()
-    results.push({ list, first: await measure(query), deep: await measure({ ...query, cursor }) })
+    results.push({
+      list,
+      first: await measure(query),
+      deep: cursor === null ? null : await measure({ ...query, cursor }),
+    })
   }
   agent.destroy()
   return results
@@ -64,7 +74,7 @@ async function timesOf(url: string, key: string, agent: Agent, requests: number)
     const sentAt = performance.now()
     const { status, body } = await answerTo(url, key, agent)
     if (request >= 0) times.push(performance.now() - sentAt)
-    if (status === 200) rows = (JSON.parse(body) as { data: unknown[] }).data.length
+    if (status === 200) rows = (JSON.parse(body) as { data?: unknown[] }).data?.length ?? 0
     else failures++
     if (request >= WARM_UPS && performance.now() - start > LONGEST_MS) break
   }
@@ -98,6 +108,20 @@ async function middleOfData(client: pg.Client) {
     attempts: await cursorAt('lead_opportunities', 'last_contact_attempt_at'),
     contacts: await cursorAt('contacts', 'created_at'),
   }
+}
+
+const PAGES_DEEP = 20
+
+/** Whoever works through a queue gets no further in a day. */
+async function deepInQueue(url: string, key: string, agent: Agent): Promise<string | null> {
+  let cursor: string | null = null
+  for (let page = 0; page < PAGES_DEEP; page++) {
+    const { body } = await answerTo(`${url}${cursor === null ? '' : `?cursor=${cursor}`}`, key, agent)
+    const { next_cursor } = JSON.parse(body) as { next_cursor: string | null }
+    if (next_cursor === null) break
+    cursor = next_cursor
+  }
+  return cursor
 }
 
 const SORTS = ['-created_at', 'created_at', '-last_contact_attempt_at', 'last_contact_attempt_at']
@@ -166,6 +190,11 @@ async function listCases(client: pg.Client): Promise<ListCase[]> {
     { path: 'opportunities', query: { status: 'assigned', assigned_to: 'agent07@example.com' } },
     { path: 'opportunities', query: { status: 'won', source: 'import', last_status: 'green' } },
     { path: 'opportunities', query: { q: 'garcia', status: 'won' } },
+    { path: 'opportunities/count', query: {} },
+    { path: 'opportunities/count', query: { status: 'contacted' } },
+    { path: 'opportunities/count', query: { attempts: '4', last_status: 'orange' } },
+    { path: 'opportunities/count', query: { q: 'garcia' } },
+    { path: 'queue', query: {} },
     { path: 'contacts', query: {} },
     ...searches.map((q): ListCase => ({ path: 'contacts', query: { q } })),
     { path: 'contacts', query: { phone: known.phone_number } },

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { readFile, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -7,10 +7,11 @@ import type pg from 'pg'
 import { type DataSize, fill } from './data.ts'
 import { measureKeyCheck } from './key-check.ts'
 import { measureLists } from './lists.ts'
+import { measurePages } from './pages.ts'
 import { type BenchDatabase, makeDatabase, startPostgres } from './postgres.ts'
 import { report } from './report.ts'
 import { runRounds, type Side } from './rounds.ts'
-import { type ServerProcess, startServerProcess } from './service-process.ts'
+import { type ServerProcess, startOn, startService } from './service-process.ts'
 import { measureSync } from './sync.ts'
 
 const rootDir = path.resolve(import.meta.dirname, '../..')
@@ -20,6 +21,7 @@ const LITTLE: DataSize = { opportunities: 10_000, calls: 30_000, untried: 0.9 }
 const MUCH: DataSize = isQuick
   ? { opportunities: 20_000, calls: 60_000, untried: 0.3 }
   : { opportunities: 1_000_000, calls: 3_000_000, untried: 0.3 }
+const SHOWN: DataSize = { opportunities: isQuick ? 5_000 : 100_000, calls: isQuick ? 15_000 : 300_000, untried: 0.3 }
 const ROUNDS = isQuick ? 2 : 5
 const SECONDS = isQuick ? 1 : 5
 const LIST_REQUESTS = isQuick ? 10 : 200
@@ -54,8 +56,8 @@ async function main(): Promise<void> {
   log(`  ${((performance.now() - start) / 1_000).toFixed(0)} s`)
 
   const plain = await startPlain(little)
-  const service = await startService(little)
-  const serviceOnMuch = await startService(much)
+  const service = await startService(little, surroundings)
+  const serviceOnMuch = await startService(much, surroundings)
   const sides: Side[] = [
     { contestant: 'plain', server: plain, ...little, size: LITTLE, connections: CONNECTIONS },
     { contestant: 'registering', server: service, ...little, size: LITTLE, connections: CONNECTIONS },
@@ -77,6 +79,9 @@ async function main(): Promise<void> {
   const facts = await machine(much.client)
   // The rest is out of the way by then.
   await stop()
+  const shown = await makeDatabase(await startPostgres(surroundings), 'bench_pages', surroundings)
+  const pages = await measurePages({ ...surroundings, database: shown, size: SHOWN, isQuick })
+  await stop()
   const past = await makeDatabase(await startPostgres(surroundings), 'bench_history', surroundings)
   const history = await measureSync({ ...past, rootDir, log }, HISTORY)
 
@@ -92,35 +97,16 @@ async function main(): Promise<void> {
     keyCheck,
     lists,
     history,
+    pages,
   })
   process.stdout.write(page)
   if (!isQuick) await writeFile(path.join(rootDir, 'docs/performance.md'), page)
 }
 
-async function startService(database: BenchDatabase): Promise<ServerProcess> {
-  // As `npm start` starts it.
-  const { scripts } = JSON.parse(await readFile(path.join(rootDir, 'package.json'), 'utf8'))
-  const [, ...args] = String(scripts.start).split(' ')
-  return started(args, database)
-}
-
 async function startPlain(database: BenchDatabase): Promise<ServerProcess> {
   const script = fileURLToPath(new URL('./plain-server.ts', import.meta.url))
   // With what lets this process run TypeScript.
-  return started([...process.execArgv, script], database)
-}
-
-async function started(args: readonly string[], { url, key }: BenchDatabase): Promise<ServerProcess> {
-  const server = await startServerProcess(args, {
-    DATABASE_URL: url,
-    ZADARMA_SECRET: key,
-    HOST: '127.0.0.1',
-    PORT: '0',
-    LOG_LEVEL: 'warn',
-    NODE_ENV: 'production',
-  })
-  stops.push(() => server.stop())
-  return server
+  return startOn(database, [...process.execArgv, script], surroundings)
 }
 
 async function machine(client: pg.Client): Promise<Record<string, string>> {

@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import type { BenchDatabase, BenchSurroundings } from './postgres.ts'
 
 /** A server in a process of its own. */
 export interface ServerProcess {
@@ -19,7 +21,7 @@ export interface ServerProcess {
  * @param env beside the environment of this process
  * @throws where it ends before that
  */
-export async function startServerProcess(
+async function startServerProcess(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
 ): Promise<ServerProcess> {
@@ -54,4 +56,29 @@ export async function startServerProcess(
       clearTimeout(force)
     },
   }
+}
+
+/** Starts the built service on a database, as `npm start` does. */
+export async function startService(database: BenchDatabase, surroundings: BenchSurroundings): Promise<ServerProcess> {
+  const { scripts } = JSON.parse(await readFile(path.join(surroundings.rootDir, 'package.json'), 'utf8'))
+  const [, ...args] = String(scripts.start).split(' ')
+  return startOn(database, args, surroundings)
+}
+
+/** Starts a server on a database; its key is the secret of the PBX as well. */
+export async function startOn(
+  { url, key }: BenchDatabase,
+  args: readonly string[],
+  { stops }: BenchSurroundings,
+): Promise<ServerProcess> {
+  const server = await startServerProcess(args, {
+    DATABASE_URL: url,
+    ZADARMA_SECRET: key,
+    HOST: '127.0.0.1',
+    PORT: '0',
+    LOG_LEVEL: 'warn',
+    NODE_ENV: 'production',
+  })
+  stops.push(() => server.stop())
+  return server
 }

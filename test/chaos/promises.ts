@@ -93,7 +93,7 @@ export const PROMISES: readonly Promised[] = [
   {
     id: 'R15',
     what: 'The history sync is killed and run again, and runs beside live traffic: the state of one clean run.',
-    tests: [['test/sync', /R15/]],
+    tests: [['test/sync-kills.test.ts'], ['test/sync', /R15/]],
   },
   {
     id: 'R16',
@@ -111,7 +111,7 @@ export const PROMISES: readonly Promised[] = [
     tests: [
       ['test/chaos/postgres-kills.test.ts', /R18/],
       ['test/chaos/power-cuts.test.ts'],
-      ['test/operations.test.ts', /R18/],
+      ['test/chaos/full-disk.test.ts'],
     ],
   },
   {

@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events'
 import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'
 import { useStage } from './stage.ts'
@@ -102,5 +103,57 @@ it('whoever only looks moves nothing', async () => {
   expect(await page.getByRole('button', { name: 'Move Lead 1 to…' }).count()).toBe(0)
   await page.keyboard.press('Enter')
   await page.waitForURL('**/leads/*')
+  expect(faults).toEqual([])
+})
+
+it('of two moves that are refused one after the other, both say why', async () => {
+  const leads = await leadsOf('pending', 'pending')
+  const { page, faults } = await stage.open('manager')
+  await page.route('**/api/events', (route) => route.abort())
+  await page.goto('/board')
+  await cardIn(page, 'pending', 'Lead 2').waitFor()
+  for (const { id } of leads) {
+    await stage.service.request('PATCH', `/api/crm/opportunities/${id}`, { title: 'Changed by somebody else' })
+  }
+  // Neither is answered before both are sent.
+  const sent = new EventEmitter()
+  const areBoth = once(sent, 'both')
+  let count = 0
+  await page.route('**/api/crm/opportunities/*', async (route) => {
+    if (route.request().method() !== 'PATCH') return route.continue()
+    if (++count === leads.length) sent.emit('both')
+    await areBoth
+    await route.continue()
+  })
+  for (const name of ['Lead 1', 'Lead 2']) {
+    await page.getByRole('button', { name: `Move ${name} to…` }).click()
+    await page.getByRole('menuitem', { name: 'won' }).click()
+  }
+  for (const name of ['Lead 1', 'Lead 2']) {
+    await page
+      .getByRole('listitem')
+      .filter({ hasText: `${name}: Somebody else has changed it meanwhile.` })
+      .waitFor()
+  }
+  for (const { id } of leads) expect(await statusOf(id)).toBe('pending')
+  await page.getByRole('button', { name: 'Dismiss' }).click()
+  expect(await page.getByText('Somebody else has changed it').count()).toBe(0)
+  expect(faults).toEqual([])
+})
+
+it('a card that was moved by its menu has the focus in its new place', async () => {
+  await leadsOf('pending', 'pending', 'pending')
+  const { page, faults } = await stage.open('manager')
+  await page.goto('/board')
+  await page.getByRole('button', { name: 'Move Lead 2 to…' }).focus()
+  await page.keyboard.press('Enter')
+  await page.getByRole('menuitem', { name: 'assigned' }).focus()
+  await page.keyboard.press('Enter')
+  await cardIn(page, 'assigned', 'Lead 2').waitFor()
+  await page.getByText('1 lead changed.').waitFor()
+  expect(await cardIn(page, 'assigned', 'Lead 2').evaluate((card) => card.matches(':focus'))).toBe(true)
+  await page.keyboard.press('ArrowLeft')
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { name: 'Lead 3' }).waitFor()
   expect(faults).toEqual([])
 })

@@ -4,6 +4,7 @@ import { afterAll, beforeEach, expect, it } from 'vitest'
 import { localTime } from '../zadarma/local-time.ts'
 import { signedNotification, startZadarmaServer, type ZadarmaServer } from '../zadarma-server.ts'
 import { useStage } from './stage.ts'
+import { useVisits } from './visits.ts'
 
 /* With the PBX: it rings the agent, then the lead, and tells of the call by itself. One ring is one attempt. */
 
@@ -13,6 +14,7 @@ const stage = useStage(async () => {
   zadarma = await startZadarmaServer({ key: 'test-key', secret: 'test-secret', zone: 'Europe/Madrid' })
   return { zadarma: { apiUrl: zadarma.url } }
 })
+const open = useVisits(stage)
 afterAll(() => zadarma.close())
 
 let numbers = 0
@@ -71,7 +73,7 @@ const attempts = async () => {
 }
 
 it('the outcome is said of the call that the PBX tells of, and stays when the PBX ends it', async () => {
-  const { page, faults } = await stage.open('agent')
+  const { page, faults } = await open('agent')
   await dial(page)
   const id = newId()
   await notify(id)
@@ -86,7 +88,7 @@ it('the outcome is said of the call that the PBX tells of, and stays when the PB
 })
 
 it('a PBX that tells of the call a little later is waited for, and the notes are kept meanwhile', async () => {
-  const { page, faults } = await stage.open('agent')
+  const { page, faults } = await open('agent')
   await dial(page)
   await page.getByLabel('Notes').fill('call after ten')
   await page.getByLabel('Notes').press('Escape')
@@ -102,7 +104,7 @@ it('a PBX that tells of the call a little later is waited for, and the notes are
 })
 
 it('a call that the PBX tells of too late is the one that was written down without it, with the page long closed', async () => {
-  const { page, faults } = await stage.open('agent')
+  const { page, faults } = await open('agent')
   await dial(page)
   await page.keyboard.press('2')
   await finished(page)
@@ -117,7 +119,7 @@ it('a call that the PBX tells of too late is the one that was written down witho
 })
 
 it('an outcome that is taken back once the PBX has told of the call leaves the ring', async () => {
-  const { page, faults } = await stage.open('agent')
+  const { page, faults } = await open('agent')
   await dial(page)
   await page.keyboard.press('4')
   await page.getByText('Ana García: Declined. Attempt 1.').waitFor()
@@ -131,7 +133,7 @@ it('an outcome that is taken back once the PBX has told of the call leaves the r
 })
 
 it('an outcome that is taken back and said otherwise is one attempt with the call that the PBX tells of', async () => {
-  const { page, faults } = await stage.open('agent')
+  const { page, faults } = await open('agent')
   await dial(page)
   await page.keyboard.press('2')
   await page.getByText('Ana García: No answer. Attempt 1.').waitFor()
@@ -148,7 +150,7 @@ it('an outcome that is taken back and said otherwise is one attempt with the cal
 })
 
 it('an outcome that is taken back leaves the call as the PBX told of it', async () => {
-  const { page, faults } = await stage.open('agent')
+  const { page, faults } = await open('agent')
   await dial(page)
   const id = newId()
   await notify(id)
@@ -163,7 +165,7 @@ it('an outcome that is taken back leaves the call as the PBX told of it', async 
 })
 
 it('says whether somebody was called where Zadarma does not answer as it should', async () => {
-  const { page, faults } = await stage.open('agent')
+  const { page, faults } = await open('agent')
   zadarma.inject('not-json')
   await page.goto('/call')
   await page.getByRole('heading', { name: 'Ana García' }).waitFor()

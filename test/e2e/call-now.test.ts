@@ -1,10 +1,13 @@
 import type { Page } from 'playwright-core'
 import { beforeEach, expect, it } from 'vitest'
+import { withoutTelephone } from './call-now-queue.ts'
 import { useStage } from './stage.ts'
+import { useVisits } from './visits.ts'
 
 /* Without an account at Zadarma: numbers are called by the device. */
 
 const stage = useStage(async () => ({ zadarma: { key: null } }))
+const open = useVisits(stage)
 
 beforeEach(() => stage.service.sql('truncate claims, calls, foreign_attempts, lead_opportunities, contacts cascade'))
 
@@ -25,17 +28,6 @@ async function lead(name: string, more: object = {}, contact: object = {}): Prom
   return body.id
 }
 
-/** The device's own way of calling is nothing that a browser without a telephone has. */
-const withoutTelephone = (page: Page) =>
-  page.addInitScript(`
-    window.rung = []
-    document.addEventListener('click', (event) => {
-      const link = event.target.closest('a[href^="tel:"]')
-      if (link === null) return
-      event.preventDefault()
-      window.rung.push(link.getAttribute('href'))
-    })`)
-
 const shown = (page: Page, name: string) => page.getByRole('heading', { name, exact: true }).waitFor()
 
 const attemptsOf = async (id: string) => {
@@ -50,7 +42,7 @@ it('an agent rings five leads by keyboard alone', async () => {
   const names = ['Ana', 'Berta', 'Carla', 'Dora', 'Elena'].map((name) => `${name} Fernández López`)
   const ids: string[] = []
   for (const name of [...names].reverse()) ids.unshift(await lead(name))
-  const { page, faults } = await stage.open('agent')
+  const { page, faults } = await open('agent')
   await withoutTelephone(page)
   await page.goto('/call')
   for (const [place, name] of names.entries()) {
@@ -79,7 +71,7 @@ it('an agent rings five leads by keyboard alone', async () => {
 
 it('an outcome is taken back, with its notes; a key that is pressed twice is one call', async () => {
   const [second, first] = [await lead('Second'), await lead('First')]
-  const { page, faults } = await stage.open('agent')
+  const { page, faults } = await open('agent')
   await page.goto('/call')
   await shown(page, 'First')
   await page.getByLabel('Notes').fill('call after ten')
@@ -106,7 +98,7 @@ it('an outcome is taken back, with its notes; a key that is pressed twice is one
 
 it('a lead that is skipped does not come back before the end; one that is open is shown again after a reload', async () => {
   for (const name of ['Third', 'Second', 'First']) await lead(name)
-  const { page, faults } = await stage.open('agent')
+  const { page, faults } = await open('agent')
   await page.goto('/call')
   await shown(page, 'First')
   await page.keyboard.press('n')
@@ -123,7 +115,7 @@ it('a lead that is skipped does not come back before the end; one that is open i
 
 it('two agents never see the same lead, and one who leaves lets go of his', async () => {
   for (const name of ['Delta', 'Gamma', 'Beta', 'Alpha']) await lead(name)
-  const [ana, eva] = [await stage.open('agent'), await stage.open('agent')]
+  const [ana, eva] = [await open('agent'), await open('agent')]
   const heading = async ({ page }: { page: Page }) =>
     (await page.getByRole('heading', { level: 1 }).textContent()) ?? ''
   await Promise.all([ana, eva].map(({ page }) => page.goto('/call')))
@@ -150,7 +142,7 @@ it('two agents never see the same lead, and one who leaves lets go of his', asyn
 it('a lead that somebody else has taken is told, and the next one shown', async () => {
   const [other, taken] = [await lead('Other'), await lead('Taken')]
   await stage.service.request('POST', '/api/crm/queue/claim', { opportunity_id: taken })
-  const { page, faults } = await stage.open('agent')
+  const { page, faults } = await open('agent')
   await page.goto(`/call?lead=${taken}`)
   await shown(page, 'Other')
   await page.getByRole('status').getByText('is calling this lead').waitFor()
@@ -160,7 +152,7 @@ it('a lead that somebody else has taken is told, and the next one shown', async 
 
 it('what could not be saved is told, and saved once when it is tried again', async () => {
   const id = await lead('Ana')
-  const { page, faults } = await stage.open('agent')
+  const { page, faults } = await open('agent')
   await page.goto('/call')
   await shown(page, 'Ana')
   let isLost = true
@@ -188,7 +180,7 @@ it('fits a telephone, in Spanish, with a long name', async () => {
     entity_id: body.contact_id,
     resumen_llamada: 'Que la llamen después de las diez.',
   })
-  const { page, faults } = await stage.open('agent', { width: 360, height: 740, language: 'es' })
+  const { page, faults } = await open('agent', { width: 360, height: 740, language: 'es' })
   await page.goto('/call')
   await page.getByText('Que la llamen después de las diez.').waitFor()
   await page.getByRole('button', { name: 'No contesta' }).waitFor()

@@ -365,3 +365,65 @@ it('a great many calls are told page by page, and the one that is looked for is 
   expect(await page.getByRole('article').count()).toBe(130)
   expect(faults).toEqual([])
 })
+
+it('two quick changes of the same field are made one after the other, and one is not told of one’s own', async () => {
+  const { opportunity } = await lead()
+  const { page, faults } = await stage.open('manager')
+  await page.goto(`/leads/${opportunity.id}`)
+  let letGo = (): void => undefined
+  const isHeld = new Promise<void>((resolve) => {
+    letGo = resolve
+  })
+  await page.route('**/api/crm/opportunities/*', async (route) => {
+    if (route.request().method() === 'PATCH') await isHeld
+    await route.continue()
+  })
+  const choose = async (name: string) => {
+    await page.getByRole('combobox', { name: 'Status' }).click()
+    await page.getByRole('option', { name }).click()
+  }
+  await choose('contacted')
+  await choose('qualified')
+  letGo()
+  const read = async () => (await stage.service.request('GET', `/api/crm/opportunities/${opportunity.id}`)).body
+  await expect.poll(async () => (await read()).status).toBe('qualified')
+  await page.getByText('Saved: Status.').waitFor()
+  expect(await page.getByRole('alert').count()).toBe(0)
+  expect(faults).toEqual([])
+})
+
+it('a call that is being noted down is still there when the dialog was closed by mistake', async () => {
+  const { opportunity } = await lead()
+  const { page, faults } = await stage.open('manager')
+  await page.goto(`/leads/${opportunity.id}`)
+  await page.getByRole('heading', { name: 'Calls' }).waitFor()
+  await page.keyboard.press('n')
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Notes').fill('quiere una isla')
+  await page.keyboard.press('Escape')
+  await dialog.waitFor({ state: 'hidden' })
+  await page.keyboard.press('n')
+  expect(await dialog.getByLabel('Notes').inputValue()).toBe('quiere una isla')
+  await dialog.getByRole('button', { name: 'Cancel' }).click()
+  await dialog.waitFor({ state: 'hidden' })
+  await page.keyboard.press('n')
+  expect(await dialog.getByLabel('Notes').inputValue()).toBe('')
+  expect(faults).toEqual([])
+})
+
+it('a pill that is pressed again brings its call back into sight; beside its time stands that of the lead', async () => {
+  const { contact, opportunity } = await lead()
+  const first = await call(contact.id, { started_at: '2026-03-02T15:12:00Z' })
+  for (let made = 0; made < 8; made++) await call(contact.id, { direction: 'inbound', started_at: minutesAgo(made) })
+  const { page, faults } = await stage.open('viewer')
+  await page.goto(`/leads/${opportunity.id}`)
+  const pill = page.getByRole('button', { name: /^Attempt 1:/ })
+  await pill.click()
+  const item = page.locator(`#call-${first.id}`)
+  await item.getByText('10:12 AM there').waitFor()
+  await page.evaluate('window.scrollTo(0, 0)')
+  await pill.click()
+  await expect.poll(() => item.evaluate((one) => one === one.ownerDocument.activeElement)).toBe(true)
+  expect(await page.evaluate('window.scrollY')).toBeGreaterThan(0)
+  expect(faults).toEqual([])
+})

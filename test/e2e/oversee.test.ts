@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { MAIL_START, mail, receive } from '../mails-door.ts'
 import { invited, logIn, openBrowser, PASSWORD, totp } from '../people.ts'
+import { contactOf, decisionOf, doubt, newPhone, post } from './doubt.ts'
 import { useStage } from './stage.ts'
 
 /* Coverage, Review and Settings, as a manager and an admin use them. */
@@ -14,23 +14,17 @@ const shoot = async (page: Page, name: string) => {
   if (SHOTS !== undefined) await page.screenshot({ path: `${SHOTS}/${name}.png`, fullPage: true })
 }
 
-let numbers = 0
-const newPhone = (): string => `+3460${String(++numbers).padStart(7, '0')}`
-
-async function post(url: string, fields: object) {
-  const { status, body } = await stage.service.request('POST', url, fields)
-  expect(status, JSON.stringify(body)).toBe(201)
-  return body
-}
-
-const contactOf = (name: string, phone = newPhone()) => post('/api/crm/contacts', { name, phones: [phone] })
-
 /** A call that went out at this hour to somebody with an opportunity, or without. */
 async function callAt(started_at: string, hasOpportunity: boolean) {
-  const contact = await contactOf('María Fernández López')
-  if (hasOpportunity) await post('/api/crm/opportunities', { contact_id: contact.id })
+  const contact = await contactOf(stage.service, 'María Fernández López')
+  if (hasOpportunity) await post(stage.service, '/api/crm/opportunities', { contact_id: contact.id })
   const linked = { entity_type: 'contacts', entity_id: contact.id, phone_number: contact.phones[0] }
-  return post('/api/crm/calls', { direction: 'outbound', call_status: 'completed', started_at, ...linked })
+  return post(stage.service, '/api/crm/calls', {
+    direction: 'outbound',
+    call_status: 'completed',
+    started_at,
+    ...linked,
+  })
 }
 
 describe('coverage', () => {
@@ -81,48 +75,15 @@ describe('coverage', () => {
   })
 })
 
-/** A call whose number two contacts have, and the doubt about it. */
-async function doubt(kind: 'doubtful_link' | 'contradiction' = 'doubtful_link') {
-  const phone = newPhone()
-  const contacts = [await contactOf('Ana Torres', phone), await contactOf('مريم الفارسي', phone)]
-  const call = await post('/api/crm/calls', {
-    direction: 'outbound',
-    phone_number: phone,
-    extension: '101',
-    call_status: 'no_answer',
-    started_at: '2026-03-02T10:12:00Z',
-    entity_type: 'contacts',
-    entity_id: contacts[1].id,
-  })
-  const candidates =
-    kind === 'contradiction'
-      ? [
-          { field: 'call_status', value: 'no_answer' },
-          { field: 'call_status', value: 'busy' },
-        ]
-      : contacts.map(({ id }, place) => ({ contact_id: id, is_linked: place }))
-  const id = randomUUID()
-  await stage.service.sql(
-    `insert into review_items (id, kind, natural_key, call_id, reason, candidates) values ($1, $2, $3, $4, $5, $6)`,
-    [
-      id,
-      kind,
-      id,
-      call.id,
-      `2 contacts have the number ${phone}, and none of them an open opportunity; the one made last was taken.`,
-      JSON.stringify(candidates),
-    ],
-  )
-  return { id, call, contacts }
-}
-
-const decisionOf = async (id: string) =>
-  (await stage.service.sql<{ decision: object | null }>('select decision from review_items where id = $1', [id]))[0]
-    ?.decision
-
 describe('review', () => {
   it('is done by keys, one item after the other; what somebody else has decided is passed over', async () => {
-    const items = [await doubt(), await doubt('contradiction'), await doubt(), await doubt(), await doubt()]
+    const items = [
+      await doubt(stage.service),
+      await doubt(stage.service, 'contradiction'),
+      await doubt(stage.service),
+      await doubt(stage.service),
+      await doubt(stage.service),
+    ]
     const [first, second, third, fourth, fifth] = items
     const { page, faults } = await stage.open('manager')
     await page.goto('/review')
@@ -131,7 +92,10 @@ describe('review', () => {
     await shoot(page, 'review')
     await page.keyboard.press('1')
     await page.getByText('The call is now that of the contact you chose.').waitFor()
-    expect(await decisionOf(first?.id ?? '')).toMatchObject({ action: 'link', contact_id: first?.contacts[0].id })
+    expect(await decisionOf(stage.service, first?.id ?? '')).toMatchObject({
+      action: 'link',
+      contact_id: first?.contacts[0].id,
+    })
 
     await page.getByRole('article').getByText('Which is right?').waitFor()
     await page.getByRole('article').getByText('101', { exact: true }).waitFor()
@@ -139,7 +103,7 @@ describe('review', () => {
     await page.getByText('The call has the other value now.').waitFor()
     const { body } = await stage.service.request('GET', `/api/crm/calls/${second?.call.id}`)
     expect(body.call_status).toBe('busy')
-    expect(await decisionOf(second?.id ?? '')).toMatchObject({ action: 'dismiss' })
+    expect(await decisionOf(stage.service, second?.id ?? '')).toMatchObject({ action: 'dismiss' })
 
     await page.getByRole('article').getByText('Ana Torres').waitFor()
     expect(new URL(page.url()).searchParams.get('item')).toBe(third?.id)
@@ -175,21 +139,24 @@ describe('review', () => {
     await page.keyboard.press('1')
     await page.keyboard.press('j')
     await page.waitForURL(`**/review?item=${fifth?.id}`)
-    expect(await decisionOf(fifth?.id ?? '')).toBeNull()
+    expect(await decisionOf(stage.service, fifth?.id ?? '')).toBeNull()
 
     await page.keyboard.press('d')
     await page.getByLabel('Why (if you like)').fill('none of ours')
     await page.keyboard.press('Enter')
     await page.getByText('Nothing to decide.').waitFor()
-    expect(await decisionOf(fifth?.id ?? '')).toMatchObject({ action: 'dismiss', reason: 'none of ours' })
+    expect(await decisionOf(stage.service, fifth?.id ?? '')).toMatchObject({
+      action: 'dismiss',
+      reason: 'none of ours',
+    })
     expect(faults).toEqual([])
   })
 
   it('an e-mail without its call is linked to one, or makes one', async () => {
     const number = newPhone()
-    const contact = await contactOf('José Luis Rodríguez Zapatería de la Vega', number)
+    const contact = await contactOf(stage.service, 'José Luis Rodríguez Zapatería de la Vega', number)
     const call = (seconds: number) =>
-      post('/api/crm/calls', {
+      post(stage.service, '/api/crm/calls', {
         direction: 'outbound',
         phone_number: number,
         extension: '102',
@@ -213,18 +180,18 @@ describe('review', () => {
     await shoot(page, 'review-mail')
     await page.getByRole('button', { name: contact.name }).first().click()
     await page.getByText('The e-mail belongs to the call you chose now.').waitFor()
-    expect(await decisionOf(linked.messageId)).toMatchObject({ action: 'link' })
+    expect(await decisionOf(stage.service, linked.messageId)).toMatchObject({ action: 'link' })
     await page.getByRole('article').getByText(lonely).first().waitFor()
     await page.keyboard.press('n')
     await page.getByText('A new call was made of the e-mail.').waitFor()
-    expect(await decisionOf(made.messageId)).toMatchObject({ action: 'create' })
+    expect(await decisionOf(stage.service, made.messageId)).toMatchObject({ action: 'create' })
     const { body } = await stage.service.request('GET', `/api/crm/calls?phone_number=${encodeURIComponent(lonely)}`)
     expect(body.data.length).toBe(1)
     expect(faults).toEqual([])
   })
 
   it('on a telephone is a list, then the item; a viewer has nothing to press', async () => {
-    const { id } = await doubt()
+    const { id } = await doubt(stage.service)
     const { page, faults } = await stage.open('agent', { language: 'es', width: 390, height: 844 })
     await page.goto('/review')
     await page.getByRole('link', { name: /¿De quién es la llamada\?/ }).click()
@@ -243,7 +210,78 @@ describe('review', () => {
   })
 })
 
+describe('pressed twice, or by mistake', () => {
+  it('a second press decides nothing of the next item; what was linked can be taken back', async () => {
+    const items = [await doubt(stage.service), await doubt(stage.service)]
+    const { page, faults } = await stage.open('manager')
+    await page.goto(`/review?item=${items[0]?.id}`)
+    await page.getByRole('article').getByText('Ana Torres').waitFor()
+    await page.getByRole('article').getByText('101', { exact: true }).waitFor()
+    await page.keyboard.down('1')
+    await page.keyboard.down('1')
+    await page.keyboard.up('1')
+    await page.waitForURL(`**/review?item=${items[1]?.id}`)
+    await page.keyboard.press('1')
+    await page.keyboard.press('1')
+    await page.getByText('The call is now that of the contact you chose.').waitFor()
+    const linkedTo = async () =>
+      (await stage.service.request('GET', `/api/crm/calls/${items[0]?.call.id}`)).body.entity_id
+    expect(await linkedTo()).toBe(items[0]?.contacts[0].id)
+    await page.getByRole('button', { name: 'Undo' }).click()
+    await page.getByText('Taken back:', { exact: false }).waitFor()
+    expect(await linkedTo()).toBe(items[0]?.contacts[1].id)
+    expect(await decisionOf(stage.service, items[1]?.id ?? '')).toBeNull()
+    await stage.service.request('POST', `/api/crm/review/${items[1]?.id}`, { action: 'dismiss' })
+    expect(faults).toEqual([])
+  })
+
+  it('two calls are made one only after it was asked', async () => {
+    const item = await doubt(stage.service)
+    const other = await doubt(stage.service)
+    await stage.service.request('POST', `/api/crm/review/${other.id}`, { action: 'dismiss' })
+    await stage.service.sql(`update review_items set kind = 'same_call', candidates = $2 where id = $1`, [
+      item.id,
+      JSON.stringify([{ call_id: item.call.id }, { call_id: other.call.id }]),
+    ])
+    const { page, faults } = await stage.open('manager')
+    await page.goto(`/review?item=${item.id}`)
+    await page.getByRole('article').getByText('this one stays').first().waitFor()
+    await page.keyboard.press('2')
+    await page.getByRole('dialog', { name: 'Make one call of the two?' }).waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'hidden' })
+    expect(await decisionOf(stage.service, item.id)).toBeNull()
+    await stage.service.request('POST', `/api/crm/review/${item.id}`, { action: 'dismiss' })
+    expect(faults).toEqual([])
+  })
+
+  it('days of the coverage are typed digit by digit', async () => {
+    const { page, faults } = await stage.open('viewer')
+    await page.goto('/coverage?first=2026-03-02&last=2026-03-05')
+    await page.getByRole('heading', { name: 'Coverage' }).waitFor()
+    await page.getByLabel('From').focus()
+    await page.keyboard.type('01152025')
+    await page.keyboard.press('Enter')
+    await page.waitForURL('**/coverage?first=2025-01-15&last=2026-03-05')
+    expect(faults).toEqual([])
+  })
+})
+
 describe('settings', () => {
+  it('whoever cannot be enabled again is told of, with why', async () => {
+    const { id } = await invited(stage.service, { role: 'agent' })
+    await stage.service.request('PATCH', `/api/admin/users/${id}`, { disabled: true })
+    const { page, faults } = await stage.open('admin')
+    await page.goto('/settings/people')
+    const row = page.getByRole('listitem').filter({ hasText: 'disabled' }).first()
+    await row.waitFor()
+    await page.route('**/api/admin/users/*', (route) => route.abort())
+    await row.getByRole('button', { name: /^What to do with/ }).click()
+    await page.getByRole('menuitem', { name: 'Enable' }).click()
+    await page.getByRole('alert').getByText('There is no answer.', { exact: false }).waitFor()
+    expect(faults).toEqual([])
+  })
+
   it('an admin invites somebody, who sets a password and logs in elsewhere', async () => {
     const { page, faults } = await stage.open('admin')
     await page.goto('/settings/people')
@@ -275,7 +313,8 @@ describe('settings', () => {
     await page.getByLabel('Role: Lucía Ñandú').selectOption('manager')
     await page.getByRole('dialog').getByRole('button', { name: 'Change' }).click()
     await page.getByRole('dialog').waitFor({ state: 'hidden' })
-    expect((await other.request.get('/api/me')).status()).toBe(401)
+    // Every server knows within a second.
+    await expect.poll(async () => (await other.request.get('/api/me')).status()).toBe(401)
     await page.getByRole('button', { name: 'What to do with Lucía Ñandú' }).click()
     await page.getByRole('menuitem', { name: 'Disable' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Disable' }).click()
@@ -355,9 +394,9 @@ describe('settings', () => {
     const { page, faults } = await stage.open('admin', { language: 'es', width: 390, height: 844 })
     await page.goto('/settings/system')
     await page.getByRole('button', { name: 'Comprobar ahora: Centralita (Zadarma)' }).click()
-    await page.getByText('key and secret', { exact: false }).waitFor()
+    await page.getByText('clave y secreto: no se llega a 127.0.0.1:1', { exact: false }).waitFor()
     await page.getByRole('button', { name: 'Comprobar ahora: Buzón' }).click()
-    await page.getByText(/→ .*MAILBOX_URL/).waitFor()
+    await page.getByText(/→ Si la centralita envía .*MAILBOX_URL/).waitFor()
     await shoot(page, 'settings-system-es')
     await page.getByRole('link', { name: 'Acerca de' }).click()
     await page.getByRole('button', { name: 'Licencias de lo que lo compone' }).click()

@@ -1,12 +1,16 @@
-import { Anchor, Center, Loader, Stack, Text } from '@mantine/core'
+import { Anchor, Center, Loader, Stack, Title } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
-import { lazy, Suspense, useEffect } from 'react'
+import { lazy, type ReactNode, Suspense, useEffect, useRef } from 'react'
 import { Link, Redirect, Route, Switch, useLocation } from 'wouter'
 import { listen } from './api/live.ts'
+import { refreshLeads } from './leads/queries.ts'
 import { Fault } from './parts/fault.tsx'
+import { useTitle } from './parts/title.ts'
 import { AcceptPage } from './session/accept-page.tsx'
 import { LogInPage } from './session/log-in-page.tsx'
 import { type Me, useMe } from './session/me.ts'
+import { watchSession } from './session/over.ts'
+import { Broken } from './shell/broken.tsx'
 import { Shell } from './shell/shell.tsx'
 import { SHELL_TEXTS } from './shell/texts.ts'
 import { useTexts } from './texts/language.ts'
@@ -39,11 +43,16 @@ function Inside() {
   const [at, goTo] = useLocation()
   const queries = useQueryClient()
   const userId = me.data?.id ?? null
-  useEffect(() => (userId === null ? undefined : listen(queries)), [userId, queries])
+  useEffect(() => (userId === null ? undefined : listen(queries, refreshLeads)), [userId, queries])
+  useEffect(() => watchSession(queries), [queries])
+  const wasInside = useRef(false)
+  if (userId !== null) wasInside.current = true
   useEffect(() => {
-    if (me.data === null) goTo(`/log-in?next=${encodeURIComponent(at + location.search)}`, { replace: true })
+    if (me.data !== null) return
+    const over = wasInside.current ? 'over&' : ''
+    goTo(`/log-in?${over}next=${encodeURIComponent(at + location.search)}`, { replace: true })
   }, [me.data, at, goTo])
-  if (me.isError) {
+  if (me.isError && me.data === undefined) {
     return (
       <Center mih="100dvh" p="md">
         <Fault error={me.error} onRetry={() => void me.refetch()} />
@@ -53,37 +62,52 @@ function Inside() {
   if (me.data === undefined || me.data === null) return <Waiting />
   return (
     <Shell me={me.data}>
-      <Suspense fallback={<Waiting />}>
-        <Pages me={me.data} />
-      </Suspense>
+      <Broken at={at}>
+        <Suspense fallback={<Waiting />}>
+          <Pages me={me.data} />
+        </Suspense>
+      </Broken>
     </Shell>
   )
 }
 
 function Pages({ me }: { me: Me }) {
+  const t = useTexts(SHELL_TEXTS)
   return (
     <Switch>
       <Route path="/">
         <Redirect to={me.role === 'agent' ? '/call' : '/leads'} replace />
       </Route>
       <Route path="/call">
-        <CallNowPage me={me} />
+        <Named name={t.call}>
+          <CallNowPage me={me} />
+        </Named>
       </Route>
       <Route path="/leads">
-        <LeadsPage me={me} />
+        <Named name={t.leads}>
+          <LeadsPage me={me} />
+        </Named>
       </Route>
       <Route path="/board">
-        <BoardPage me={me} />
+        <Named name={t.board}>
+          <BoardPage me={me} />
+        </Named>
       </Route>
       <Route path="/leads/:id">{({ id }) => <LeadPage key={id} id={id} me={me} />}</Route>
       <Route path="/calls">
-        <CallsPage />
+        <Named name={t.calls}>
+          <CallsPage />
+        </Named>
       </Route>
       <Route path="/review">
-        <ReviewPage me={me} />
+        <Named name={t.review}>
+          <ReviewPage me={me} />
+        </Named>
       </Route>
       <Route path="/coverage">
-        <CoveragePage />
+        <Named name={t.coverage}>
+          <CoveragePage />
+        </Named>
       </Route>
       <Route path="/settings/:part?">{({ part }) => <SettingsPage me={me} part={part ?? null} />}</Route>
       <Route>
@@ -91,6 +115,12 @@ function Pages({ me }: { me: Me }) {
       </Route>
     </Switch>
   )
+}
+
+/** A page under its name, as tabs and histories of browsers tell it. */
+function Named({ name, children }: { name: string; children: ReactNode }) {
+  useTitle(name)
+  return children
 }
 
 /** It comes late, so that what is there at once does not flicker. */
@@ -102,9 +132,12 @@ const Waiting = () => (
 
 function NotThere() {
   const t = useTexts(SHELL_TEXTS)
+  useTitle(t.nothingHere)
   return (
     <Stack align="start">
-      <Text>{t.nothingHere}</Text>
+      <Title order={1} size="h2">
+        {t.nothingHere}
+      </Title>
       <Anchor component={Link} href="/">
         {t.toStart}
       </Anchor>

@@ -8,7 +8,7 @@ import { queries } from './api/queries.ts'
 import { App } from './app.tsx'
 import { KeysProvider } from './parts/keys.tsx'
 import { type Language, LanguageContext, rememberedLanguage, rememberLanguage } from './texts/language.ts'
-import { theme } from './theme.ts'
+import { themeIn, variables } from './theme.ts'
 
 /** The document's policy lets in styles that carry it, and no others. */
 const nonce = document.querySelector<HTMLMetaElement>('meta[name=style-nonce]')?.content ?? ''
@@ -18,6 +18,7 @@ Object.assign(globalThis, { __webpack_nonce__: nonce })
 function Main() {
   const [language, setLanguage] = useState(rememberedLanguage)
   document.documentElement.lang = language
+  const theme = useMemo(() => themeIn(language), [language])
   const inLanguage = useMemo(
     () => ({
       language,
@@ -29,7 +30,12 @@ function Main() {
     [language],
   )
   return (
-    <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce}>
+    <MantineProvider
+      theme={theme}
+      cssVariablesResolver={variables}
+      defaultColorScheme="auto"
+      getStyleNonce={() => nonce}
+    >
       <LanguageContext.Provider value={inLanguage}>
         <QueryClientProvider client={queries}>
           <KeysProvider>

@@ -432,6 +432,8 @@ export interface paths {
                     attempts?: number;
                     last_status?: "green" | "orange" | "red";
                     q?: string;
+                    /** @description UUIDs with commas between them, 100 at most. */
+                    ids?: string;
                     /** @description With each opportunity comes its contact. */
                     include?: "contact";
                     sort?: "created_at" | "-created_at" | "last_contact_attempt_at" | "-last_contact_attempt_at";
@@ -1182,7 +1184,7 @@ export interface paths {
         put?: never;
         /**
          * Calls an extension, and then the contact
-         * @description The call itself is there once the PBX tells of it. The first number of the contact is called.
+         * @description The call itself is there once the PBX tells of it. A 502 tells in its member `may_ring` whether somebody may have been called all the same.
          */
         post: {
             parameters: {
@@ -1356,7 +1358,7 @@ export interface paths {
         put?: never;
         /**
          * Takes the next lead for 15 minutes, or renews one
-         * @description Without `opportunity_id` the next that nobody else has is taken (the next after `after_opportunity_id`), and what else the caller has is let go of. With it that one is taken or renewed.
+         * @description Without `opportunity_id` the next that nobody else has is taken, and what else the caller has (at this `desk`) is let go of. With it that one is taken or renewed; where it is had elsewhere, the 409 has a member `claim` that tells by whom.
          */
         post: {
             parameters: {
@@ -1420,10 +1422,13 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Lets go of a lead, if it is the caller’s */
+        /** Lets go of a lead, if it is the caller’s (where a desk is named, that desk’s) */
         delete: {
             parameters: {
-                query?: never;
+                query?: {
+                    /** @description Which of several windows of the caller asks, by a name of its own choice: each has its own leads. */
+                    desk?: string;
+                };
                 header?: never;
                 path: {
                     opportunity_id: string;
@@ -2185,7 +2190,10 @@ export interface paths {
          */
         get: {
             parameters: {
-                query?: never;
+                query?: {
+                    /** @description With those who may no longer, and who that is. */
+                    include?: "disabled";
+                };
                 header?: never;
                 path?: never;
                 cookie?: never;
@@ -2205,6 +2213,7 @@ export interface paths {
                                 name: string;
                                 /** @enum {string} */
                                 role: "admin" | "manager" | "agent" | "viewer";
+                                disabled?: boolean;
                             }[];
                             next_cursor: string | null;
                         };
@@ -3639,8 +3648,12 @@ export interface components {
         ClaimRequest: {
             /** Format: uuid */
             opportunity_id?: string;
-            /** Format: uuid */
-            after_opportunity_id?: string;
+            /** @description Which of several windows of the caller asks, by a name of its own choice: each has its own leads. */
+            desk?: string;
+            /** @description Leads that are not wanted next. Where nobody else is left, none is given, and `waiting` counts them. */
+            skipped_ids?: string[];
+            /** @description Takes `opportunity_id` also where another window of the caller has it. */
+            take_over?: boolean;
         };
         Code: {
             code: string;
@@ -3669,6 +3682,8 @@ export interface components {
             /** Format: uuid */
             contact_id: string;
             extension: string;
+            /** @description One of the contact’s, as it is read there; else the first is called. */
+            phone_number?: string;
         };
         LogIn: {
             email: string;

@@ -1,6 +1,6 @@
 import { useDraggable } from '@dnd-kit/core'
 import { Menu } from '@mantine/core'
-import { memo, useState } from 'react'
+import { memo, useEffect, useRef, useState } from 'react'
 import { type Lead, nameOf } from '../leads/lead.ts'
 import { Pills } from '../parts/pills.tsx'
 import { When } from '../parts/time.tsx'
@@ -18,20 +18,32 @@ interface CardProps {
   lead: Lead
   targets: readonly Target[]
   canMove: boolean
+  /** Whether it stays where it is for the moment. */
+  isFixed: boolean
+  /** Whether it was just moved here, and is to have the focus; and what is told once it has it. */
+  isFocused: boolean
+  onFocused: () => void
   nameOfAgent: (id: string) => string
   onOpen: (lead: Lead) => void
   onMove: (lead: Lead, status: string) => void
 }
 
 /** A lead on the board: dragged, moved by its menu, or opened. */
-export const Card = memo(function Card({ lead, targets, canMove, nameOfAgent, onOpen, onMove }: CardProps) {
+export const Card = memo(function Card(props: CardProps) {
+  const { lead, targets, canMove, isFixed, isFocused, onFocused, nameOfAgent, onOpen, onMove } = props
   const t = useTexts(BOARD_TEXTS)
   const { setNodeRef, attributes, listeners, isDragging } = useDraggable({
     id: lead.id,
     data: { lead },
-    disabled: !canMove,
+    disabled: !canMove || isFixed,
     attributes: { roleDescription: t.card },
   })
+  const card = useRef<HTMLElement>(null)
+  useEffect(() => {
+    if (!isFocused) return
+    card.current?.focus()
+    onFocused()
+  }, [isFocused, onFocused])
   const name = nameOf(lead) ?? t.noName
   // Where one may not move it, it still can be opened.
   const { role: _, 'aria-disabled': __, ...described } = attributes
@@ -39,7 +51,10 @@ export const Card = memo(function Card({ lead, targets, canMove, nameOfAgent, on
     <li className={classes.item}>
       {/* biome-ignore lint/a11y/useSemanticElements: a button may hold no other */}
       <div
-        ref={setNodeRef}
+        ref={(element) => {
+          card.current = element
+          setNodeRef(element)
+        }}
         {...(canMove ? { ...described, ...listeners } : {})}
         role="button"
         tabIndex={0}
@@ -55,7 +70,7 @@ export const Card = memo(function Card({ lead, targets, canMove, nameOfAgent, on
       >
         <CardFace lead={lead} nameOfAgent={nameOfAgent} />
       </div>
-      {canMove && <MoveMenu lead={lead} name={name} targets={targets} onMove={onMove} />}
+      {canMove && <MoveMenu lead={lead} name={name} targets={targets} isFixed={isFixed} onMove={onMove} />}
     </li>
   )
 })
@@ -78,12 +93,12 @@ export function CardFace({ lead, nameOfAgent }: Pick<CardProps, 'lead' | 'nameOf
   )
 }
 
-interface MoveMenuProps extends Pick<CardProps, 'lead' | 'targets' | 'onMove'> {
+interface MoveMenuProps extends Pick<CardProps, 'lead' | 'targets' | 'isFixed' | 'onMove'> {
   name: string
 }
 
 /** Does the same without dragging. It is only made where it is opened: there are hundreds of cards. */
-function MoveMenu({ lead, name, targets, onMove }: MoveMenuProps) {
+function MoveMenu({ lead, name, targets, isFixed, onMove }: MoveMenuProps) {
   const t = useTexts(BOARD_TEXTS)
   const [isOpen, setIsOpen] = useState(false)
   const button = (
@@ -92,6 +107,7 @@ function MoveMenu({ lead, name, targets, onMove }: MoveMenuProps) {
       className={classes.menu}
       aria-label={t.move(name)}
       title={t.moveTo}
+      disabled={isFixed}
       onClick={() => setIsOpen(true)}
     >
       ⋯

@@ -65,7 +65,15 @@ export default function BoardPage({ me }: { me: Me }) {
     [names, words],
   )
   const open = useCallback(({ id }: Lead) => goTo(`/leads/${id}`), [goTo])
-  const onMove = useCallback((lead: Lead, status: string) => void move(lead, status), [move])
+  const [focused, setFocused] = useState<{ id: string; status: string } | null>(null)
+  const onFocused = useCallback(() => setFocused(null), [])
+  const onMove = useCallback(
+    (lead: Lead, status: string) => {
+      setFocused({ id: lead.id, status })
+      void move(lead, status)
+    },
+    [move],
+  )
   const drop = ({ active, over }: DragEndEvent) => {
     const lead = leadOf(active)
     setDragged(null)
@@ -111,6 +119,8 @@ export default function BoardPage({ me }: { me: Me }) {
               canMove={me.role !== 'viewer'}
               moving={moving}
               nameOfAgent={nameOfAgent}
+              focused={focused?.status === status ? focused.id : null}
+              onFocused={onFocused}
               onOpen={open}
               onMove={onMove}
             />

@@ -8,17 +8,25 @@ import { timeOfDayIn, When } from '../parts/time.tsx'
 import { useLanguage, useTexts } from '../texts/language.ts'
 import classes from './call-now.module.css'
 import { LastNotes } from './last-notes.tsx'
+import { PhoneChoice } from './phone-choice.tsx'
 import type { Lead } from './queue.ts'
 import { CALL_NOW_TEXTS } from './texts.ts'
 
 const LOOK_AT_CLOCK_EVERY_MS = 15_000
 
+interface LeadCardProps {
+  lead: Lead
+  /** The number that is called; null where there is none. */
+  phone: string | null
+  onPhone: (phone: string) => void
+}
+
 /** Who is to be called. */
-export function LeadCard({ lead }: { lead: Lead }) {
+export function LeadCard({ lead, phone, onPhone }: LeadCardProps) {
   const t = useTexts(CALL_NOW_TEXTS)
   const formatPhone = usePhoneFormat()
   const { opportunity, contact } = lead
-  const [phone, ...others] = contact?.phones ?? []
+  const phones = contact?.phones ?? []
   return (
     <Stack gap="sm">
       <div className={classes.top}>
@@ -28,23 +36,15 @@ export function LeadCard({ lead }: { lead: Lead }) {
         <Pills attempts={opportunity.first_call_attempts} size="large" />
       </div>
       {contact?.opt_out === true && <Alert color="red">{t.optedOut}</Alert>}
-      {phone === undefined ? (
+      {phone === null ? (
         <Text c="dimmed">{contact === null ? t.elsewhere : t.noNumber}</Text>
       ) : (
-        <Group gap="md" align="baseline">
+        <Group gap="0 16px" align="baseline">
           <Text className={classes.number}>{formatPhone(phone)}</Text>
           {contact?.timezone != null && <TimeThere timeZone={contact.timezone} />}
         </Group>
       )}
-      {others.length > 0 && (
-        <Group gap="md">
-          {others.map((other) => (
-            <Anchor key={other} href={`tel:${other}`} size="sm">
-              {formatPhone(other)}
-            </Anchor>
-          ))}
-        </Group>
-      )}
+      {phone !== null && phones.length > 1 && <PhoneChoice phones={phones} chosen={phone} onChosen={onPhone} />}
       <Text size="sm" c="dimmed">
         {t.opened} <When at={opportunity.created_at} />
         {opportunity.title !== null && contact !== null && (

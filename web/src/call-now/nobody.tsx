@@ -1,6 +1,6 @@
 import { Button, Group, Stack, Text, Title } from '@mantine/core'
 import { Link } from 'wouter'
-import { formatAge } from '../parts/time.tsx'
+import { formatAge, timeOfDay } from '../parts/time.tsx'
 import { useLanguage, useTexts } from '../texts/language.ts'
 import { CALL_NOW_TEXTS } from './texts.ts'
 
@@ -8,13 +8,12 @@ import { CALL_NOW_TEXTS } from './texts.ts'
 export function Nobody({ nextDueAt, onLookAgain }: { nextDueAt: string | null; onLookAgain: () => void }) {
   const t = useTexts(CALL_NOW_TEXTS)
   const { language } = useLanguage()
-  const time = (moment: string) => new Intl.DateTimeFormat(language, { timeStyle: 'short' }).format(new Date(moment))
   return (
     <Stack align="start" py="xl">
       <Title order={1} size="h2">
         {t.nobody}
       </Title>
-      <Text>{nextDueAt === null ? t.none : t.due(time(nextDueAt), formatAge(nextDueAt, language))}</Text>
+      <Text>{nextDueAt === null ? t.none : t.due(timeOfDay(nextDueAt, language), formatAge(nextDueAt, language))}</Text>
       <Group>
         <Button component={Link} href="/leads" variant="light">
           {t.toLeads}

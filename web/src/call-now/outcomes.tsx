@@ -4,6 +4,7 @@ import type { Colour } from '../parts/pills.tsx'
 import { useTexts } from '../texts/language.ts'
 import classes from './call-now.module.css'
 import { OUTCOMES, type Outcome } from './outcome.ts'
+import type { Press } from './presses.ts'
 import { CALL_NOW_TEXTS } from './texts.ts'
 
 /** By A3. */
@@ -19,7 +20,7 @@ interface OutcomesProps {
   /** The one that is being saved. */
   chosen: Outcome | null
   isWaiting: boolean
-  onChoose: (outcome: Outcome) => void
+  onChoose: (outcome: Outcome, press: Press) => void
 }
 
 /** How it went: one key or one click. */
@@ -29,7 +30,7 @@ export function Outcomes({ chosen, isWaiting, onChoose }: OutcomesProps) {
     OUTCOMES.map((outcome, place) => ({
       keys: String(place + 1),
       label: t.outcomes[outcome],
-      run: () => onChoose(outcome),
+      run: (press) => onChoose(outcome, press),
     })),
   )
   return (
@@ -45,7 +46,7 @@ export function Outcomes({ chosen, isWaiting, onChoose }: OutcomesProps) {
             data-chosen={chosen === outcome || undefined}
             aria-keyshortcuts={String(place + 1)}
             disabled={isWaiting}
-            onClick={() => onChoose(outcome)}
+            onClick={({ nativeEvent }) => onChoose(outcome, nativeEvent)}
           >
             <span className={classes.key} aria-hidden="true">
               {place + 1}

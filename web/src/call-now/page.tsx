@@ -1,24 +1,29 @@
 import { Skeleton, Stack, Text } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
-import { useCallback, useEffect, useRef, useState } from 'react'
+import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react'
 import { answered, api } from '../api/client.ts'
-import type { Dialled } from '../parts/call-button.tsx'
 import { Fault, wordsOf } from '../parts/fault.tsx'
+import { keepRings } from '../parts/rings.ts'
+import { timeOfDay } from '../parts/time.tsx'
 import type { Me } from '../session/me.ts'
 import { useLanguage, useTexts } from '../texts/language.ts'
 import classes from './call-now.module.css'
 import { Desk } from './desk.tsx'
+import { keep, keepSkipped, skippedIds } from './kept.ts'
+import { useKnownLead } from './known-lead.ts'
+import { OpenElsewhere, wordsOfLoss } from './loss.tsx'
 import { Nobody } from './nobody.tsx'
-import { keepNotes } from './notes.ts'
-import type { Outcome } from './outcome.ts'
-import type { Lead } from './queue.ts'
+import type { Lead, Loss } from './queue.ts'
 import { type Happened, Said } from './said.tsx'
-import type { Saved } from './save.ts'
 import { CALL_NOW_TEXTS } from './texts.ts'
-import { useLead } from './use-lead.ts'
+import { type Taken, useLead } from './use-lead.ts'
+import type { Finished } from './use-saying.ts'
 
 export default function CallNowPage({ me }: { me: Me }) {
   const t = useTexts(CALL_NOW_TEXTS)
+  useEffect(() => {
+    document.title = `${t.title} · First Call`
+  }, [t])
   return me.role === 'viewer' ? <Text>{t.viewer}</Text> : <Calling />
 }
 
@@ -32,65 +37,52 @@ function nameInAddress(id: string | null): void {
 
 const wishedInAddress = (): string | null => new URLSearchParams(window.location.search).get(IN_ADDRESS)
 
-const NOTHING: readonly Dialled[] = []
-
 /** One lead after the other. */
 function Calling() {
   const t = useTexts(CALL_NOW_TEXTS)
   const { language } = useLanguage()
   const known = useQueryClient()
   const [happened, setHappened] = useState<Happened | null>(null)
-  const lost = useCallback((words: string) => setHappened({ name: null, words, undo: null }), [])
   const [wished] = useState(wishedInAddress)
-  const { taken, error, goTo } = useLead(wished, nameInAddress, lost)
-  /** The one that was skipped last: the queue goes on after it. */
-  const skipped = useRef<string | null>(null)
-  const [turn, setTurn] = useState(0)
-  /** The lead whose outcome was taken back, and what the PBX was asked for. */
-  const [again, setAgain] = useState<{ id: string; dialled: readonly Dialled[] } | null>(null)
-  useEffect(() => {
-    document.title = `${t.title} · First Call`
-  }, [t])
+  const { taken, error, openElsewhere, goTo } = useLead(wished, {
+    onTaken: nameInAddress,
+    onLost: (loss) => setHappened({ name: null, words: wordsOfLoss(loss, language), undo: null }),
+  })
+  const lastPress = useRef(Number.NEGATIVE_INFINITY)
+  /** The lead whose outcome was taken back. */
+  const [backId, setBackId] = useState<string | null>(null)
 
   const nameOf = ({ contact, opportunity }: Lead): string => contact?.name ?? opportunity.title ?? t.unnamed
-  const goOn = async () => {
-    setAgain(null)
-    const now = await goTo(skipped.current === null ? {} : { after_opportunity_id: skipped.current })
-    setTurn((before) => before + 1)
-    return now
+  const goOn = () => {
+    setBackId(null)
+    return goTo('next')
   }
-  const forget = () =>
-    Promise.all(
-      ['opportunity', 'opportunities', 'calls', 'call', 'queue', 'coverage'].map((kind) =>
-        known.invalidateQueries({ queryKey: [kind] }),
-      ),
-    )
+  const refresh = () => {
+    for (const kind of ['opportunity', 'opportunities', 'calls', 'call', 'queue', 'coverage'])
+      void known.invalidateQueries({ queryKey: [kind] })
+  }
 
-  async function saved(
-    lead: Lead,
-    { call, undo }: Saved,
-    outcome: Outcome,
-    notes: string,
-    dialled: readonly Dialled[],
-  ) {
-    const id = lead.opportunity.id
+  async function saved(lead: Lead, { outcome, saved: { call, undo }, kept, rings }: Finished) {
+    const { id, contact_id } = lead.opportunity
     const takeBack = async () => {
       await undo()
       await restoreStatus(lead)
-      keepNotes(id, notes)
+      keep(id, { notes: kept.notes, since: kept.since })
+      keepRings(contact_id, rings)
+      setBackId(id)
       await goTo({ opportunity_id: id })
-      setAgain({ id, dialled })
-      setTurn((before) => before + 1)
       setHappened({ name: nameOf(lead), words: t.undone, undo: null })
-      void forget()
+      refresh()
     }
     await goOn()
     setHappened({ name: nameOf(lead), words: t.saved(t.outcomes[outcome], call.attempt.number), undo: takeBack })
-    void forget()
+    refresh()
   }
 
   async function skip(lead: Lead) {
-    skipped.current = lead.opportunity.id
+    const { id } = lead.opportunity
+    keepSkipped([...skippedIds().filter((other) => other !== id), id])
+    keep(id, { since: null })
     await goOn()
     setHappened({ name: nameOf(lead), words: t.skipped, undo: null })
   }
@@ -110,10 +102,7 @@ function Calling() {
   const lead = taken?.claim ?? null
   return (
     <Stack className={classes.page} gap="sm">
-      <Text c="dimmed" className={classes.head}>
-        {taken !== null && taken.waiting > 0 && t.waiting(taken.waiting)}
-        {lead !== null && ` · ${t.yours(timeOfDay(lead.claimed_until, language))}`}
-      </Text>
+      <Head taken={taken} />
       <Said
         happened={happened}
         next={lead === null ? null : nameOf(lead)}
@@ -121,24 +110,58 @@ function Calling() {
         onOver={over}
       />
       {error !== null && <Fault error={error} onRetry={() => void goOn()} />}
-      {taken === null && error === null && <Skeleton height={520} className="late" />}
-      {taken !== null && lead === null && <Nobody nextDueAt={taken.next_due_at} onLookAgain={() => void goTo({})} />}
-      {taken !== null && lead !== null && (
-        <Desk
-          key={`${lead.opportunity.id} ${turn}`}
-          lead={lead}
-          since={taken.since}
-          dialledBefore={again?.id === lead.opportunity.id ? again.dialled : NOTHING}
-          onSaved={(...what) => saved(lead, ...what)}
-          onSkip={() => skip(lead)}
+      {openElsewhere !== null && (
+        <OpenElsewhere
+          onHere={() => void goTo({ opportunity_id: openElsewhere, take_over: true })}
+          onNext={() => void goOn()}
         />
+      )}
+      {taken === null && error === null && openElsewhere === null && <Skeleton height={520} className="late" />}
+      {taken !== null && lead === null && (
+        <Nobody nextDueAt={taken.next_due_at} onLookAgain={() => void goTo('next')} />
+      )}
+      {taken !== null && lead !== null && (
+        <LiveLead key={`${lead.opportunity.id} ${taken.turn}`} lead={lead} loss={taken.loss}>
+          {(now, loss) => (
+            <Desk
+              lead={now}
+              loss={loss}
+              lastPress={lastPress}
+              isBack={backId === now.opportunity.id}
+              onSaved={(finished) => saved(now, finished)}
+              onSkip={() => skip(now)}
+              onNext={goOn}
+            />
+          )}
+        </LiveLead>
       )}
     </Stack>
   )
 }
 
-const timeOfDay = (moment: string, language: string): string =>
-  new Intl.DateTimeFormat(language, { timeStyle: 'short' }).format(new Date(moment))
+function Head({ taken }: { taken: Taken | null }) {
+  const t = useTexts(CALL_NOW_TEXTS)
+  const { language } = useLanguage()
+  const claim = taken?.claim ?? null
+  return (
+    <Text c="dimmed" className={classes.head}>
+      {taken !== null && taken.waiting > 0 && t.waiting(taken.waiting)}
+      {claim !== null && taken?.loss === null && ` · ${t.yours(timeOfDay(claim.claimed_until, language))}`}
+    </Text>
+  )
+}
+
+interface LiveLeadProps {
+  lead: Lead
+  loss: Loss | null
+  children: (lead: Lead, loss: Loss | null) => ReactNode
+}
+
+/** The lead as others change it. */
+function LiveLead({ lead, loss, children }: LiveLeadProps) {
+  const now = useKnownLead(lead)
+  return children(now.lead, now.isLost ? { why: 'gone' } : loss)
+}
 
 /** An attempt had made `contacted` of `pending` (A8), and does not take that back with itself (B5). */
 async function restoreStatus({ opportunity: { id, status } }: Lead): Promise<void> {

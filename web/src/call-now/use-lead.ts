@@ -1,110 +1,186 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useCallback, useEffect, useRef, useState } from 'react'
-import { type Answer, isOthers, type Lead, letGo, take, type Wish } from './queue.ts'
+import { hadLeft, keep, keepSkipped, keptOf, noteLeft, skippedIds } from './kept.ts'
+import { knowLead } from './known-lead.ts'
+import { type Answer, isAnybodyFree, type Loss, Lost, letGo, take, type Wish } from './queue.ts'
 
-const RENEW_EVERY_MS = 300_000
 const CLAIM_MS = 900_000
+const RENEW_EVERY_MS = 300_000
+/** Who comes back to the page sees at once whether the lead is still his. */
+const RENEW_ON_RETURN_MS = 30_000
+/** What was begun earlier is another call. */
+const SAME_CALL_MS = 7_200_000
 /** Somebody may be due, or let go of by another. */
 const LOOK_AGAIN_EVERY_MS = 30_000
 
-/** The lead that is one's own at the moment, with how many wait. */
+/** What is on the desk. */
 export interface Taken extends Answer {
-  /** When it was taken first, by the service's clock. */
-  since: number
+  /** Grows with each lead that is shown. */
+  turn: number
+  /** Why the lead that is shown is no longer one's own. */
+  loss: Loss | null
 }
 
-const sinceOf = (lead: Lead | null): number => (lead === null ? 0 : Date.parse(lead.claimed_until) - CLAIM_MS)
+interface Told {
+  /** Which it is, for the address. */
+  onTaken: (id: string | null) => void
+  /** Why a certain one could not be had. */
+  onLost: (loss: Loss) => void
+}
+
+/** The next; when all the others were offered, those that were skipped. */
+async function takeNext(): Promise<Answer> {
+  const skipped_ids = skippedIds()
+  const answer = await take({ skipped_ids })
+  if (answer.claim !== null || skipped_ids.length === 0 || answer.waiting === 0) return answer
+  keepSkipped([])
+  return take({})
+}
 
 /**
- * Keeps a lead taken while the page is open: renewed every five minutes while it is seen, let go of on leaving.
+ * Keeps a lead taken while the page is open: renewed every five minutes, let go of on leaving.
  *
  * @param wished the one that the address names
- * @param onTaken told which it is, for the address
- * @param onLost told why one could not be had, in the service's words
  */
-export function useLead(wished: string | null, onTaken: (id: string | null) => void, onLost: (words: string) => void) {
+export function useLead(wished: string | null, told: Told) {
+  const known = useQueryClient()
   const [taken, setTaken] = useState<Taken | null>(null)
   const [error, setError] = useState<unknown>(null)
+  /** A certain lead that another window of the same person has. */
+  const [openElsewhere, setOpenElsewhere] = useState<string | null>(null)
   const current = useRef<string | null>(null)
-  const told = useRef({ onTaken, onLost })
-  told.current = { onTaken, onLost }
+  const isLeft = useRef(false)
+  const renewedAt = useRef(0)
+  const line = useRef<Promise<unknown>>(Promise.resolve())
+  const latest = useRef(told)
+  latest.current = told
 
-  const goTo = useCallback(async (wish: Wish): Promise<Taken | null> => {
-    const before = current.current
-    try {
-      const answer = await take(wish).catch((refused: unknown) => {
-        if (wish.opportunity_id === undefined || !isOthers(refused)) throw refused
-        told.current.onLost(refused.message)
-        return take({})
-      })
+  const put = useCallback(
+    (answer: Answer): void => {
       const id = answer.claim?.opportunity.id ?? null
-      // One that is named by its id does not let go of the one before.
-      if (before !== null && before !== id && wish.opportunity_id !== undefined) letGo(before)
+      if (isLeft.current) {
+        if (id !== null) letGo(id)
+        return
+      }
+      if (answer.claim !== null && id !== null) {
+        knowLead(known, answer.claim)
+        const now = Date.parse(answer.claim.claimed_until) - CLAIM_MS
+        const { since } = keptOf(id)
+        keep(id, { since: since === null || now - since > SAME_CALL_MS ? now : since })
+      }
       current.current = id
-      const now = { ...answer, since: sinceOf(answer.claim) }
-      setTaken(now)
+      renewedAt.current = Date.now()
+      setTaken((before) => ({ ...answer, turn: (before?.turn ?? 0) + 1, loss: null }))
+      latest.current.onTaken(id)
+    },
+    [known],
+  )
+
+  const change = useCallback(
+    async (wish: Wish | 'next'): Promise<void> => {
+      const before = current.current
       setError(null)
-      told.current.onTaken(id)
-      return now
-    } catch (failed) {
-      // The one before may be done with: to show it again would ask for its outcome a second time.
-      setTaken(null)
-      setError(failed)
-      return null
-    }
-  }, [])
+      setOpenElsewhere(null)
+      try {
+        if (wish === 'next') return put(await takeNext())
+        put(await take(wish))
+        if (before !== null && before !== wish.opportunity_id) letGo(before)
+      } catch (failed) {
+        if (failed instanceof Lost && failed.loss.why !== 'window') {
+          latest.current.onLost(failed.loss)
+          return change('next')
+        }
+        // The one before may be done with: to show it again would ask for its outcome a second time.
+        setTaken(null)
+        if (failed instanceof Lost) setOpenElsewhere(wish === 'next' ? null : (wish.opportunity_id ?? null))
+        else setError(failed)
+      }
+    },
+    [put],
+  )
+
+  /** One after the other: what was asked for last is what is shown. */
+  const goTo = useCallback(
+    (wish: Wish | 'next'): Promise<void> => {
+      const going = line.current.then(() => change(wish))
+      line.current = going
+      return going
+    },
+    [change],
+  )
 
   const first = useRef(wished)
   useEffect(() => {
-    void goTo(first.current === null ? {} : { opportunity_id: first.current })
+    isLeft.current = false
     const leave = () => {
       if (current.current !== null) letGo(current.current)
     }
-    window.addEventListener('pagehide', leave)
+    const go = () => {
+      noteLeft()
+      leave()
+    }
+    const take_over = hadLeft()
+    void goTo(first.current === null ? 'next' : { opportunity_id: first.current, take_over })
+    window.addEventListener('pagehide', go)
     return () => {
-      window.removeEventListener('pagehide', leave)
+      window.removeEventListener('pagehide', go)
+      isLeft.current = true
       leave()
       current.current = null
     }
   }, [goTo])
 
   useEffect(() => {
-    let renewedAt = Date.now()
-    const renew = async () => {
+    const renew = async (afterMs: number) => {
       const id = current.current
-      if (id === null || document.hidden || Date.now() - renewedAt < RENEW_EVERY_MS) return
-      renewedAt = Date.now()
-      const answer = await take({ opportunity_id: id }).catch((refused: unknown) => {
-        if (isOthers(refused) && current.current === id) {
-          told.current.onLost(refused.message)
-          void goTo({})
-        }
-        return null
-      })
-      if (answer !== null && current.current === id) {
-        setTaken((before) => before && { ...before, ...answer, next_due_at: before.next_due_at })
+      if (id === null || Date.now() - renewedAt.current < afterMs) return
+      renewedAt.current = Date.now()
+      try {
+        const { claim, waiting } = await take({ opportunity_id: id })
+        if (claim !== null) knowLead(known, claim)
+        setTaken((before) => before && { ...before, claim, waiting, loss: null })
+      } catch (refused) {
+        // Without an answer it is asked again; what is written stays on the desk.
+        if (!(refused instanceof Lost)) return
+        setTaken((before) => before && { ...before, loss: refused.loss })
       }
     }
-    const comeBack = ({ persisted }: PageTransitionEvent) => {
-      if (!persisted) return
-      renewedAt = 0
-      void renew()
+    /** Not while another lead is on its way: the one before would be taken again. */
+    const inLine = (afterMs: number) => {
+      line.current = line.current.then(() => renew(afterMs))
     }
-    const timer = setInterval(renew, LOOK_AGAIN_EVERY_MS)
-    document.addEventListener('visibilitychange', renew)
-    window.addEventListener('pageshow', comeBack)
+    const regularly = () => inLine(RENEW_EVERY_MS)
+    const returned = () => document.hidden || inLine(RENEW_ON_RETURN_MS)
+    const cameBack = ({ persisted }: PageTransitionEvent) => {
+      if (!persisted) return
+      hadLeft()
+      inLine(0)
+    }
+    const timer = setInterval(regularly, LOOK_AGAIN_EVERY_MS)
+    document.addEventListener('visibilitychange', returned)
+    window.addEventListener('online', returned)
+    window.addEventListener('pageshow', cameBack)
     return () => {
       clearInterval(timer)
-      document.removeEventListener('visibilitychange', renew)
-      window.removeEventListener('pageshow', comeBack)
+      document.removeEventListener('visibilitychange', returned)
+      window.removeEventListener('online', returned)
+      window.removeEventListener('pageshow', cameBack)
     }
-  }, [goTo])
+  }, [known])
 
   const isEmpty = taken !== null && taken.claim === null
+  const somebody = useQuery({
+    queryKey: ['queue', 'anybody'],
+    queryFn: isAnybodyFree,
+    enabled: isEmpty,
+    staleTime: 0,
+    refetchInterval: LOOK_AGAIN_EVERY_MS,
+  })
+  const isFound = isEmpty && somebody.data === true && !somebody.isFetching
   useEffect(() => {
-    if (!isEmpty) return
-    const timer = setInterval(() => document.hidden || void goTo({}), LOOK_AGAIN_EVERY_MS)
-    return () => clearInterval(timer)
-  }, [isEmpty, goTo])
+    // Who does not look at the page leaves the lead to others.
+    if (isFound && !document.hidden) void goTo('next')
+  }, [isFound, goTo])
 
-  return { taken, error, goTo }
+  return { taken, error, openElsewhere, goTo }
 }

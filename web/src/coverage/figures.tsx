@@ -1,6 +1,6 @@
 import { Paper, Text, Title } from '@mantine/core'
 import { Link } from 'wouter'
-import { formatLongAge, useNow } from '../parts/age.ts'
+import { formatLongAge, useNow } from '../parts/time.tsx'
 import { useLanguage, useTexts } from '../texts/language.ts'
 import classes from './coverage.module.css'
 import type { Period } from './period.ts'

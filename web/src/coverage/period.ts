@@ -63,8 +63,11 @@ function midnight(day: string, daysLater: number): string {
   return new Date(year, month - 1, date + daysLater).toISOString()
 }
 
-function dayIn(text: string | null): string | null {
-  if (text === null || !/^[1-9]\d{3}-\d{2}-\d{2}$/.test(text)) return null
+/** Whether there is such a day, written as `2026-11-29`. */
+export function isDay(text: string): boolean {
+  if (!/^[1-9]\d{3}-\d{2}-\d{2}$/.test(text)) return false
   const date = new Date(`${text}T12:00:00`)
-  return Number.isNaN(date.getTime()) || dayOf(date) !== text ? null : text
+  return !Number.isNaN(date.getTime()) && dayOf(date) === text
 }
+
+const dayIn = (text: string | null): string | null => (text !== null && isDay(text) ? text : null)

@@ -1,4 +1,4 @@
-const LISTS = /^\/(leads|board|calls|call)$/
+const LISTS = /^\/(leads|board|calls|call|review|coverage)$/
 
 /** Back to the list from which one came, as it was left; to all leads where one came from elsewhere. */
 export function goBack(goTo: (href: string) => void): void {

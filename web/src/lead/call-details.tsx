@@ -55,7 +55,8 @@ export function CallDetails({ call, canChange, people }: CallDetailsProps) {
           edit={phone}
           canChange={canChange}
           empty={t.unknown}
-          show={(number) => (number === null ? null : <span dir="ltr">{format(number)}</span>)}
+          words={format}
+          around={(number) => <span dir="ltr">{number}</span>}
           lastChange={lastOf('phone_number')}
         />
         <TextField

@@ -14,7 +14,7 @@ import {
 } from '../parts/call-words.ts'
 import { usePhoneFormat } from '../parts/phone.ts'
 import { type Colour, Shape } from '../parts/pills.tsx'
-import { formatMoment } from '../parts/time.tsx'
+import { timeOfDayIn } from '../parts/time.tsx'
 import { whyOf } from '../parts/why.ts'
 import { type Language, useLanguage, useTexts } from '../texts/language.ts'
 import { CallDetails } from './call-details.tsx'
@@ -30,19 +30,18 @@ import type { Call, Opportunity } from './rows.ts'
 import { LEAD_TEXTS } from './texts.ts'
 import classes from './timeline.module.css'
 
-const timeOf = (at: string, language: Language): string =>
-  new Intl.DateTimeFormat(language, { timeStyle: 'short' }).format(new Date(at))
-
 interface CallItemProps {
   call: Call
   opportunity: Opportunity
   canChange: boolean
   people: People
+  /** Where the lead is; null where that is not known. */
+  zone: string | null
   isChosen: boolean
 }
 
 /** One call: what it was, what was said, and why it counted or did not. */
-export function CallItem({ call, opportunity, canChange, people, isChosen }: CallItemProps) {
+export function CallItem({ call, opportunity, canChange, people, zone, isChosen }: CallItemProps) {
   const t = useTexts(LEAD_TEXTS)
   const { language } = useLanguage()
   const format = usePhoneFormat()
@@ -76,9 +75,7 @@ export function CallItem({ call, opportunity, canChange, people, isChosen }: Cal
       </span>
       <div className={classes.body}>
         <div className={classes.head}>
-          <time className={classes.time} dateTime={at} title={formatMoment(at, language)}>
-            {timeOf(at, language)}
-          </time>
+          <TimeOfCall at={at} zone={zone} />
           <strong>{number === null || isElsewhere ? t.noAttempt : t.attempt(number)}</strong>
           <Text span size="sm" c="dimmed">
             {about.join(' · ')}
@@ -153,7 +150,7 @@ export function CallItem({ call, opportunity, canChange, people, isChosen }: Cal
           </Menu.Target>
           <Menu.Dropdown>
             <Menu.Item onClick={moving.open}>{t.move}</Menu.Item>
-            <Menu.Item color="red" onClick={deleting.open}>
+            <Menu.Item c="var(--mantine-color-error)" onClick={deleting.open}>
               {t.delete}
             </Menu.Item>
           </Menu.Dropdown>
@@ -175,26 +172,31 @@ export function CallItem({ call, opportunity, canChange, people, isChosen }: Cal
 export function ForeignItem({
   number,
   attempt,
+  zone,
   isChosen,
 }: {
   number: number
   attempt: Opportunity['first_call_attempts'][string] | undefined
+  zone: string | null
   isChosen: boolean
 }) {
   const t = useTexts(LEAD_TEXTS)
-  const { language } = useLanguage()
   const place = useChosen(isChosen)
   if (attempt === undefined) return null
   return (
-    <article ref={place} tabIndex={-1} className={classes.item} data-chosen={isChosen || undefined}>
+    <article
+      ref={place}
+      tabIndex={-1}
+      className={classes.item}
+      data-chosen={isChosen || undefined}
+      id={`call-${attempt.call_id}`}
+    >
       <span className={classes.sign}>
         <Sign colour={attempt.status} number={number} />
       </span>
       <div className={classes.body}>
         <div className={classes.head}>
-          <time className={classes.time} dateTime={attempt.attempted_at}>
-            {timeOf(attempt.attempted_at, language)}
-          </time>
+          <TimeOfCall at={attempt.attempted_at} zone={zone} />
           <strong>{t.attempt(number)}</strong>
         </div>
         {attempt.notes !== '' && (
@@ -208,6 +210,26 @@ export function ForeignItem({
   )
 }
 
+/** The reader's time, and that of where the lead is, if it is another. */
+function TimeOfCall({ at, zone }: { at: string; zone: string | null }) {
+  const t = useTexts(LEAD_TEXTS)
+  const { language } = useLanguage()
+  const here = timeOfDayIn(undefined, language, Date.parse(at))
+  const there = zone === null ? null : timeOfDayIn(zone, language, Date.parse(at))
+  return (
+    <>
+      <time className={classes.time} dateTime={at}>
+        {here}
+      </time>
+      {there !== null && there !== here && (
+        <Text span size="sm" c="dimmed">
+          {t.there(there)}
+        </Text>
+      )}
+    </>
+  )
+}
+
 function Sign({ colour, number }: { colour: Colour | null; number: number | null }) {
   if (colour === null || number === null) return <span className={classes.none} />
   return <Shape colour={colour} number={number} />
@@ -217,12 +239,18 @@ function Sign({ colour, number }: { colour: Colour | null; number: number | null
 function useChosen(isChosen: boolean) {
   const place = useRef<HTMLElement>(null)
   useEffect(() => {
-    if (!isChosen) return
-    place.current?.scrollIntoView({ block: 'center' })
-    place.current?.focus({ preventScroll: true })
+    if (isChosen) bringIntoSight(place.current)
   }, [isChosen])
   return place
 }
+
+function bringIntoSight(item: HTMLElement | null): void {
+  item?.scrollIntoView({ block: 'center' })
+  item?.focus({ preventScroll: true })
+}
+
+/** The same for a call that was brought there before, and is asked for once more. */
+export const bringCallIntoSight = (id: string): void => bringIntoSight(document.getElementById(`call-${id}`))
 
 /** The results of A3, and the word that is there where it is another. */
 function resultOptions(status: string | null, language: Language): { value: string; label: string }[] {

@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { type Changed, changeField, isSame, type Seen } from './change.ts'
 import { useKnown } from './known.ts'
 import type { FieldOf, Kind, Rows } from './rows.ts'
@@ -41,14 +41,29 @@ export function useEdit<K extends Kind, F extends FieldOf<K>>(
   const [saving, setSaving] = useState<{ value: Value } | null>(null)
   const [fault, setFault] = useState<unknown>(null)
   const [conflict, setConflict] = useState<{ mine: Value; theirs: Value; revision: number } | null>(null)
+  /** What was written from here last: whoever writes again has seen it. */
+  const written = useRef<{ before: number; after: Seen<Value> } | null>(null)
+  const turn = useRef<Promise<void>>(Promise.resolve())
   const now: Seen<Value> = { value: row[field], revision: row.revision }
 
-  const change = async (seen: Seen<Value>, value: Value): Promise<void> => {
-    setSaving({ value })
+  /** One after the other, in the order in which they were made. */
+  const change = (seen: Seen<Value>, value: Value): Promise<void> => {
+    const mine = { value }
+    setSaving(mine)
     setFault(null)
+    turn.current = turn.current.then(() => write(seen, mine))
+    return turn.current
+  }
+
+  const write = async (shown: Seen<Value>, mine: { value: Value }): Promise<void> => {
+    const { value } = mine
+    const own = written.current
+    const seen = own !== null && shown.revision >= own.before && shown.revision < own.after.revision ? own.after : shown
     try {
       const changed = await changeField(kind, row.id, field, seen, value)
       known.changed(kind, changed.row)
+      if (!changed.isRefused)
+        written.current = { before: seen.revision, after: { value, revision: changed.row.revision } }
       if (changed.isRefused) {
         setConflict({ mine: value, theirs: changed.row[field], revision: changed.row.revision })
         return
@@ -59,7 +74,7 @@ export function useEdit<K extends Kind, F extends FieldOf<K>>(
     } catch (error) {
       setFault(error)
     } finally {
-      setSaving(null)
+      setSaving((before) => (before === mine ? null : before))
     }
   }
 

@@ -1,5 +1,5 @@
-import { ActionIcon, Box, Button, Group, Stack, Text, Textarea, TextInput, UnstyledButton } from '@mantine/core'
-import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef } from 'react'
+import { Box, Button, Group, Stack, Text, Textarea, TextInput, UnstyledButton } from '@mantine/core'
+import { type KeyboardEvent, type ReactNode, useEffect, useRef } from 'react'
 import { wordsOf } from '../parts/fault.tsx'
 import { useLanguage, useTexts } from '../texts/language.ts'
 import { Conflict, type LastChange } from './conflict.tsx'
@@ -56,12 +56,17 @@ interface TextFieldProps {
   whenEmptied?: 'null' | 'refused'
   isLong?: boolean
   isLabelHidden?: boolean
-  show?: (value: string | null) => ReactNode
+  /** How it is written for people. */
+  words?: (value: string) => string
+  /** Around what is written. */
+  around?: (words: string) => ReactNode
   /** What is shown beside it while nobody types. */
   beside?: ReactNode
   lastChange?: LastChange | undefined
   type?: 'text' | 'email'
 }
+
+const asItIs = (text: string): string => text
 
 /** Text that is changed where it stands: Enter saves (in a long one with Ctrl), Escape takes back. */
 export function TextField({
@@ -72,7 +77,8 @@ export function TextField({
   whenEmptied = 'null',
   isLong = false,
   isLabelHidden = false,
-  show,
+  words = asItIs,
+  around = asItIs,
   beside,
   lastChange,
   type = 'text',
@@ -82,9 +88,8 @@ export function TextField({
   const opener = useRef<HTMLButtonElement>(null)
   const isOpen = edit.isOpen && edit.conflict === null
   useFocusOf(isOpen, input, opener)
-  const shown = show ?? ((value: string | null) => value)
   const shownOrEmpty = (value: string | null): ReactNode =>
-    value === null || value === '' ? <span className={classes.empty}>{empty}</span> : shown(value)
+    value === null || value === '' ? <span className={classes.empty}>{empty}</span> : around(words(value))
 
   const save = () => {
     const typed = isLong ? (edit.draft ?? '') : (edit.draft ?? '').trim()
@@ -129,13 +134,13 @@ export function TextField({
           <SaveOrNot edit={edit} onSave={save} hint={isLong ? t.ctrlEnter : null} />
         </Stack>
       ) : (
-        <Group gap={4} wrap="nowrap" align="start">
+        <Group gap="0 8px" align="start">
           {canChange ? (
             <UnstyledButton
               ref={opener}
               className={classes.value ?? ''}
               onClick={edit.begin}
-              aria-label={t.change(label, edit.value)}
+              aria-label={t.change(label, edit.value === null || edit.value === '' ? empty : words(edit.value))}
               data-long={isLong || undefined}
             >
               <bdi>{shownOrEmpty(edit.value)}</bdi>
@@ -193,33 +198,4 @@ export function useFocusOf(
       opener.current?.focus()
     wasOpen.current = isOpen
   }, [isOpen, opened, opener])
-}
-
-/** Copies a text, and says so for a moment. */
-export function CopyButton({ text, what }: { text: string; what: string }) {
-  const t = useTexts(LEAD_TEXTS)
-  const id = useId()
-  const mark = useRef<HTMLSpanElement>(null)
-  const copy = async () => {
-    await navigator.clipboard?.writeText(text)
-    if (mark.current !== null) mark.current.textContent = t.copied
-  }
-  return (
-    <>
-      <ActionIcon
-        variant="subtle"
-        color="gray"
-        size="sm"
-        onClick={() => void copy()}
-        aria-label={t.copy(what)}
-        aria-describedby={id}
-        title={t.copy(what)}
-      >
-        <svg viewBox="0 0 24 24" width={14} height={14} aria-hidden="true" className={classes.line}>
-          <path d="M9 9h11v12H9zM5 15H4V3h11v2" />
-        </svg>
-      </ActionIcon>
-      <span id={id} ref={mark} role="status" className={classes.copied} />
-    </>
-  )
 }

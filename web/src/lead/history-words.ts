@@ -1,6 +1,6 @@
 import type { components } from '../api/schema.d.ts'
 import { directionWords, resultWords } from '../parts/call-words.ts'
-import { statusWords } from './status.ts'
+import { statusWords } from '../parts/status.ts'
 
 /* What a change was, in sentences. Pure. */
 

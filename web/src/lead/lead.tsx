@@ -1,13 +1,15 @@
 import { Alert, Anchor, Button, Group, Stack, Text, Title, VisuallyHidden } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
+import { useState } from 'react'
 import { useLocation, useSearchParams } from 'wouter'
 import { CallButton } from '../parts/call-button.tsx'
 import { useKeys } from '../parts/keys.tsx'
 import { type Attempt, Pills } from '../parts/pills.tsx'
-import { When } from '../parts/time.tsx'
+import { formatAge, formatMoment, useNow } from '../parts/time.tsx'
 import type { Me } from '../session/me.ts'
 import { useLanguage, useTexts } from '../texts/language.ts'
 import { goBack } from './back.ts'
+import { bringCallIntoSight } from './call-item.tsx'
 import { ContactFields } from './contact-fields.tsx'
 import { useEdit } from './edit.ts'
 import { TextField } from './field.tsx'
@@ -32,14 +34,20 @@ interface LeadProps {
 export function Lead({ opportunity, contact, me }: LeadProps) {
   const t = useTexts(LEAD_TEXTS)
   const [, goTo] = useLocation()
+  const { language } = useLanguage()
+  const age = formatAge(opportunity.created_at, language, useNow())
   const [params, setParams] = useSearchParams()
   const people = usePeople(me)
   const canChange = me.role !== 'viewer'
   const title = useEdit('opportunity', opportunity, 'title', t.title)
-  const [isNewCallShown, newCall] = useDisclosure(false)
+  const [newCall, setNewCall] = useState<'none' | 'shown' | 'hidden'>('none')
+  const openNewCall = () => setNewCall('shown')
   const [isHistoryShown, history] = useDisclosure(false)
   const attempts: Readonly<Record<string, Attempt>> = opportunity.first_call_attempts
-  const show = ({ call_id }: Attempt) => setParams({ call: call_id }, { replace: true })
+  const show = ({ call_id }: Attempt) => {
+    if (params.get('call') === call_id) bringCallIntoSight(call_id)
+    else setParams({ call: call_id }, { replace: true })
+  }
   const leave = () => {
     // Somebody writes, or looks at a menu.
     const open = document.querySelector<HTMLElement>('[data-editing] input, [data-editing] textarea')
@@ -54,7 +62,7 @@ export function Lead({ opportunity, contact, me }: LeadProps) {
       run: () => show(attempt),
     })),
     ...(canChange ? [{ keys: 'e', label: t.keyEdit, run: title.begin }] : []),
-    ...(canChange ? [{ keys: 'n', label: t.keyNew, run: newCall.open }] : []),
+    ...(canChange ? [{ keys: 'n', label: t.keyNew, run: openNewCall }] : []),
     { keys: 'h', label: t.keyHistory, run: history.toggle },
     { keys: 'Escape', label: t.keyBack, run: leave },
   ])
@@ -85,12 +93,7 @@ export function Lead({ opportunity, contact, me }: LeadProps) {
           <Group gap="xs">
             {canChange && phone !== null && <CallButton phone={phone} contactId={opportunity.contact_id} size="md" />}
             {canChange && (
-              <Button
-                variant="default"
-                size="md"
-                onClick={newCall.open}
-                leftSection={<span aria-hidden="true">+</span>}
-              >
+              <Button variant="default" size="md" onClick={openNewCall} leftSection={<span aria-hidden="true">+</span>}>
                 {t.newCall}
               </Button>
             )}
@@ -100,10 +103,7 @@ export function Lead({ opportunity, contact, me }: LeadProps) {
           <Pills attempts={attempts} size="large" onOpen={show} />
           <Text size="sm" c="dimmed" component="div">
             <LocalTime zone={contact?.timezone ?? null} />
-            <Group gap={4}>
-              {t.openedAt('')}
-              <When at={opportunity.created_at} />
-            </Group>
+            <div>{t.openedAt(age, formatMoment(opportunity.created_at, language))}</div>
           </Text>
         </Group>
       </Stack>
@@ -123,8 +123,9 @@ export function Lead({ opportunity, contact, me }: LeadProps) {
         opportunity={opportunity}
         canChange={canChange}
         people={people}
+        zone={contact?.timezone ?? null}
         chosen={params.get('call')}
-        onNewCall={newCall.open}
+        onNewCall={openNewCall}
       />
       <History
         opportunityId={opportunity.id}
@@ -133,8 +134,14 @@ export function Lead({ opportunity, contact, me }: LeadProps) {
         isShown={isHistoryShown}
         onToggle={history.toggle}
       />
-      {isNewCallShown && (
-        <NewCall contactId={opportunity.contact_id} phones={contact?.phones ?? []} onClose={newCall.close} />
+      {newCall !== 'none' && (
+        <NewCall
+          contactId={opportunity.contact_id}
+          phones={contact?.phones ?? []}
+          isShown={newCall === 'shown'}
+          onHide={() => setNewCall('hidden')}
+          onClose={() => setNewCall('none')}
+        />
       )}
     </Stack>
   )
@@ -153,9 +160,9 @@ function ContactName({ contact, canChange, people }: { contact: Contact; canChan
       empty=""
       whenEmptied="refused"
       lastChange={lastChangeOf('contact', contact.id, 'name', people, language)}
-      show={(value) => (
+      around={(name) => (
         <Text span inherit className={classes.heading ?? ''}>
-          {value}
+          {name}
         </Text>
       )}
     />

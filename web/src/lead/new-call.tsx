@@ -1,10 +1,12 @@
 import {
   Button,
+  Checkbox,
   Chip,
   Group,
   Modal,
   NumberInput,
   SegmentedControl,
+  SimpleGrid,
   Stack,
   Text,
   Textarea,
@@ -13,8 +15,12 @@ import {
 import { useState } from 'react'
 import { v7 as uuidv7 } from 'uuid'
 import { answered, api, Problem } from '../api/client.ts'
+import { type Said, type Saved, saveOutcome } from '../call-now/save.ts'
 import { RESULTS, type Result, resultName } from '../parts/call-words.ts'
 import { Fault } from '../parts/fault.tsx'
+import { usePhoneFormat } from '../parts/phone.ts'
+import { keepRings, type Ring, ringsOf } from '../parts/rings.ts'
+import { timeOfDay } from '../parts/time.tsx'
 import { useLanguage, useTexts } from '../texts/language.ts'
 import { localOf, momentOf } from './call-details.tsx'
 import { useKnown } from './known.ts'
@@ -22,19 +28,25 @@ import { type Call, DOORS, deleteCall } from './rows.ts'
 import { LEAD_TEXTS } from './texts.ts'
 import { useUndo } from './undo.tsx'
 
-/** Notes down a call that was made without the PBX. */
+/** Notes down a call: one that the button of the lead has made, or another of which the PBX does not tell. */
 export function NewCall({
   contactId,
   phones,
+  isShown,
+  onHide,
   onClose,
 }: {
   contactId: string
   phones: readonly string[]
+  isShown: boolean
+  /** It is closed without a word: what was typed stays for when it is opened again. */
+  onHide: () => void
   onClose: () => void
 }) {
   const t = useTexts(LEAD_TEXTS)
   const { language } = useLanguage()
   const known = useKnown()
+  const format = usePhoneFormat()
   const { offer } = useUndo()
   // One for as long as the dialog is open: sent twice it is one call.
   const [id] = useState(() => uuidv7())
@@ -44,30 +56,30 @@ export function NewCall({
   const [minutes, setMinutes] = useState<number | string>('')
   const [seconds, setSeconds] = useState<number | string>('')
   const [notes, setNotes] = useState('')
+  const [rings] = useState(() => ringsOf(contactId))
+  const [latest] = rings
+  const [isOther, setOther] = useState(false)
+  /** Of a call that the device makes by itself nobody tells. */
+  const asked = latest !== undefined && latest.asked !== null && direction === 'outbound' ? latest : null
+  const rung = isOther ? null : asked
   const [isSaving, setSaving] = useState(false)
+  const isTouched = result !== null || notes !== '' || minutes !== '' || seconds !== ''
   const [fault, setFault] = useState<unknown>(null)
 
   const save = async () => {
     const chosen = RESULTS.find(({ name }) => name === result)
-    const lasted = Number(minutes) * 60 + Number(seconds)
-    const fields = {
-      direction,
-      entity_type: 'contacts',
-      entity_id: contactId,
+    const said = {
       call_status: chosen?.call_status ?? null,
       call_result: result === 'wrongNumber' ? t.wrongNumber : null,
       resumen_llamada: notes.trim() === '' ? null : notes,
-      phone_number: phones[0] ?? null,
-      started_at: momentOf(when),
-      duration_seconds: minutes === '' && seconds === '' ? null : lasted,
     }
     setSaving(true)
     setFault(null)
     try {
-      const call = await saveOnce(id, fields)
+      const { call, undo } = await (rung === null ? saveEntered(said) : saveRung(rung, said))
       known.changed('call', call)
       offer(t.callSaved, async () => {
-        await deleteCall(await DOORS.call.read(id))
+        await undo()
         known.touched()
         return true
       })
@@ -78,8 +90,34 @@ export function NewCall({
     }
   }
 
+  /** Said of the call that the PBX tells of, or will. */
+  async function saveRung({ phone, at }: Ring, said: Said): Promise<Saved> {
+    const saved = await saveOutcome({ contactId, phone, since: at, rings, ownId: id, said })
+    keepRings(contactId, [])
+    const undo = async () => {
+      await saved.undo()
+      keepRings(contactId, rings)
+    }
+    return { ...saved, undo }
+  }
+
+  async function saveEntered(said: Said): Promise<Pick<Saved, 'call' | 'undo'>> {
+    const lasted = minutes === '' && seconds === '' ? null : Number(minutes) * 60 + Number(seconds)
+    const call = await saveOnce(id, {
+      ...said,
+      direction,
+      entity_type: 'contacts',
+      entity_id: contactId,
+      phone_number: (direction === 'outbound' ? latest?.phone : undefined) ?? phones[0] ?? null,
+      started_at: momentOf(when),
+      duration_seconds: lasted,
+    })
+    if (latest?.asked === null) keepRings(contactId, [])
+    return { call, undo: async () => void (await deleteCall(await DOORS.call.read(id))) }
+  }
+
   return (
-    <Modal opened onClose={onClose} title={t.newCallTitle} size="lg">
+    <Modal opened={isShown} onClose={isTouched ? onHide : onClose} title={t.newCallTitle} size="lg">
       <form
         onSubmit={(event) => {
           event.preventDefault()
@@ -87,14 +125,24 @@ export function NewCall({
         }}
       >
         <Stack>
-          <Group grow align="end">
-            <TextInput
-              label={t.when}
-              type="datetime-local"
-              required
-              value={when}
-              onChange={(event) => setWhen(event.target.value)}
+          {asked !== null && (
+            <Checkbox
+              checked={!isOther}
+              onChange={(event) => setOther(!event.target.checked)}
+              label={t.wasRung(format(asked.phone), timeOfDay(new Date(asked.at).toISOString(), language))}
+              description={t.wasRungMore}
             />
+          )}
+          <SimpleGrid cols={{ base: 1, xs: 2 }}>
+            {rung === null && (
+              <TextInput
+                label={t.when}
+                type="datetime-local"
+                required
+                value={when}
+                onChange={(event) => setWhen(event.target.value)}
+              />
+            )}
             <SegmentedControl
               aria-label={t.direction}
               value={direction}
@@ -104,7 +152,7 @@ export function NewCall({
                 { value: 'inbound', label: t.inbound },
               ]}
             />
-          </Group>
+          </SimpleGrid>
           <div>
             <Text size="sm" fw={500} mb={6} id="how">
               {t.howDidItGo}
@@ -119,7 +167,7 @@ export function NewCall({
               </Group>
             </Chip.Group>
           </div>
-          <Group gap="xs" align="end">
+          <Group gap="xs" align="end" display={rung === null ? undefined : 'none'}>
             <NumberInput
               label={t.durationMinutes}
               suffix={` ${t.minutes}`}

@@ -1,4 +1,5 @@
 import { Select, Text } from '@mantine/core'
+import { STATUSES, statusWords } from '../parts/status.ts'
 import type { Me } from '../session/me.ts'
 import { useLanguage, useTexts } from '../texts/language.ts'
 import { type Edit, useEdit } from './edit.ts'
@@ -6,7 +7,6 @@ import { FieldFrame, TextField } from './field.tsx'
 import { lastChangeOf } from './last-change.ts'
 import type { People } from './people.ts'
 import type { Opportunity } from './rows.ts'
-import { STATUSES, statusWords } from './status.ts'
 import { LEAD_TEXTS } from './texts.ts'
 
 interface OpportunityFieldsProps {

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from 'wouter'
 import { Problem } from '../api/client.ts'
 import { Fault } from '../parts/fault.tsx'
+import { useTitle } from '../parts/title.ts'
 import type { Me } from '../session/me.ts'
 import { useTexts } from '../texts/language.ts'
 import { Lead } from './lead.tsx'
@@ -30,6 +31,8 @@ export default function LeadPage({ id, me }: { id: string; me: Me }) {
     },
     enabled: contactId !== undefined,
   })
+  const t = useTexts(LEAD_TEXTS)
+  useTitle(contact.data?.name ?? opportunity.data?.title ?? t.lead)
   if (isGone(opportunity.error)) return <NoLead status={opportunity.error.status} />
   if (opportunity.isError && opportunity.data === undefined) {
     return <Fault error={opportunity.error} onRetry={() => void opportunity.refetch()} />

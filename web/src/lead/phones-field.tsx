@@ -1,11 +1,12 @@
 import { ActionIcon, Anchor, Button, Group, Stack, TextInput } from '@mantine/core'
 import { type KeyboardEvent, useRef } from 'react'
 import { Problem } from '../api/client.ts'
+import { CopyButton } from '../parts/copy-button.tsx'
 import { usePhoneFormat } from '../parts/phone.ts'
 import { useTexts } from '../texts/language.ts'
 import type { LastChange } from './conflict.tsx'
 import type { Edit } from './edit.ts'
-import { CopyButton, FieldFrame, SaveOrNot, useFocusOf } from './field.tsx'
+import { FieldFrame, SaveOrNot, useFocusOf } from './field.tsx'
 import { LEAD_TEXTS } from './texts.ts'
 
 /** A contact's numbers: each to ring and to copy, and all of them to change. */

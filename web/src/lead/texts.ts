@@ -1,8 +1,7 @@
 import type { InLanguages } from '../texts/language.ts'
 
-const asText = (value: unknown): string => (typeof value === 'string' ? value : '')
-
 const en = {
+  lead: 'Lead',
   backToLeads: 'Leads',
   newCall: 'call by hand',
   unknownContact: 'This contact is not known here.',
@@ -12,7 +11,7 @@ const en = {
   noLeadMore: 'It was deleted, or it is not among those that you may see.',
   erased: 'What this lead held was erased.',
   toLeads: 'To the leads',
-  openedAt: (when: string) => `opened ${when}`,
+  openedAt: (age: string, when: string) => `opened ${age} (${when})`,
   keyEdit: 'Change the title',
   keyNew: 'Note down a call',
   keyHistory: 'Show who changed what',
@@ -25,10 +24,8 @@ const en = {
   saved: (what: string) => `Saved: ${what}.`,
   undone: (what: string) => `Taken back: ${what}.`,
   notUndone: (what: string) => `Not taken back: somebody else has changed it since (${what}).`,
-  change: (label: string, value: unknown) => `${label}: ${asText(value) || 'nothing yet'}. Change`,
+  change: (label: string, value: string) => `${label}: ${value}. Change`,
   ctrlEnter: 'Ctrl + Enter saves',
-  copy: (what: string) => `Copy ${what}`,
-  copied: 'copied',
   bothChanged: (label: string) => `${label}: somebody else has changed this meanwhile`,
   yours: 'Yours',
   nowThere: 'Now there',
@@ -58,6 +55,7 @@ const en = {
   noZone: 'not known',
   optOut: 'Wants no calls',
   optOutMore: 'Left out of the queue.',
+  there: (time: string) => `${time} there`,
   timeThere: (there: string, here: string) => `${there} there · ${here} here`,
   sameTime: (there: string) => `${there} there, as here`,
 
@@ -100,6 +98,8 @@ const en = {
   cannotPlay: 'The recording cannot be played here.',
   download: 'Save it as a file',
 
+  wasRung: (number: string, time: string) => `It is the call to ${number} that was asked for here at ${time}`,
+  wasRungMore: 'When and how long it was, the telephone system tells.',
   newCallTitle: 'Note down a call',
   when: 'When',
   direction: 'Direction',
@@ -140,6 +140,7 @@ const en = {
 export const LEAD_TEXTS: InLanguages<typeof en> = {
   en,
   es: {
+    lead: 'Oportunidad',
     backToLeads: 'Contactos',
     newCall: 'llamada a mano',
     unknownContact: 'Este contacto no se conoce aquí.',
@@ -149,7 +150,7 @@ export const LEAD_TEXTS: InLanguages<typeof en> = {
     noLeadMore: 'Se borró, o no está entre los que usted puede ver.',
     erased: 'Lo que había aquí se suprimió.',
     toLeads: 'A los contactos',
-    openedAt: (when) => `abierta ${when}`,
+    openedAt: (age, when) => `abierta ${age} (${when})`,
     keyEdit: 'Cambiar el título',
     keyNew: 'Anotar una llamada',
     keyHistory: 'Mostrar quién cambió qué',
@@ -162,10 +163,8 @@ export const LEAD_TEXTS: InLanguages<typeof en> = {
     saved: (what) => `Guardado: ${what}.`,
     undone: (what) => `Deshecho: ${what}.`,
     notUndone: (what) => `No se ha deshecho: otra persona lo ha cambiado después (${what}).`,
-    change: (label, value) => `${label}: ${asText(value) || 'nada aún'}. Cambiar`,
+    change: (label, value) => `${label}: ${value}. Cambiar`,
     ctrlEnter: 'Ctrl + Intro guarda',
-    copy: (what) => `Copiar ${what}`,
-    copied: 'copiado',
     bothChanged: (label) => `${label}: entretanto lo ha cambiado otra persona`,
     yours: 'Lo suyo',
     nowThere: 'Lo que hay ahora',
@@ -195,6 +194,7 @@ export const LEAD_TEXTS: InLanguages<typeof en> = {
     noZone: 'no se conoce',
     optOut: 'No quiere llamadas',
     optOutMore: 'No entra en la cola.',
+    there: (time) => `${time} allí`,
     timeThere: (there, here) => `${there} allí · ${here} aquí`,
     sameTime: (there) => `${there} allí, como aquí`,
 
@@ -237,6 +237,8 @@ export const LEAD_TEXTS: InLanguages<typeof en> = {
     cannotPlay: 'La grabación no se puede escuchar aquí.',
     download: 'Guardarla en un fichero',
 
+    wasRung: (number, time) => `Es la llamada al ${number} que se pidió aquí a las ${time}`,
+    wasRungMore: 'Cuándo fue y cuánto duró lo dice la centralita.',
     newCallTitle: 'Anotar una llamada',
     when: 'Cuándo',
     direction: 'Sentido',

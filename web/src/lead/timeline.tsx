@@ -19,13 +19,15 @@ interface TimelineProps {
   opportunity: Opportunity
   canChange: boolean
   people: People
+  /** Where the lead is; null where that is not known. */
+  zone: string | null
   /** The call that is looked for; null for none. */
   chosen: string | null
   onNewCall: () => void
 }
 
 /** Every call, newest first, each with why it counted or did not. */
-export function Timeline({ opportunity, canChange, people, chosen, onNewCall }: TimelineProps) {
+export function Timeline({ opportunity, canChange, people, zone, chosen, onNewCall }: TimelineProps) {
   const t = useTexts(LEAD_TEXTS)
   const { language } = useLanguage()
   const calls = useCallsOf(opportunity)
@@ -80,13 +82,14 @@ export function Timeline({ opportunity, canChange, people, chosen, onNewCall }: 
             <div key={item.id}>
               {isNewDay && <div className={classes.day}>{itsDay}</div>}
               {item.call === null ? (
-                <ForeignItem number={item.number} attempt={item.attempt} isChosen={item.id === chosen} />
+                <ForeignItem number={item.number} attempt={item.attempt} zone={zone} isChosen={item.id === chosen} />
               ) : (
                 <CallItem
                   call={item.call}
                   opportunity={opportunity}
                   canChange={canChange}
                   people={people}
+                  zone={zone}
                   isChosen={item.id === chosen}
                 />
               )}

@@ -1,6 +1,5 @@
 import { Badge } from '@mantine/core'
 import type { ReactNode } from 'react'
-import { Link } from 'wouter'
 import { Pills } from '../parts/pills.tsx'
 import { When } from '../parts/time.tsx'
 import type { ColumnName } from './columns.ts'
@@ -15,14 +14,10 @@ export function cellOf(column: ColumnName, lead: Lead, t: LeadTexts, nameOfAgent
     case 'name':
       return (
         <>
-          <Link
-            href={`/leads/${lead.id}`}
-            tabIndex={-1}
-            className={classes.name ?? ''}
-            title={nameOf(lead) ?? t.noName}
-          >
+          {/* The row opens it; a link can be opened beside. */}
+          <a href={`/leads/${lead.id}`} tabIndex={-1} className={classes.name} title={nameOf(lead) ?? t.noName}>
             {nameOf(lead) ?? t.noName}
-          </Link>
+          </a>
           {lead.contact?.opt_out === true && (
             <Badge size="xs" color="gray" variant="light" ml={6} className={classes.fixed ?? ''}>
               {t.optedOut}

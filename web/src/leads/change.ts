@@ -20,15 +20,14 @@ async function changeLead(lead: Lead, change: LeadChange): Promise<Lead> {
 /**
  * Changes each lead by itself: one that is refused holds up no other.
  *
- * @param onDone told after each how many are done
+ * @param onDone told after each
  */
 export async function changeEach(
   jobs: readonly { lead: Lead; change: LeadChange }[],
-  onDone: (count: number) => void,
+  onDone: () => void,
 ): Promise<Changes> {
   const results: (Lead | { error: unknown })[] = []
   let next = 0
-  let done = 0
   const work = async (): Promise<void> => {
     for (let place = next++; place < jobs.length; place = next++) {
       const job = jobs[place]
@@ -38,7 +37,7 @@ export async function changeEach(
       } catch (error) {
         results[place] = { error }
       }
-      onDone(++done)
+      onDone()
     }
   }
   await Promise.all(Array.from({ length: Math.min(AT_ONCE, jobs.length) }, work))

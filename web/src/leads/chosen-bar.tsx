@@ -9,7 +9,8 @@ import { LEADS_TEXTS } from './texts.ts'
 
 interface ChosenBarProps {
   me: Me
-  count: number
+  /** How many are chosen. */
+  words: string
   onChange: (change: LeadChange) => void
   onNone: () => void
 }
@@ -18,12 +19,12 @@ const CLOSED = ['discarded', 'lost', 'won', 'qualified'] as const
 const ACTIVE = KNOWN_STATUSES.slice(0, KNOWN_STATUSES.length - CLOSED.length)
 
 /** What can be done with the leads that are chosen. */
-export function ChosenBar({ me, count, onChange, onNone }: ChosenBarProps) {
+export function ChosenBar({ me, words, onChange, onNone }: ChosenBarProps) {
   const t = useTexts(LEADS_TEXTS)
   return (
     <div className={classes.bar}>
       <Text size="sm" fw={600} role="status">
-        {t.chosen(count)}
+        {words}
       </Text>
       <AssignMenu me={me} onChange={onChange} />
       <Menu position="top-start" width={200} transitionProps={{ duration: 0 }}>

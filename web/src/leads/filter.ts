@@ -1,6 +1,6 @@
 import type { paths } from '../api/schema.d.ts'
 
-type ListQuery = NonNullable<paths['/api/crm/opportunities']['get']['parameters']['query']>
+export type ListQuery = NonNullable<paths['/api/crm/opportunities']['get']['parameters']['query']>
 
 /** What leads are narrowed by, in the order in which it is shown; named as the API names it, and as the address does. */
 export const FILTER_NAMES = [

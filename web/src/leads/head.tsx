@@ -10,6 +10,7 @@ interface HeadProps {
   onSort: (sort: Sort) => void
   canChoose: boolean
   areAllChosen: boolean
+  isOfBefore: boolean
   onChooseAll: () => void
   t: LeadTexts
 }
@@ -17,14 +18,20 @@ interface HeadProps {
 const isSorted = (sorts: readonly Sort[], sort: Sort): boolean => sorts.includes(sort)
 
 /** The head of the table, by which it is sorted. */
-export function Head({ columns, sort, onSort, canChoose, areAllChosen, onChooseAll, t }: HeadProps) {
+export function Head({ columns, sort, onSort, canChoose, areAllChosen, isOfBefore, onChooseAll, t }: HeadProps) {
   return (
     // biome-ignore lint/a11y/useFocusableInteractive: its buttons have the focus
     <div role="row" aria-rowindex={1} className={classes.head}>
       {canChoose && (
         // biome-ignore lint/a11y/useFocusableInteractive: its box has the focus
         <div role="columnheader" className={classes.choice}>
-          <input type="checkbox" aria-label={t.chooseAll} checked={areAllChosen} onChange={onChooseAll} />
+          <input
+            type="checkbox"
+            aria-label={t.chooseAll}
+            disabled={isOfBefore}
+            checked={areAllChosen}
+            onChange={onChooseAll}
+          />
         </div>
       )}
       {columns.map(({ name, sorts }) => {

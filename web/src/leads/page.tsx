@@ -19,7 +19,7 @@ import { NewLead } from './new-lead.tsx'
 import { rememberedPlace } from './place.ts'
 import { useCount, useLeads } from './queries.ts'
 import { SearchBox } from './search-box.tsx'
-import { LeadTable } from './table.tsx'
+import { LeadTable, type TableKeys } from './table.tsx'
 import { LEADS_TEXTS } from './texts.ts'
 import { useChanges } from './use-changes.ts'
 import { useView } from './use-view.ts'
@@ -39,11 +39,13 @@ export default function LeadsPage({ me }: { me: Me }) {
   const nameOfAgent = useAgentName()
   const changes = useChanges()
   const [chosen, setChosen] = useState<Chosen>(NONE)
+  const table = useRef<TableKeys>(null)
   const search = useRef<HTMLInputElement>(null)
   const [isNewShown, newLead] = useDisclosure(false)
   const canChange = me.role !== 'viewer'
 
-  const { leads, hasNextPage, isFetchingNextPage, fetchNextPage } = list
+  const { leads, hasNextPage, isFetchingNextPage, fetchMore, isPlaceholderData } = list
+  const canChooseNow = canChange && !isPlaceholderData
   const key = writeView(view)
   const place = useMemo(() => rememberedPlace(key), [key])
   const [active, setActiveState] = useState(place.active)
@@ -55,7 +57,8 @@ export default function LeadsPage({ me }: { me: Me }) {
     [place],
   )
   const order = useMemo(() => leads.map(({ id }) => id), [leads])
-  const chosenLeads = leads.filter(({ id }) => chosen.ids.has(id))
+  const chosenLeads = isPlaceholderData ? [] : leads.filter(({ id }) => chosen.ids.has(id))
+  const areAllChosen = leads.length > 0 && chosenLeads.length === leads.length
 
   const open = useCallback(
     ({ id }: Lead) => {
@@ -66,25 +69,20 @@ export default function LeadsPage({ me }: { me: Me }) {
   )
   const choose = useCallback(
     ({ id }: Lead, isRange: boolean) => {
-      if (canChange) setChosen((before) => (isRange ? upTo(before, id, order) : toggled(before, id)))
+      if (canChooseNow) setChosen((before) => (isRange ? upTo(before, id, order) : toggled(before, id)))
     },
-    [order, canChange],
+    [order, canChooseNow],
   )
-  const move = (by: number) => {
-    const from = active === null ? -1 : order.indexOf(active)
-    const id = order[Math.max(0, Math.min(order.length - 1, from + by))]
-    if (id !== undefined) setActive(id)
-  }
   useKeys([
-    { keys: 'j', label: t.keys.next, run: () => move(1) },
-    { keys: 'k', label: t.keys.previous, run: () => move(-1) },
+    { keys: 'j', label: t.keys.next, run: () => table.current?.move(1) },
+    { keys: 'k', label: t.keys.previous, run: () => table.current?.move(-1) },
     { keys: '/', label: t.keys.search, run: () => search.current?.focus() },
     ...(canChange
       ? [
           {
             keys: 'x',
             label: t.keys.choose,
-            run: () => active !== null && setChosen((before) => toggled(before, active)),
+            run: () => active !== null && canChooseNow && setChosen((before) => toggled(before, active)),
           },
           { keys: 'n', label: t.keys.add, run: newLead.open },
         ]
@@ -98,9 +96,9 @@ export default function LeadsPage({ me }: { me: Me }) {
   const onSearch = useCallback((q: string) => show({ ...view, q }, { replace: view.q !== '' }), [show, view])
   const onSort = useCallback((sort: Sort) => show({ ...view, sort }), [show, view])
   const onMade = useCallback(({ id }: { id: string }) => goTo(`/leads/${id}`), [goTo])
-  const fetchMore = useCallback(() => void fetchNextPage(), [fetchNextPage])
+  const onMore = useCallback(() => void fetchMore(), [fetchMore])
   const number = new Intl.NumberFormat(language)
-  const isEmpty = list.isSuccess && !list.isPlaceholderData && leads.length === 0
+  const isEmpty = list.isSuccess && !isPlaceholderData && leads.length === 0
   const isNarrowed = writeView({ ...view, sort: '-created_at' }) !== ''
 
   return (
@@ -140,11 +138,14 @@ export default function LeadsPage({ me }: { me: Me }) {
       ) : (
         <LeadTable
           key={key}
+          keys={table}
           leads={leads}
           hasMore={hasNextPage}
           isWaiting={isFetchingNextPage || list.isPending}
+          isOfBefore={isPlaceholderData}
           count={count.data === undefined || count.data.more ? null : count.data.count + 1}
-          onMore={fetchMore}
+          onMore={list.moreError === null ? onMore : null}
+          onSeen={list.onSeen}
           columns={columns}
           sort={view.sort}
           onSort={onSort}
@@ -153,23 +154,26 @@ export default function LeadsPage({ me }: { me: Me }) {
           chosen={chosen.ids}
           canChoose={canChange}
           onChoose={choose}
-          onChooseAll={() =>
-            setChosen(chosen.ids.size >= leads.length ? NONE : { ids: new Set(order), from: order[0] ?? null })
-          }
+          areAllChosen={areAllChosen}
+          onChooseAll={() => setChosen(areAllChosen ? NONE : { ids: new Set(order), from: order[0] ?? null })}
           onOpen={open}
           isNarrow={isNarrow}
           place={place}
-          end={t.theEnd(number.format(leads.length))}
+          end={hasNextPage ? (list.moreError === null ? t.loadingMore : '') : t.theEnd(number.format(leads.length))}
           t={t}
           nameOfAgent={nameOfAgent}
         />
       )}
-      {list.isFetchNextPageError && <Fault error={list.error} onRetry={fetchMore} />}
+      {list.moreError !== null && <Fault error={list.moreError} onRetry={onMore} />}
       <ChangesBar changes={changes} />
       {chosenLeads.length > 0 && changes.state?.kind !== 'running' && (
         <ChosenBar
           me={me}
-          count={chosenLeads.length}
+          words={t.chosen(
+            chosenLeads.length,
+            number.format(chosenLeads.length),
+            count.data === undefined ? null : t.count(number.format(count.data.count), count.data.more),
+          )}
           onChange={(change) => void changeChosen(change)}
           onNone={() => setChosen(NONE)}
         />

@@ -1,19 +1,26 @@
-import { type InfiniteData, keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query'
-import { useMemo } from 'react'
+import { keepPreviousData, type Query, type QueryFilters, useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useCallback, useEffect, useMemo, useState } from 'react'
+import type { Changes } from '../api/changes.ts'
 import { answered, api } from '../api/client.ts'
 import { queries } from '../api/queries.ts'
-import { type CountQuery, countQueryOf, type LeadView, listQueryOf } from './filter.ts'
+import { isLeadList } from '../api/refresh.ts'
+import { type CountQuery, countQueryOf, type LeadView, type ListQuery, listQueryOf } from './filter.ts'
+import { fits } from './fits.ts'
 import type { Lead } from './lead.ts'
+import { asOld, leadsOf, oldPageSeen, type Page, type Pages, withChanged, withLeads, withPage } from './pages.ts'
 
-interface Page {
-  data: Lead[]
-  next_cursor: string | null
+const TEN_MINUTES = 10 * 60_000
+
+async function listLeads(query: ListQuery, signal: AbortSignal | null = null): Promise<Page> {
+  const page = await answered(api.GET('/api/crm/opportunities', { params: { query }, signal }))
+  return { ...page, last: page.data.at(-1) ?? null }
 }
 
-const FIVE_MINUTES = 5 * 60_000
+const fromCursor = (cursor: string | null) => (cursor === null ? {} : { cursor })
 
 /**
- * The leads of a view as far as they were asked for.
+ * The leads of a view as far as they were asked for. They are kept up to date by what is told of changes, and not by fetching
+ * every page anew.
  *
  * @param limit how many each page has
  */
@@ -21,32 +28,125 @@ export function useLeads(view: LeadView, limit: number) {
   const asked = listQueryOf(view)
   const list = useInfiniteQuery({
     queryKey: ['opportunities', asked, limit],
-    queryFn: ({ pageParam, signal }): Promise<Page> => {
-      const cursor = pageParam === null ? {} : { cursor: pageParam }
-      return answered(api.GET('/api/crm/opportunities', { params: { query: { ...asked, limit, ...cursor } }, signal }))
-    },
+    queryFn: ({ pageParam, signal }) => listLeads({ ...asked, limit, ...fromCursor(pageParam) }, signal),
     initialPageParam: null as string | null,
     getNextPageParam: ({ next_cursor }) => next_cursor,
     placeholderData: keepPreviousData,
-    staleTime: FIVE_MINUTES,
-    gcTime: 2 * FIVE_MINUTES,
+    // Whoever comes back fetches what is seen again, if it is old.
+    staleTime: Number.POSITIVE_INFINITY,
+    refetchOnMount: false,
+    gcTime: TEN_MINUTES,
     // Thousands of rows would be compared with each page that comes.
     structuralSharing: false,
   })
   // One by one: whatever of it is not asked for draws nothing anew.
-  const { data, error, isPending, isSuccess, isError, isPlaceholderData, isFetchNextPageError } = list
+  const { data, error, isPending, isSuccess, isError, isPlaceholderData, isStale } = list
   const { hasNextPage, isFetchingNextPage, fetchNextPage, refetch } = list
-  // A lead that moved up while one scrolled is there twice: it stays where it came first.
-  const leads = useMemo(() => {
-    const byId = new Map<string, Lead>()
-    for (const page of data?.pages ?? []) for (const lead of page.data) if (!byId.has(lead.id)) byId.set(lead.id, lead)
-    return [...byId.values()]
-  }, [data])
+  const leads = useMemo(() => leadsOf(data?.pages ?? []), [data])
+  const key = JSON.stringify([asked, limit])
+  const isForgotten = isStale && data !== undefined && !isPlaceholderData
+  useEffect(() => {
+    if (isForgotten) forget(key)
+  }, [isForgotten, key])
+  const onSeen = useCallback((first: number, last: number) => void fetchSeen(key, first, last), [key])
+  const [failed, setFailed] = useState<{ key: string; error: unknown } | null>(null)
+  const fetchMore = useCallback(async () => {
+    setFailed(null)
+    const { isFetchNextPageError: isFailed, error: fault } = await fetchNextPage()
+    if (isFailed) setFailed({ key, error: fault })
+  }, [fetchNextPage, key])
   return {
-    ...{ leads, error, isPending, isSuccess, isError, isPlaceholderData, isFetchNextPageError },
-    ...{ hasNextPage, isFetchingNextPage, fetchNextPage, refetch },
+    ...{ leads, error, isPending, isSuccess, isError, isPlaceholderData, refetch, onSeen },
+    ...{ hasNextPage, isFetchingNextPage, fetchMore },
+    /** Why the next page could not be fetched: nobody but a person asks for it again. Null where it was not so. */
+    moreError: failed?.key === key ? failed.error : null,
   }
 }
+
+/** The list of which this is the rest of the key. */
+const listOf = (key: string): Query | undefined =>
+  queries.getQueryCache().find({ queryKey: ['opportunities', ...JSON.parse(key)], exact: true })
+
+/** Makes the pages of a list old. */
+function forget(key: string): void {
+  const list = listOf(key)
+  if (list !== undefined) changePages(list, asOld)
+}
+
+const MOST_RETRIES = 3
+
+/** Fetches the first page that is old again, of those that are seen. The next one is seen once it is there. */
+async function fetchSeen(key: string, first: number, last: number): Promise<void> {
+  const [asked, limit] = JSON.parse(key) as [ListQuery, number]
+  const list = listOf(key)
+  const data = dataOf(list)
+  const cursor = data?.pageParams[oldPageSeen(data.pages, first, last)]
+  if (list === undefined || cursor === undefined) return
+  const queryKey = ['page of leads', key, cursor]
+  // It is asked for once, however often it is seen meanwhile.
+  if (queries.isFetching({ queryKey }) > 0) return
+  const queryFn = () =>
+    inTurn(async () => {
+      await settled(list)
+      const fresh = await listLeads({ ...asked, limit, ...fromCursor(cursor) })
+      changeList(list, (now) => {
+        const at = now.pageParams.indexOf(cursor)
+        return at < 0 ? now : withPage(now, at, fresh, asked.sort)
+      })
+      return null
+    })
+  await queries.fetchQuery({ queryKey, queryFn, retry: MOST_RETRIES, gcTime: 0 }).catch(() => undefined)
+}
+
+/** So many are asked for by their ids; where more have changed, the pages that are seen are asked for again. */
+const MOST_IDS = 100
+
+/**
+ * Brings the lists of leads up to date: for a few that changed those are fetched, in one request for all lists of a search,
+ * and shown where they belong now; where very many changed, or nobody looks, lists become old.
+ */
+export function refreshLeads({ opportunity = [], contact = [] }: Changes): Promise<void> {
+  return inTurn(async () => {
+    const [shown, hidden] = [listsOfLeads('active'), listsOfLeads('inactive')]
+    if (opportunity.length === 0 && contact.length === 0) return
+    for (const list of hidden) changePages(list, asOld)
+    // What comes just now may be older than what changed.
+    await Promise.all(shown.map(settled))
+    const ids = opportunity === 'all' || contact === 'all' ? null : idsOf(shown, opportunity, contact)
+    if (ids === null || ids.size > MOST_IDS) {
+      for (const list of shown) changePages(list, asOld)
+      return
+    }
+    if (ids.size === 0) return
+    const searches = Map.groupBy(shown, (list) => askedBy(list).q)
+    await Promise.all([...searches].map(([q, lists]) => showFresh(ids, q, lists)))
+  })
+}
+
+function idsOf(lists: readonly Query[], opportunities: readonly string[], contacts: readonly string[]): Set<string> {
+  const ids = new Set(opportunities)
+  for (const list of lists) {
+    for (const { id, contact_id } of leadsOf(dataOf(list)?.pages ?? [])) if (contacts.includes(contact_id)) ids.add(id)
+  }
+  return ids
+}
+
+async function showFresh(ids: ReadonlySet<string>, q: string | undefined, lists: readonly Query[]): Promise<void> {
+  const query = {
+    ids: [...ids].join(','),
+    limit: MOST_IDS,
+    include: 'contact',
+    ...(q === undefined ? {} : { q }),
+  } as const
+  const found = await listLeads(query).catch(() => null)
+  for (const list of lists) {
+    changePages(list, (pages) => (found === null ? asOld(pages) : withLeads(pages, askedBy(list), ids, found.data)))
+  }
+}
+
+type Counted = Awaited<ReturnType<typeof countLeads>>
+
+const COUNTS = ['opportunities', 'count'] as const
 
 const countLeads = (query: CountQuery, signal: AbortSignal) =>
   answered(api.GET('/api/crm/opportunities/count', { params: { query }, signal }))
@@ -55,69 +155,77 @@ const countLeads = (query: CountQuery, signal: AbortSignal) =>
 export function useCount(view: Omit<LeadView, 'sort'>) {
   const asked = countQueryOf(view)
   return useQuery({
-    queryKey: ['opportunities', 'count', asked],
+    queryKey: [...COUNTS, asked],
     queryFn: ({ signal }) => countLeads(asked, signal),
     placeholderData: keepPreviousData,
   })
 }
 
-const isList = (data: unknown): data is InfiniteData<Page> =>
-  typeof data === 'object' && data !== null && 'pages' in data
-
 /** Shows leads as they are now in every list that has them, in their places. */
 export function showChanged(changed: readonly (Partial<Lead> & { id: string })[]): void {
   const byId = new Map(changed.map((lead) => [lead.id, lead]))
-  queries.setQueriesData<unknown>({ queryKey: ['opportunities'] }, (data: unknown) => {
-    if (!isList(data)) return data
-    const pages = data.pages.map((page) =>
-      page.data.some(({ id }) => byId.has(id))
-        ? { ...page, data: page.data.map((lead) => ({ ...lead, ...byId.get(lead.id) })) }
-        : page,
-    )
-    return { ...data, pages }
-  })
+  for (const list of listsOfLeads('all')) changePages(list, (pages) => withChanged(pages, byId))
   for (const { id } of changed) void queries.invalidateQueries({ queryKey: ['opportunity', id] })
 }
 
-type Counted = Awaited<ReturnType<typeof countLeads>>
-
-const isCounted = (data: unknown): data is Counted => typeof data === 'object' && data !== null && 'count' in data
-
-/** Of a key of a list, or of a count, the status that it asks for. */
-const statusAsked = (key: readonly unknown[]): unknown =>
-  key.flatMap((part) => (typeof part === 'object' && part !== null && 'status' in part ? [part.status] : []))[0]
-
-/** Takes a lead out of the lists of its status and puts it into those of another, where it belongs by its age. */
+/** Shows a lead where it belongs after a change of which no search knows, and counts it there. */
 export function showMoved(from: Lead, to: Lead): void {
-  if (from.status === to.status) {
-    showChanged([to])
-    return
-  }
-  for (const { queryKey } of queries.getQueryCache().findAll({ queryKey: ['opportunities'] })) {
-    const status = statusAsked(queryKey)
-    if (status !== from.status && status !== to.status) continue
-    const isLeft = status === from.status
-    queries.setQueryData<unknown>(queryKey, (data: unknown) => {
-      if (isCounted(data)) return data.more ? data : { ...data, count: data.count + (isLeft ? -1 : 1) }
-      if (!isList(data)) return data
-      const without = data.pages.map((page) => ({ ...page, data: page.data.filter(({ id }) => id !== to.id) }))
-      return { ...data, pages: isLeft ? without : withNew(without, to) }
-    })
-  }
-}
-
-function withNew(pages: Page[], lead: Lead): Page[] {
-  const isOlder = (other: Lead): boolean => other.created_at < lead.created_at
-  const place = pages.findIndex((page) => page.data.some(isOlder))
-  const page = pages[place < 0 ? pages.length - 1 : place]
-  const before = page?.data.findIndex(isOlder) ?? -1
-  return pages.map((one) =>
-    one === page ? { ...one, data: one.data.toSpliced(before < 0 ? one.data.length : before, 0, lead) } : one,
+  const ids = new Set([to.id])
+  const searches = listsOfLeads('active').filter((list) =>
+    leadsOf(dataOf(list)?.pages ?? []).some(({ id }) => ids.has(id)),
   )
+  const found = new Set(searches.map((list) => askedBy(list).q))
+  for (const list of listsOfLeads('active')) {
+    if (found.has(askedBy(list).q)) changePages(list, (pages) => withLeads(pages, askedBy(list), ids, [to]))
+  }
+  for (const { queryKey } of queries.getQueryCache().findAll({ queryKey: COUNTS, type: 'active' })) {
+    const asked = queryKey[2] as CountQuery
+    if (!found.has(asked.q)) continue
+    const more = Number(fits(to, asked)) - Number(fits(from, asked))
+    queries.setQueryData<Counted>(queryKey, (counted) =>
+      counted === undefined || counted.more ? counted : { ...counted, count: counted.count + more },
+    )
+  }
 }
 
 /** Whoever looks at leads next sees them as they are now. */
 export function forgetLists(): void {
-  void queries.invalidateQueries({ queryKey: ['opportunities'] })
-  void queries.invalidateQueries({ queryKey: ['queue'] })
+  for (const list of listsOfLeads('all')) changePages(list, asOld)
+  void queries.invalidateQueries({
+    predicate: ({ queryKey }) => ['opportunities', 'queue'].includes(String(queryKey[0])) && !isLeadList(queryKey),
+  })
+}
+
+const listsOfLeads = (type: NonNullable<QueryFilters['type']>): Query[] =>
+  queries.getQueryCache().findAll({ type, predicate: ({ queryKey }) => isLeadList(queryKey) })
+
+const dataOf = (list: Query | undefined): Pages | undefined => list?.state.data as Pages | undefined
+const askedBy = ({ queryKey }: Query): ListQuery => queryKey[1] as ListQuery
+
+/** Once nothing of a list is on its way. */
+const settled = async ({ promise, state }: Query): Promise<void> => {
+  if (state.fetchStatus === 'fetching') await promise?.catch(() => undefined)
+}
+
+/** Changes what is there of a list. What is on its way has begun with what was there before: it is changed once it comes. */
+function changeList(list: Query, change: (list: Pages) => Pages): void {
+  const apply = () => {
+    const now = dataOf(list)
+    if (now !== undefined) queries.setQueryData(list.queryKey, change(now))
+  }
+  const isComing = list.state.fetchStatus === 'fetching'
+  apply()
+  if (isComing) void settled(list).then(apply)
+}
+
+const changePages = (list: Query, change: (pages: readonly Page[]) => readonly Page[]): void =>
+  changeList(list, ({ pages, pageParams }) => ({ pages: change(pages), pageParams }))
+
+let turn: Promise<unknown> = Promise.resolve()
+
+/** One after the other: what was asked for earlier is never shown over what was asked for later. */
+function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+  const own = turn.then(work)
+  turn = own.catch(() => undefined)
+  return own
 }

@@ -16,6 +16,8 @@ interface RowProps {
   isChosen: boolean
   /** Whether it can be chosen. */
   canChoose: boolean
+  /** Whether it belongs to the view of before, until those of this one come. */
+  isOfBefore: boolean
   isNarrow: boolean
   t: LeadTexts
   nameOfAgent: (id: string) => string
@@ -30,7 +32,21 @@ export const rowId = (id: string): string => `lead-${id}`
 
 /** One lead of the table. The table has the keys: a row has none of its own. */
 export const Row = memo(function Row(props: RowProps) {
-  const { lead, place, top, columns, isActive, isChosen, canChoose, isNarrow, t, nameOfAgent, onOpen, onChoose } = props
+  const {
+    lead,
+    place,
+    top,
+    columns,
+    isActive,
+    isChosen,
+    canChoose,
+    isOfBefore,
+    isNarrow,
+    t,
+    nameOfAgent,
+    onOpen,
+    onChoose,
+  } = props
   const shown = isNarrow ? NARROW.map((name) => COLUMNS.find((one) => one.name === name)) : columns
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the grid around it has the keys
@@ -57,6 +73,7 @@ export const Row = memo(function Row(props: RowProps) {
           <input
             type="checkbox"
             tabIndex={-1}
+            disabled={isOfBefore}
             checked={isChosen}
             aria-label={t.choose(nameOf(lead) ?? t.noName)}
             onChange={({ nativeEvent }) => onChoose(lead, nativeEvent instanceof MouseEvent && nativeEvent.shiftKey)}

@@ -1,7 +1,17 @@
 // biome-ignore-all lint/a11y/useSemanticElements: rows of a table would take no place of their own, and only a part of them is there
 import { Skeleton, VisuallyHidden } from '@mantine/core'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { type CSSProperties, type KeyboardEvent, useCallback, useEffect, useId, useMemo, useRef } from 'react'
+import {
+  type CSSProperties,
+  type KeyboardEvent,
+  type Ref,
+  useCallback,
+  useEffect,
+  useId,
+  useImperativeHandle,
+  useMemo,
+  useRef,
+} from 'react'
 import type { Column } from './columns.ts'
 import type { Sort } from './filter.ts'
 import { Head, widthsOf } from './head.tsx'
@@ -9,6 +19,7 @@ import type { Lead } from './lead.ts'
 import classes from './leads.module.css'
 import { Row, rowId } from './row.tsx'
 import type { LeadTexts } from './texts.ts'
+import { useAnchor } from './use-anchor.ts'
 
 const HEAD_HEIGHT = 38
 const ROW_HEIGHT = 44
@@ -18,13 +29,25 @@ const FETCHED_AHEAD = 60
 const OVERSCAN = 8
 const SKELETONS = 12
 
+/** What keys of the page do with the table. */
+export interface TableKeys {
+  /** Makes the lead the active one that comes so many rows later, and gives the table the focus. */
+  move: (by: number) => void
+}
+
 interface TableProps {
+  keys: Ref<TableKeys>
   leads: readonly Lead[]
   hasMore: boolean
   isWaiting: boolean
+  /** Whether the leads are those of the view of before, until those of this one come. */
+  isOfBefore: boolean
   /** How many there are, where that is known. */
   count: number | null
-  onMore: () => void
+  /** Fetches the next page; null where that was in vain. */
+  onMore: (() => void) | null
+  /** Told from which to which lead is on the screen. */
+  onSeen: (first: number, last: number) => void
   columns: readonly Column[]
   sort: Sort
   onSort: (sort: Sort) => void
@@ -34,11 +57,12 @@ interface TableProps {
   canChoose: boolean
   onChoose: (lead: Lead, isRange: boolean) => void
   onChooseAll: () => void
+  areAllChosen: boolean
   onOpen: (lead: Lead) => void
   isNarrow: boolean
   /** How far it was scrolled when it was last seen, and where that is kept. */
   place: { get: () => number; set: (top: number) => void }
-  /** What is said after the last lead. */
+  /** What is said after the last lead that is there. */
   end: string
   t: LeadTexts
   nameOfAgent: (id: string) => string
@@ -46,7 +70,7 @@ interface TableProps {
 
 /** A table that has only what is on the screen, of as many leads as one likes. */
 export function LeadTable(props: TableProps) {
-  const { leads, hasMore, isWaiting, onMore, active, onActive, onOpen, onChoose, isNarrow, place, t } = props
+  const { leads, hasMore, isWaiting, onMore, onSeen, active, onActive, onOpen, onChoose, isNarrow, place, t } = props
   const box = useRef<HTMLDivElement>(null)
   const hint = useId()
   const rowHeight = isNarrow ? NARROW_ROW_HEIGHT : ROW_HEIGHT
@@ -68,8 +92,11 @@ export function LeadTable(props: TableProps) {
   slots.current = Math.max(slots.current, items.length)
   const last = items.at(-1)?.index ?? 0
   useEffect(() => {
-    if (hasMore && !isWaiting && last >= leads.length - FETCHED_AHEAD) onMore()
+    if (hasMore && !isWaiting && last >= leads.length - FETCHED_AHEAD) onMore?.()
   }, [hasMore, isWaiting, last, leads.length, onMore])
+  const first = items[0]?.index ?? 0
+  // biome-ignore lint/correctness/useExhaustiveDependencies: which pages are old is known by the leads
+  useEffect(() => onSeen(first, last), [first, last, leads, onSeen])
 
   const places = useMemo(() => new Map(leads.map(({ id }, index) => [id, index])), [leads])
   const activePlace = active === null ? -1 : (places.get(active) ?? -1)
@@ -83,10 +110,17 @@ export function LeadTable(props: TableProps) {
     },
     [leads, onActive, rows],
   )
-  // Whoever moves by `j` and `k` moves it from outside.
-  useEffect(() => {
-    if (activePlace >= 0) rows.scrollToIndex(activePlace)
-  }, [activePlace, rows])
+  useImperativeHandle(
+    props.keys,
+    () => ({
+      move: (by) => {
+        moveTo(activePlace + by)
+        box.current?.focus({ preventScroll: true })
+      },
+    }),
+    [moveTo, activePlace],
+  )
+  useAnchor(box, places, leads, rowHeight)
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.target !== box.current || event.ctrlKey || event.metaKey || event.altKey) return
@@ -136,7 +170,7 @@ export function LeadTable(props: TableProps) {
       onScroll={({ currentTarget }) => place.set(currentTarget.scrollTop)}
     >
       <VisuallyHidden id={hint}>{t.gridHint}</VisuallyHidden>
-      {!isNarrow && <Head {...props} areAllChosen={leads.length > 0 && props.chosen.size >= leads.length} />}
+      {!isNarrow && <Head {...props} />}
       <div role="rowgroup" className={classes.rows} style={{ height: rows.getTotalSize() }}>
         {items.map(({ index, start }) => {
           const lead = leads[index]
@@ -151,6 +185,7 @@ export function LeadTable(props: TableProps) {
                 isActive={index === activePlace}
                 isChosen={props.chosen.has(lead.id)}
                 canChoose={props.canChoose}
+                isOfBefore={props.isOfBefore}
                 isNarrow={isNarrow}
                 t={t}
                 nameOfAgent={props.nameOfAgent}
@@ -169,7 +204,7 @@ export function LeadTable(props: TableProps) {
           ))}
         </div>
       ) : (
-        <div className={classes.end}>{hasMore ? t.loadingMore : props.end}</div>
+        <div className={classes.end}>{props.end}</div>
       )}
     </div>
   )

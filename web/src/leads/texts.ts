@@ -65,7 +65,8 @@ const en = {
   nothingFound: 'No lead fits these filters.',
   nothingYet: 'There are no leads yet.',
   nothingYetHint: 'Make the first one by hand, or bring them in: npx first-call import opportunities leads.csv',
-  chosen: (count: number) => (count === 1 ? '1 chosen' : `${count} chosen`),
+  chosen: (_count: number, shown: string, all: string | null) =>
+    all === null ? `${shown} chosen` : `${shown} chosen of ${all}`,
   assign: 'Assign…',
   take: 'Take',
   giveBack: 'Give back',
@@ -175,7 +176,8 @@ export const LEADS_TEXTS: InLanguages<LeadTexts> = {
     nothingFound: 'Ningún contacto cumple estos filtros.',
     nothingYet: 'Aún no hay contactos.',
     nothingYetHint: 'Cree el primero a mano, o tráigalos: npx first-call import opportunities leads.csv',
-    chosen: (count) => (count === 1 ? '1 elegido' : `${count} elegidos`),
+    chosen: (count, shown, all) =>
+      `${shown} ${count === 1 ? 'elegido' : 'elegidos'}${all === null ? '' : ` de ${all}`}`,
     assign: 'Asignar…',
     take: 'Quedármelos',
     giveBack: 'Devolver',

@@ -8,23 +8,51 @@ const UNDO_FOR_MS = 10_000
 type State =
   | { kind: 'running'; done: number; all: number }
   /** `undo`: what would take it back; none where it was taken back, or nothing was changed. */
-  | { kind: 'done'; changes: Changes; undo: { lead: Lead; change: LeadChange }[]; wasUndo: boolean }
+  | { kind: 'done'; changes: Changes; undo: Job[]; wasUndo: boolean }
+
+interface Job {
+  lead: Lead
+  change: LeadChange
+}
+
+/** Changes that overlap are shown as one. */
+interface Batch extends Changes {
+  running: number
+  done: number
+  all: number
+  undo: Job[]
+}
 
 /** Changes leads, one or many, shows how far that is, and takes it back for ten seconds. */
 export function useChanges() {
   const [state, setState] = useState<State | null>(null)
   const isListOld = useRef(false)
+  const batch = useRef<Batch | null>(null)
+  /** What was refused before, and nobody has dismissed. */
+  const unread = useRef<Changes['refused']>([])
 
-  const run = useCallback(async (jobs: readonly { lead: Lead; change: LeadChange }[], wasUndo = false) => {
-    setState({ kind: 'running', done: 0, all: jobs.length })
-    const changes = await changeEach(jobs, (done) => setState({ kind: 'running', done, all: jobs.length }))
+  const run = useCallback(async (jobs: readonly Job[], wasUndo = false) => {
+    batch.current ??= { running: 0, done: 0, all: 0, changed: [], refused: unread.current, undo: [] }
+    const own = batch.current
+    const show = () => setState({ kind: 'running', done: own.done, all: own.all })
+    own.running++
+    own.all += jobs.length
+    show()
+    const changes = await changeEach(jobs, () => {
+      own.done++
+      show()
+    })
     isListOld.current = true
     showChanged(changes.changed.map(({ after }) => after))
-    const undo = changes.changed.flatMap(({ before, after }) => {
-      const change = jobs.find(({ lead }) => lead.id === after.id)?.change
-      return change === undefined ? [] : [{ lead: after, change: reversed(change, before) }]
-    })
-    setState({ kind: 'done', changes, undo: wasUndo ? [] : undo, wasUndo })
+    const tried = new Set(jobs.map(({ lead }) => lead.id))
+    own.changed = [...own.changed, ...changes.changed]
+    own.refused = [...own.refused.filter(({ lead }) => !tried.has(lead.id)), ...changes.refused]
+    own.undo = wasUndo ? own.undo : [...own.undo.filter(({ lead }) => !tried.has(lead.id)), ...undoOf(jobs, changes)]
+    own.running--
+    if (own.running > 0) return changes
+    batch.current = null
+    unread.current = own.refused
+    setState({ kind: 'done', changes: { changed: own.changed, refused: own.refused }, undo: own.undo, wasUndo })
     return changes
   }, [])
 
@@ -53,7 +81,17 @@ export function useChanges() {
     return run(state.undo, true)
   }, [state, run])
 
-  return { state, run, undo, dismiss: () => setState(null) }
+  const dismiss = () => {
+    unread.current = []
+    setState(null)
+  }
+  return { state, run, undo, dismiss }
 }
+
+const undoOf = (jobs: readonly Job[], { changed }: Changes): Job[] =>
+  changed.flatMap(({ before, after }) => {
+    const change = jobs.find(({ lead }) => lead.id === after.id)?.change
+    return change === undefined ? [] : [{ lead: after, change: reversed(change, before) }]
+  })
 
 export type UsedChanges = ReturnType<typeof useChanges>

@@ -2,7 +2,8 @@ import { Alert, Anchor, Button, Stack, Text } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { type QueryClient, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useRef, useState } from 'react'
-import { answered, api, Problem } from '../api/client.ts'
+import { v7 as uuidv7 } from 'uuid'
+import { api, Problem } from '../api/client.ts'
 import { SETTINGS } from '../api/settings.ts'
 import { type InLanguages, type Language, useLanguage, useTexts } from '../texts/language.ts'
 import { rememberExtension, rememberedExtension } from './extension.ts'
@@ -10,12 +11,15 @@ import { ExtensionAsked } from './extension-asked.tsx'
 import { wordsOf } from './fault.tsx'
 import { KeyName } from './key-name.tsx'
 import { useKeys } from './keys.tsx'
+import { type AskedFor, type Ring, rememberRing } from './rings.ts'
 
 const en = {
   call: 'Call',
   ringing: (extension: string) => `Extension ${extension} rings first. Pick it up, and you are put through.`,
   change: 'Another extension',
   self: 'Call with this telephone instead',
+  nobody: 'Nobody was called.',
+  unknown: 'It is not known whether the call is made.',
 }
 
 const TEXTS: InLanguages<typeof en> = {
@@ -25,6 +29,8 @@ const TEXTS: InLanguages<typeof en> = {
     ringing: (extension) => `Primero suena la extensión ${extension}. Descuelgue y se le pone en comunicación.`,
     change: 'Otra extensión',
     self: 'Llamar con este teléfono',
+    nobody: 'No se ha llamado a nadie.',
+    unknown: 'No se sabe si se hace la llamada.',
   },
 }
 
@@ -34,14 +40,37 @@ const isDialSet = (known: QueryClient): Promise<boolean> =>
     () => false,
   )
 
-/** Whether nobody was called, or it is not known: what Zadarma says is what helps. */
-const whyNot = (error: unknown, language: Language): string =>
-  error instanceof Problem && (error.status === 502 || error.status === 503) ? error.message : wordsOf(error, language)
+/** Why the PBX does not call, or does not say whether it does. */
+class NotPutThrough extends Error {
+  override name = 'NotPutThrough'
+  readonly mayRing: boolean
 
-/** A call that the PBX was asked for. */
-export interface Dialled {
-  requestId: string
-  extension: string
+  constructor(mayRing: boolean, why: string) {
+    super(why)
+    this.mayRing = mayRing
+  }
+}
+
+async function askPbx(contact_id: string, phone_number: string, extension: string): Promise<string> {
+  const headers = { 'Idempotency-Key': uuidv7() }
+  const body = { contact_id, phone_number, extension }
+  const asking = api.POST('/api/crm/calls/dial', { body, headers }).catch(() => {
+    throw new NotPutThrough(true, '')
+  })
+  const { data, error, response } = await asking
+  if (data !== undefined) return data.request_id
+  const { may_ring: mayRing, why, ...problem } = Object(error)
+  if (typeof mayRing === 'boolean') throw new NotPutThrough(mayRing, String(why))
+  // Not the service's own.
+  if (response.status === 502 || response.status === 504) throw new NotPutThrough(true, '')
+  throw new Problem({ title: response.statusText, ...problem, status: response.status }, null)
+}
+
+function wordsOfRefusal(error: unknown, language: Language): string {
+  const t = TEXTS[language]
+  // What Zadarma says is what helps.
+  if (error instanceof NotPutThrough) return `${error.mayRing ? t.unknown : t.nobody} ${error.message}`
+  return error instanceof Problem && error.status === 503 ? error.message : wordsOf(error, language)
 }
 
 interface CallButtonProps {
@@ -51,11 +80,12 @@ interface CallButtonProps {
   size?: 'sm' | 'md' | 'lg'
   /** The key that does the same. */
   hotkey?: string
-  onDialled?: (dialled: Dialled) => void
+  /** Told once it rings, or may; it is remembered as one of the contact's rings. */
+  onRung?: () => void
 }
 
 /** Calls a number: through the PBX where it is set up, which rings the caller's extension first; else by the device. */
-export function CallButton({ phone, contactId, size = 'md', hotkey, onDialled }: CallButtonProps) {
+export function CallButton({ phone, contactId, size = 'md', hotkey, onRung }: CallButtonProps) {
   const t = useTexts(TEXTS)
   const { language } = useLanguage()
   const known = useQueryClient()
@@ -64,17 +94,19 @@ export function CallButton({ phone, contactId, size = 'md', hotkey, onDialled }:
   const [isAsked, asked] = useDisclosure(false)
   const link = useRef<HTMLAnchorElement>(null)
   const canDial = settings.data?.can_dial === true && contactId !== null
+
+  function rung(ring: Ring) {
+    if (contactId !== null) rememberRing(contactId, ring)
+    onRung?.()
+  }
+  const rungByDevice = () => rung({ phone, at: Date.now(), asked: null })
   const dialling = useMutation({
-    mutationFn: async (from: string): Promise<Dialled> => {
-      const { request_id } = await answered(
-        api.POST('/api/crm/calls/dial', {
-          body: { contact_id: contactId ?? '', extension: from },
-          headers: { 'Idempotency-Key': crypto.randomUUID() },
-        }),
-      )
-      return { requestId: request_id, extension: from }
+    mutationFn: (from: string) => askPbx(contactId ?? '', phone, from),
+    onMutate: () => Date.now(),
+    onSettled: (requestId, error, from, at = Date.now()) => {
+      const asked: AskedFor = { requestId: requestId ?? null, extension: from }
+      if (error === null || (error instanceof NotPutThrough && error.mayRing)) rung({ phone, at, asked })
     },
-    onSuccess: (dialled) => onDialled?.(dialled),
   })
 
   async function press() {
@@ -84,7 +116,7 @@ export function CallButton({ phone, contactId, size = 'md', hotkey, onDialled }:
     else if (extension === null) asked.open()
     else if (!dialling.isPending) dialling.mutate(extension)
   }
-  useKeys(hotkey === undefined ? [] : [{ keys: hotkey, label: t.call, run: () => void press() }])
+  useKeys(hotkey === undefined ? [] : [{ keys: hotkey, label: t.call, run: ({ repeat }) => void (repeat || press()) }])
 
   const label = (
     <>
@@ -101,6 +133,7 @@ export function CallButton({ phone, contactId, size = 'md', hotkey, onDialled }:
         size={size}
         aria-keyshortcuts={hotkey}
         loading={settings.isPending}
+        onClick={rungByDevice}
       >
         {label}
       </Button>
@@ -122,8 +155,8 @@ export function CallButton({ phone, contactId, size = 'md', hotkey, onDialled }:
       )}
       {dialling.isError && (
         <Alert color="red" role="alert" p="xs">
-          {whyNot(dialling.error, language)}{' '}
-          <Anchor href={`tel:${phone}`} size="sm">
+          {wordsOfRefusal(dialling.error, language)}{' '}
+          <Anchor href={`tel:${phone}`} size="sm" underline="always" onClick={rungByDevice}>
             {t.self}
           </Anchor>
         </Alert>
@@ -133,6 +166,7 @@ export function CallButton({ phone, contactId, size = 'md', hotkey, onDialled }:
         extension={extension}
         phone={phone}
         onClose={asked.close}
+        onSelf={rungByDevice}
         onChosen={(chosen) => {
           rememberExtension(chosen)
           setExtension(chosen)

@@ -29,11 +29,13 @@ interface ExtensionAskedProps {
   extension: string | null
   phone: string
   onClose: () => void
+  /** Calls by the device instead. */
+  onSelf: () => void
   onChosen: (extension: string) => void
 }
 
 /** Asks once at which extension whoever sits here is called. */
-export function ExtensionAsked({ isShown, extension, phone, onClose, onChosen }: ExtensionAskedProps) {
+export function ExtensionAsked({ isShown, extension, phone, onClose, onSelf, onChosen }: ExtensionAskedProps) {
   const t = useTexts(TEXTS)
   const [text, setText] = useState(extension ?? '')
   const [isFaulty, setFaulty] = useState(false)
@@ -42,6 +44,11 @@ export function ExtensionAsked({ isShown, extension, phone, onClose, onChosen }:
     event.preventDefault()
     if (isExtension(text.trim())) onChosen(text.trim())
     else setFaulty(true)
+  }
+
+  function callSelf() {
+    onSelf()
+    onClose()
   }
 
   return (
@@ -59,7 +66,7 @@ export function ExtensionAsked({ isShown, extension, phone, onClose, onChosen }:
             data-autofocus
           />
           <Group justify="space-between">
-            <Anchor href={`tel:${phone}`} size="sm" onClick={onClose}>
+            <Anchor href={`tel:${phone}`} size="sm" onClick={callSelf}>
               {t.self}
             </Anchor>
             <Button type="submit">{t.call}</Button>

@@ -1,6 +1,8 @@
 import { Alert, Button, Group } from '@mantine/core'
 import { Problem } from '../api/client.ts'
 import { type InLanguages, type Language, useLanguage, useTexts } from '../texts/language.ts'
+import { faultIn, sentenceIn } from './service-words.ts'
+import { formatMoment } from './time.tsx'
 
 const en = {
   noAnswer: 'There is no answer. Are you connected?',
@@ -27,6 +29,9 @@ const TEXTS: InLanguages<typeof en> = {
   },
 }
 
+/** As the service writes moments. */
+const MOMENT = /\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z/g
+
 /** What went wrong, for a person. The service's own words say which field. */
 export function wordsOf(error: unknown, language: Language): string {
   const t = TEXTS[language]
@@ -36,8 +41,9 @@ export function wordsOf(error: unknown, language: Language): string {
   if (error.status === 404 || error.status === 410) return t.gone
   if (error.status === 412) return t.changed
   if (error.status >= 500) return t.busy
-  const faults = error.faults.map(({ path, message }) => `${path} ${message}`)
-  return faults.length === 0 ? error.message : faults.join('\n')
+  const faults = error.faults.map((fault) => faultIn(fault, language))
+  const words = faults.length === 0 ? sentenceIn(error.message, language) : faults.join('\n')
+  return words.replace(MOMENT, (moment) => formatMoment(moment, language))
 }
 
 /** In the place of what could not be shown, with a way on. */

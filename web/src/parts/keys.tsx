@@ -4,7 +4,9 @@ import { createContext, type ReactNode, useCallback, useContext, useEffect, useM
 export interface Shortcut {
   keys: string
   label: string
-  run: () => void
+  /** Held down, it is still pressed but once. */
+  isOnce?: boolean
+  run: (event: KeyboardEvent) => void
 }
 
 interface Keys {
@@ -18,8 +20,18 @@ const KeysContext = createContext<Keys>({ add: () => () => undefined, all: [] })
 /** The second of two keys has to come within this time. */
 const SECOND_WITHIN_MS = 1_000
 
-const isTyping = (target: EventTarget | null): boolean =>
-  target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
+const CHOSEN_BY_CLICK = /^(button|checkbox|color|file|image|radio|range|reset|submit)$/
+
+/** A field from which one chooses: it has its own use for arrows and Enter, and none for letters once it is closed. */
+const isClosedChoice = (target: HTMLElement): boolean =>
+  target instanceof HTMLInputElement &&
+  (CHOSEN_BY_CLICK.test(target.type) || (target.readOnly && target.getAttribute('aria-expanded') !== 'true'))
+
+function isTyping({ target, key }: KeyboardEvent): boolean {
+  if (!(target instanceof HTMLElement)) return false
+  if (key.length === 1 && key !== ' ' && isClosedChoice(target)) return false
+  return target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)
+}
 
 /** Listens for keys, wherever the focus is but in a field. */
 export function KeysProvider({ children }: { children: ReactNode }) {
@@ -31,7 +43,7 @@ export function KeysProvider({ children }: { children: ReactNode }) {
 
   useEffect(() => {
     const listen = (event: KeyboardEvent) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return
+      if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return
       if (document.querySelector('[role=dialog]') !== null && event.key !== '?') return
       const before = first.current !== null && event.timeStamp - first.current.at < SECOND_WITHIN_MS
       const both = before ? `${first.current?.key} ${event.key}` : event.key
@@ -41,8 +53,9 @@ export function KeysProvider({ children }: { children: ReactNode }) {
       first.current = begins ? { key: event.key, at: event.timeStamp } : null
       if (found === undefined) return
       event.preventDefault()
+      if (event.repeat && found.isOnce === true) return
       first.current = null
-      found.run()
+      found.run(event)
     }
     window.addEventListener('keydown', listen)
     return () => window.removeEventListener('keydown', listen)
@@ -67,7 +80,8 @@ export function useKeys(shortcuts: readonly Shortcut[]): void {
     return add(
       group.map((name, place) => {
         const [keys = '', label = ''] = name.split('\n')
-        return { keys, label, run: () => latest.current[place]?.run() }
+        const isOnce = latest.current[place]?.isOnce === true
+        return { keys, label, isOnce, run: (event) => latest.current[place]?.run(event) }
       }),
     )
   }, [add, names])

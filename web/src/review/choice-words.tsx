@@ -1,5 +1,6 @@
-import { formatLongAge, useNow } from '../parts/age.ts'
-import { formatMoment } from '../parts/time.tsx'
+import { directionWords, formatDuration } from '../parts/call-words.ts'
+import { statusWords } from '../parts/status.ts'
+import { formatLongAge, formatMoment, useNow } from '../parts/time.tsx'
 import { useLanguage, useTexts } from '../texts/language.ts'
 import { valueWords } from './facts.tsx'
 import type { Choice } from './item.ts'
@@ -55,7 +56,7 @@ function ContactWords({ choice: { candidate }, contactId }: { choice: Choice; co
         contact.data?.phones[0] ?? null,
         candidate.is_linked === 1 ? t.isLinked : null,
         newest !== undefined
-          ? t.newest(newest.status, attempts, formatLongAge(newest.created_at, language, now))
+          ? t.newest(statusWords(newest.status, language), attempts, formatLongAge(newest.created_at, language, now))
           : data === undefined
             ? null
             : t.noOpportunity,
@@ -79,9 +80,9 @@ function CallWords({ choice: { candidate, did }, callId }: { choice: Choice; cal
       details={[
         at === null ? null : formatMoment(at, language),
         contact.data == null ? null : number,
-        call.data === undefined ? null : t.directions[call.data.direction],
+        call.data === undefined ? null : directionWords(call.data.direction, language),
         call.data?.extension == null ? null : `${t.extension} ${call.data.extension}`,
-        call.data?.duration_seconds == null ? null : t.seconds(call.data.duration_seconds),
+        call.data?.duration_seconds == null ? null : formatDuration(call.data.duration_seconds),
         typeof distance === 'number' ? t.distance(distance) : null,
         did === 'joined' ? t.stays : null,
       ]}

@@ -1,6 +1,7 @@
 import { Anchor, Paper, Skeleton, Stack, Text, Title } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { Link } from 'wouter'
+import { directionWords, formatDuration, resultWords } from '../parts/call-words.ts'
 import { formatMoment } from '../parts/time.tsx'
 import { useLanguage, useTexts } from '../texts/language.ts'
 import type { ReviewItem } from './item.ts'
@@ -73,10 +74,10 @@ function CallFacts({ call }: { call: Call }) {
     <>
       <dl className={classes.facts}>
         <Fact name={t.number} value={call.phone_number} />
-        <Fact name={t.direction} value={t.directions[call.direction]} />
+        <Fact name={t.direction} value={directionWords(call.direction, language)} />
         <Fact name={t.time} value={formatMoment(call.started_at ?? call.created_at, language)} />
         <Fact name={t.status} value={valueWords('call_status', call.call_status ?? call.call_result, t, language)} />
-        <Fact name={t.duration} value={call.duration_seconds === null ? null : t.seconds(call.duration_seconds)} />
+        <Fact name={t.duration} value={call.duration_seconds === null ? null : formatDuration(call.duration_seconds)} />
         <Fact name={t.extension} value={call.extension} />
         <Fact name={t.contact} value={call.entity_id === null ? t.nobody : contact.data?.name} />
       </dl>
@@ -115,9 +116,9 @@ export function valueWords(
   language: 'en' | 'es',
 ): string {
   if (value === null || value === undefined) return t.unknown
-  if (field === 'duration_seconds') return t.seconds(Number(value))
+  if (field === 'duration_seconds') return formatDuration(Number(value))
   if (field === 'started_at' && !Number.isNaN(Date.parse(String(value)))) return formatMoment(String(value), language)
-  if (field === 'call_status' || field === 'call_result') return t.statuses[String(value)] ?? String(value)
-  if (field === 'direction') return t.directions[String(value) as keyof typeof t.directions] ?? String(value)
+  if (field === 'call_status' || field === 'call_result') return resultWords(String(value), language)
+  if (value === 'outbound' || value === 'inbound' || value === 'internal') return directionWords(value, language)
   return String(value)
 }

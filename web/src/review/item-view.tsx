@@ -1,8 +1,9 @@
 import { Button, Group, Kbd, NativeSelect, Stack, Text, TextInput, Title } from '@mantine/core'
 import { type FormEvent, useState } from 'react'
+import { Confirm } from '../parts/confirm.tsx'
 import { useKeys } from '../parts/keys.tsx'
-import { When } from '../parts/time.tsx'
-import { useTexts } from '../texts/language.ts'
+import { formatMoment, When } from '../parts/time.tsx'
+import { useLanguage, useTexts } from '../texts/language.ts'
 import { ChoiceWords } from './choice-words.tsx'
 import { Facts } from './facts.tsx'
 import { type Choice, choicesOf, type ReviewItem } from './item.ts'
@@ -13,6 +14,8 @@ import { REVIEW_TEXTS } from './texts.ts'
 /** What somebody decides. */
 export interface Decided extends Pick<Choice, 'answer' | 'change'> {
   did: Choice['did'] | 'created' | 'dismissed'
+  /** The key or the button that was pressed. */
+  pressed: string
 }
 
 interface ItemViewProps {
@@ -29,7 +32,10 @@ const KEYS = 9
 /** One item: what came, among what is chosen, and what else can be done. */
 export function ItemView({ item, canDecide, isViewer, isBusy, onDecide }: ItemViewProps) {
   const t = useTexts(REVIEW_TEXTS)
+  const { language } = useLanguage()
   const [isDismissing, setIsDismissing] = useState(false)
+  const [reason, setReason] = useState('')
+  const [joining, setJoining] = useState<Decided | null>(null)
   const [contactId, setContactId] = useState('')
   const number = item.mail?.told.phone_number?.value
   const holders = useContactsWith(item.kind === 'unmatched_mail' && typeof number === 'string' ? number : null)
@@ -44,11 +50,22 @@ export function ItemView({ item, canDecide, isViewer, isBusy, onDecide }: ItemVi
       answer: { action: 'create', ...(contactId === '' ? {} : { contact_id: contactId }) },
       change: null,
       did: 'created',
+      pressed: 'n',
     })
+  const choose = (choice: Choice, place: number) => {
+    const decided = { ...choice, pressed: String(place + 1) }
+    if (choice.did === 'joined' && canDecide && !isBusy) setJoining(decided)
+    else decide(decided)
+  }
   const dismiss = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
-    const reason = String(new FormData(event.currentTarget).get('reason')).trim()
-    decide({ answer: { action: 'dismiss', ...(reason === '' ? {} : { reason }) }, change: null, did: 'dismissed' })
+    const why = reason.trim()
+    decide({
+      answer: { action: 'dismiss', ...(why === '' ? {} : { reason: why }) },
+      change: null,
+      did: 'dismissed',
+      pressed: 'Enter',
+    })
   }
 
   useKeys(
@@ -57,9 +74,10 @@ export function ItemView({ item, canDecide, isViewer, isBusy, onDecide }: ItemVi
           ...choices.slice(0, KEYS).map((choice, place) => ({
             keys: String(place + 1),
             label: t.chooseKey(place + 1),
-            run: () => decide(choice),
+            isOnce: true,
+            run: () => choose(choice, place),
           })),
-          ...(canMake ? [{ keys: 'n', label: t.create, run: make }] : []),
+          ...(canMake ? [{ keys: 'n', label: t.create, isOnce: true, run: make }] : []),
           { keys: 'd', label: t.dismiss, run: () => setIsDismissing(true) },
         ]
       : [],
@@ -72,7 +90,7 @@ export function ItemView({ item, canDecide, isViewer, isBusy, onDecide }: ItemVi
           {t.kinds[item.kind]}
         </Title>
         <Text size="sm" c="dimmed">
-          <When at={item.created_at} />
+          <When at={item.created_at} /> ({formatMoment(item.created_at, language)})
         </Text>
         <Text mt={4} dir="auto">
           {t.whys?.[item.kind] ?? item.reason}
@@ -95,7 +113,7 @@ export function ItemView({ item, canDecide, isViewer, isBusy, onDecide }: ItemVi
                 type="button"
                 className={classes.choice}
                 disabled={!canDecide || isBusy}
-                onClick={() => decide(choice)}
+                onClick={() => choose(choice, place)}
               >
                 {place < KEYS && <Kbd>{place + 1}</Kbd>}
                 <ChoiceWords choice={choice} />
@@ -141,7 +159,15 @@ export function ItemView({ item, canDecide, isViewer, isBusy, onDecide }: ItemVi
           }}
         >
           <Group align="end" gap="sm">
-            <TextInput name="reason" label={t.reason} maxLength={1_000} autoFocus flex={1} miw={180} />
+            <TextInput
+              label={t.reason}
+              value={reason}
+              onChange={({ target }) => setReason(target.value)}
+              maxLength={1_000}
+              autoFocus
+              flex={1}
+              miw={180}
+            />
             <Button type="submit" loading={isBusy}>
               {t.reallyDismiss}
             </Button>
@@ -151,6 +177,23 @@ export function ItemView({ item, canDecide, isViewer, isBusy, onDecide }: ItemVi
           </Group>
         </form>
       )}
+      <Confirm
+        question={
+          joining && {
+            title: t.joinTitle,
+            more: t.joinMore,
+            yes: t.join,
+            isSerious: true,
+            run: async () => {
+              setJoining(null)
+              decide(joining)
+            },
+          }
+        }
+        fault={null}
+        isBusy={isBusy}
+        onClose={() => setJoining(null)}
+      />
     </Stack>
   )
 }

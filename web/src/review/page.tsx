@@ -17,7 +17,12 @@ import { REVIEW_TEXTS } from './texts.ts'
 interface Told {
   words: string
   isFault: boolean
+  /** Takes back what was done; null where it cannot be. */
+  undo: (() => Promise<void>) | null
 }
+
+/** Whoever presses the same again within this time has not read what came in its place. */
+const AGAIN_WITHIN_MS = 700
 
 /** What a machine could not decide: a list, and one item after the other. */
 export default function ReviewPage({ me }: { me: Me }) {
@@ -59,22 +64,43 @@ export default function ReviewPage({ me }: { me: Me }) {
     { keys: 'k', label: t.previous, run: () => show((isGone && held !== null ? held.at : at) - 1) },
   ])
 
-  async function carryOut(item: ReviewItem, { answer, change, did }: Decided) {
+  const isDeciding = useRef(false)
+  const last = useRef({ pressed: '', at: 0 })
+
+  async function carryOut(item: ReviewItem, decided: Decided) {
+    const isAgain = decided.pressed === last.current.pressed && Date.now() - last.current.at < AGAIN_WITHIN_MS
+    if (isDeciding.current || isAgain) return
+    isDeciding.current = true
+    await decideOn(item, decided)
+    isDeciding.current = false
+    last.current = { pressed: decided.pressed, at: Date.now() }
+  }
+
+  async function takeBack(undo: () => Promise<void>) {
+    try {
+      await undo()
+      setTold({ words: t.undone, isFault: false, undo: null })
+    } catch (error) {
+      setTold({ words: wordsOf(error, language), isFault: true, undo: null })
+    }
+  }
+
+  async function decideOn(item: ReviewItem, { answer, change, did }: Decided) {
     const following = items[at + 1] ?? items[at - 1]
-    const moveOn = (words: string) => {
-      setTold({ words, isFault: false })
+    const moveOn = (words: string, undo: Told['undo'] = null) => {
+      setTold({ words, isFault: false, undo })
       goTo(following === undefined ? '/review' : addressOf(following.id), { replace: true })
       forget(item)
     }
     try {
-      await decide.mutateAsync({ item, answer, change })
-      moveOn(t.done[did])
+      const undo = await decide.mutateAsync({ item, answer, change })
+      moveOn(t.done[did], undo)
     } catch (error) {
       const isConflict = error instanceof Problem && (error.status === 409 || error.status === 412)
-      if (!isConflict) return setTold({ words: wordsOf(error, language), isFault: true })
+      if (!isConflict) return setTold({ words: wordsOf(error, language), isFault: true, undo: null })
       const { data } = await review.refetch()
       const isOpen = data?.pages.some((page) => page.data.some(({ id }) => id === item.id)) ?? false
-      if (isOpen) setTold({ words: t.goneMeanwhile, isFault: true })
+      if (isOpen) setTold({ words: t.goneMeanwhile, isFault: true, undo: null })
       else moveOn(t.decidedByOther)
     }
   }
@@ -90,7 +116,14 @@ export default function ReviewPage({ me }: { me: Me }) {
       <div aria-live="polite">
         {told !== null && (
           <Alert color={told.isFault ? 'red' : 'green'} withCloseButton onClose={() => setTold(null)} py="xs">
-            {told.words}
+            <Group gap="md">
+              {told.words}
+              {told.undo !== null && (
+                <Button size="compact-sm" variant="default" onClick={() => told.undo && void takeBack(told.undo)}>
+                  {t.undo}
+                </Button>
+              )}
+            </Group>
           </Alert>
         )}
       </div>

@@ -83,18 +83,39 @@ export function useForget(): (item: ReviewItem) => void {
   }
 }
 
-/** Decides an item. */
+/** What a decision changes of the call, as it was; null where it changes nothing, or more than can be put back. */
+function beforeOf(call: Call, { contact_id }: Answer, change: Changes | null): Changes | null {
+  if (contact_id != null && contact_id !== call.entity_id) {
+    return { entity_type: call.entity_type, entity_id: call.entity_id }
+  }
+  if (change === null) return null
+  return Object.fromEntries(Object.keys(change).map((field) => [field, call[field as keyof Call]])) as Changes
+}
+
+/** Puts it back, as long as nobody has changed the call since; null where it cannot be asked how it is now. */
+async function takingBack(id: string, before: Changes): Promise<(() => Promise<void>) | null> {
+  const now = await orNull(answered(api.GET('/api/crm/calls/{id}', { params: { path: { id } } }))).catch(() => null)
+  if (now === null) return null
+  const params = { path: { id }, header: { 'If-Match': `"${now.revision}"` } }
+  return async () => {
+    await answered(api.PATCH('/api/crm/calls/{id}', { params, body: before }))
+  }
+}
+
+/** Decides an item; gives what takes back what it did to the call, where that can be. */
 export function useDecide() {
   const known = useQueryClient()
   return useMutation({
-    mutationFn: async ({ item, answer, change }: Decision) => {
+    mutationFn: async ({ item, answer, change }: Decision): Promise<(() => Promise<void>) | null> => {
+      const shown = item.call_id === null ? null : known.getQueryData<Call | null>(['call', item.call_id])
       if (change !== null && item.call_id !== null) {
-        const shown = known.getQueryData<Call | null>(['call', item.call_id])
         const header = shown == null ? {} : { 'If-Match': `"${shown.revision}"` }
         const params = { path: { id: item.call_id }, header }
         await answered(api.PATCH('/api/crm/calls/{id}', { params, body: change }))
       }
-      return answered(api.POST('/api/crm/review/{id}', { params: { path: { id: item.id } }, body: answer }))
+      await answered(api.POST('/api/crm/review/{id}', { params: { path: { id: item.id } }, body: answer }))
+      const before = shown == null ? null : beforeOf(shown, answer, change)
+      return before === null ? null : await takingBack(item.call_id ?? '', before)
     },
     // Somebody else may have decided it, or changed its call.
     onError: (error, { item }) => {

@@ -1,7 +1,7 @@
 import { Alert, Button, PasswordInput, Stack, Text, TextInput } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
-import { useLocation } from 'wouter'
+import { useLocation, useSearch } from 'wouter'
 import { answered, api } from '../api/client.ts'
 import { wordsOf } from '../parts/fault.tsx'
 import { useLanguage, useTexts } from '../texts/language.ts'
@@ -17,6 +17,7 @@ export function LogInPage() {
   const [needsCode, setNeedsCode] = useState(false)
   const [fault, setFault] = useState<string | null>(null)
   const [isBusy, setIsBusy] = useState(false)
+  const isOver = new URLSearchParams(useSearch()).has('over')
 
   async function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault()
@@ -38,6 +39,11 @@ export function LogInPage() {
 
   return (
     <FrontPage title={t.title}>
+      {isOver && (
+        <Alert color="yellow" role="status">
+          {t.over}
+        </Alert>
+      )}
       <form onSubmit={submit}>
         <Stack>
           {needsCode ? (

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { answered, api, Problem } from '../api/client.ts'
 import type { paths } from '../api/schema.d.ts'
+import { forgetOthers } from './over.ts'
 
 export type Me = paths['/api/me']['get']['responses']['200']['content']['application/json']
 
@@ -10,7 +11,9 @@ export function useMe() {
     queryKey: ['me'],
     queryFn: async (): Promise<Me | null> => {
       try {
-        return await answered(api.GET('/api/me'))
+        const me = await answered(api.GET('/api/me'))
+        forgetOthers(me.id)
+        return me
       } catch (error) {
         if (error instanceof Problem && error.status === 401) return null
         throw error

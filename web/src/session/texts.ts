@@ -2,6 +2,7 @@ import type { InLanguages } from '../texts/language.ts'
 
 const en = {
   title: 'Log in',
+  over: 'Your session is over. Log in again, and you are back where you were.',
   email: 'E-mail address',
   password: 'Password',
   logIn: 'Log in',
@@ -24,6 +25,7 @@ export const SESSION_TEXTS: InLanguages<typeof en> = {
   en,
   es: {
     title: 'Entrar',
+    over: 'Su sesión ha terminado. Entre de nuevo y volverá a donde estaba.',
     email: 'Correo electrónico',
     password: 'Contraseña',
     logIn: 'Entrar',

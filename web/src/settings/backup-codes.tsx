@@ -1,4 +1,5 @@
-import { Alert, Button, CopyButton, Group, Stack, Text } from '@mantine/core'
+import { Alert, Button, Group, Stack, Text } from '@mantine/core'
+import { CopyButton } from '../parts/copy-button.tsx'
 import { useTexts } from '../texts/language.ts'
 import classes from './settings.module.css'
 import { SETTINGS_TEXTS } from './texts.ts'
@@ -17,19 +18,11 @@ export function BackupCodes({ codes, onKept }: { codes: readonly string[]; onKep
           ))}
         </ul>
         <Group gap="xs">
-          <CopyButton value={text}>
-            {({ copied, copy }) => (
-              <Button variant="default" size="xs" onClick={copy}>
-                {copied ? t.copied : t.copy}
-              </Button>
-            )}
-          </CopyButton>
-          <Button variant="default" size="xs" onClick={() => download(text)}>
+          <CopyButton text={text} />
+          <Button variant="default" onClick={() => download(text)}>
             {t.download}
           </Button>
-          <Button size="xs" onClick={onKept}>
-            {t.kept}
-          </Button>
+          <Button onClick={onKept}>{t.kept}</Button>
         </Group>
       </Stack>
     </Alert>

@@ -1,5 +1,7 @@
 import { ScrollArea, Table } from '@mantine/core'
 import table from '../../../docs/licences.md?raw'
+import { useTexts } from '../texts/language.ts'
+import { SETTINGS_TEXTS } from './texts.ts'
 
 const rows = table
   .split('\n')
@@ -9,8 +11,9 @@ const rows = table
 
 /** What First Call is made with, and how it may be used. */
 export function Licences() {
+  const t = useTexts(SETTINGS_TEXTS)
   return (
-    <ScrollArea.Autosize mah={420} w="100%">
+    <ScrollArea.Autosize mah={420} w="100%" viewportProps={{ tabIndex: 0, role: 'region', 'aria-label': t.licences }}>
       <Table>
         <Table.Tbody>
           {rows.map(([, name = '', version = '', licence = '']) => (

@@ -22,6 +22,7 @@ export function LinkShown({ made, onClose }: { made: Made | null; onClose: () =>
       onClose={onClose}
       title={made === null ? '' : t.linkFor(made.name)}
       closeOnClickOutside={false}
+      closeOnEscape={false}
     >
       {made !== null && (
         <Stack>

@@ -1,5 +1,7 @@
 import { Stack, Text, Title } from '@mantine/core'
+import { useEffect, useRef } from 'react'
 import { Link } from 'wouter'
+import { useTitle } from '../parts/title.ts'
 import type { Me } from '../session/me.ts'
 import { useTexts } from '../texts/language.ts'
 import { About } from './about.tsx'
@@ -19,12 +21,19 @@ export default function SettingsPage({ me, part }: { me: Me; part: string | null
   const t = useTexts(SETTINGS_TEXTS)
   const parts = me.role === 'admin' ? OF_ADMINS : OF_EVERYBODY
   const shown = parts.find((one) => one === part) ?? parts[0]
+  const tabs = useRef<HTMLElement>(null)
+  // On a telephone they are more than fit beside each other.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it moves when another one is shown
+  useEffect(() => {
+    tabs.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+  }, [shown])
+  useTitle(`${t.parts[shown]} · ${t.title}`)
   return (
     <Stack maw={960}>
       <Title order={1} size="h2">
         {t.title}
       </Title>
-      <nav className={classes.parts} aria-label={t.title}>
+      <nav ref={tabs} className={classes.parts} aria-label={t.title}>
         {parts.map((one) => (
           <Link
             key={one}

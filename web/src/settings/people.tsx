@@ -1,10 +1,10 @@
-import { ActionIcon, Button, Menu, NativeSelect, Paper, Skeleton, Stack, Text } from '@mantine/core'
+import { ActionIcon, Alert, Button, Menu, NativeSelect, Paper, Skeleton, Stack, Text } from '@mantine/core'
 import { useState } from 'react'
 import { Problem } from '../api/client.ts'
+import { Confirm, type Question } from '../parts/confirm.tsx'
 import { Fault, wordsOf } from '../parts/fault.tsx'
 import type { Me } from '../session/me.ts'
 import { useLanguage, useTexts } from '../texts/language.ts'
-import { Confirm, type Question } from './confirm.tsx'
 import { Invite } from './invite.tsx'
 import { LinkShown, type Made } from './link-shown.tsx'
 import { changePerson, type Person, ROLES, type Role, resetPerson, usePeopleChange, usePeopleList } from './queries.ts'
@@ -76,6 +76,11 @@ export function People({ me }: { me: Me }) {
     <Stack>
       <Text c="dimmed">{t.peopleWhat}</Text>
       <Invite onMade={setMade} />
+      {question === null && fault !== null && (
+        <Alert color="red" role="alert" withCloseButton onClose={() => setFault(null)}>
+          {fault}
+        </Alert>
+      )}
       {people.isError && <Fault error={people.error} onRetry={() => void people.refetch()} />}
       {people.isPending && <Skeleton h={160} className="late" />}
       {all.length > 0 && (
@@ -149,7 +154,7 @@ function PersonRow({ person, isMe, actions }: { person: Person; isMe: boolean; a
           {person.disabled ? (
             <Menu.Item onClick={() => actions.onEnable(person)}>{t.enable}</Menu.Item>
           ) : (
-            <Menu.Item color="red" onClick={() => actions.onDisable(person)}>
+            <Menu.Item c="var(--mantine-color-error)" onClick={() => actions.onDisable(person)}>
               {t.disable}
             </Menu.Item>
           )}

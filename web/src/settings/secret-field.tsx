@@ -1,11 +1,9 @@
-import { Button, CopyButton, Group, TextInput } from '@mantine/core'
-import { useTexts } from '../texts/language.ts'
+import { Group, TextInput } from '@mantine/core'
+import { CopyButton } from '../parts/copy-button.tsx'
 import classes from './settings.module.css'
-import { SETTINGS_TEXTS } from './texts.ts'
 
 /** Something to copy, all of which is chosen where somebody does it by hand. */
 export function SecretField({ label, value }: { label: string; value: string }) {
-  const t = useTexts(SETTINGS_TEXTS)
   return (
     <Group align="end" gap="xs">
       <TextInput
@@ -17,13 +15,7 @@ export function SecretField({ label, value }: { label: string; value: string }) 
         classNames={{ input: classes.secret ?? '' }}
         onFocus={({ currentTarget }) => currentTarget.select()}
       />
-      <CopyButton value={value}>
-        {({ copied, copy }) => (
-          <Button variant={copied ? 'light' : 'default'} onClick={copy}>
-            {copied ? t.copied : t.copy}
-          </Button>
-        )}
-      </CopyButton>
+      <CopyButton text={value} />
     </Group>
   )
 }

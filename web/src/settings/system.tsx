@@ -4,8 +4,9 @@ import { answered, api } from '../api/client.ts'
 import { Doors } from '../coverage/doors.tsx'
 import { Fault } from '../parts/fault.tsx'
 import { useServiceState } from '../parts/service-state.ts'
+import { checkedWords, sentenceIn } from '../parts/service-words.ts'
 import { Sign } from '../parts/sign.tsx'
-import { useTexts } from '../texts/language.ts'
+import { useLanguage, useTexts } from '../texts/language.ts'
 import classes from './settings.module.css'
 import { SETTINGS_TEXTS } from './texts.ts'
 
@@ -49,6 +50,7 @@ interface Check {
 
 function CheckPanel({ title, more, ask }: { title: string; more: string; ask: () => Promise<{ data: Check[] }> }) {
   const t = useTexts(SETTINGS_TEXTS)
+  const { language } = useLanguage()
   const check = useMutation({ mutationFn: ask })
   return (
     <Paper withBorder p="md" component="section">
@@ -82,9 +84,9 @@ function CheckPanel({ title, more, ask }: { title: string; more: string; ask: ()
             <Sign kind={ok === null ? 'attention' : ok ? 'good' : 'bad'} />
             <div className={classes.checked}>
               <Text size="sm">
-                <b>{what}</b>: {detail}
+                <b>{checkedWords(what, language)}</b>: {sentenceIn(detail, language)}
               </Text>
-              {todo !== null && <Text size="sm">→ {todo}</Text>}
+              {todo !== null && <Text size="sm">→ {sentenceIn(todo, language)}</Text>}
             </div>
           </div>
         ))}

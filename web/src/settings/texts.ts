@@ -19,8 +19,6 @@ const en = {
   state: 'State',
   cancel: 'Cancel',
   close: 'Close',
-  copy: 'Copy',
-  copied: 'Copied',
   showMore: 'Show more',
   you: 'you',
 
@@ -140,8 +138,6 @@ export const SETTINGS_TEXTS: InLanguages<SettingsTexts> = {
     state: 'Estado',
     cancel: 'Cancelar',
     close: 'Cerrar',
-    copy: 'Copiar',
-    copied: 'Copiado',
     showMore: 'Mostrar más',
     you: 'usted',
 

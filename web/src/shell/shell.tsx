@@ -15,13 +15,15 @@ import {
   useMantineColorScheme,
 } from '@mantine/core'
 import { useDisclosure, useMediaQuery, useNetwork } from '@mantine/hooks'
-import { useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { Link, useLocation } from 'wouter'
-import { api } from '../api/client.ts'
+import { wordsOf } from '../parts/fault.tsx'
 import { useAllKeys, useKeys } from '../parts/keys.tsx'
+import { LiveSign } from '../parts/live-sign.tsx'
 import { useReviewCount } from '../review/count.ts'
 import type { Me } from '../session/me.ts'
+import { logOut } from '../session/over.ts'
 import { useLanguage, useTexts } from '../texts/language.ts'
 import { Icon, type IconName } from './icon.tsx'
 import classes from './shell.module.css'
@@ -56,7 +58,7 @@ const placesFor = ({ role }: Me): readonly Place[] =>
 export function Shell({ me, children }: { me: Me; children: ReactNode }) {
   const t = useTexts(SHELL_TEXTS)
   const [at, goTo] = useLocation()
-  const isNarrow = useMediaQuery('(max-width: 48em)') ?? false
+  const isNarrow = useMediaQuery('(max-width: 48em)', false, { getInitialValueInEffect: false })
   const { online: isOnline } = useNetwork()
   const [areKeysShown, keys] = useDisclosure(false)
   const places = placesFor(me)
@@ -68,6 +70,7 @@ export function Shell({ me, children }: { me: Me; children: ReactNode }) {
 
   return (
     <AppShell
+      header={{ height: 44, collapsed: !isNarrow }}
       navbar={{ width: 208, breakpoint: 'sm', collapsed: { mobile: true } }}
       footer={{ height: 56, collapsed: !isNarrow }}
       padding={isNarrow ? 'sm' : 'lg'}
@@ -75,52 +78,74 @@ export function Shell({ me, children }: { me: Me; children: ReactNode }) {
       <a href="#page" className={classes.skip}>
         {t.skip}
       </a>
-      <AppShell.Navbar p="xs" component="nav">
-        <Group gap="xs" p="xs" mb="sm">
-          <img src="/assets/icon.svg" alt="" width={26} height={26} />
-          <Text fw={650}>First Call</Text>
-        </Group>
-        <Stack gap={2} flex={1}>
-          {places.map((place) => (
-            <NavLink
-              key={place.name}
-              component={Link}
-              href={place.href}
-              label={t[place.name]}
-              leftSection={<Icon name={place.icon} />}
-              rightSection={place.name === 'review' && <OpenItems me={me} />}
-              active={isHere(place)}
-              aria-current={isHere(place) ? 'page' : undefined}
-              className={classes.link}
-            />
-          ))}
-        </Stack>
-        <Account me={me} onKeys={keys.open} />
-      </AppShell.Navbar>
+      {isNarrow ? (
+        <AppShell.Header px="sm" className={classes.head ?? ''}>
+          <Name />
+          <AccountMenu me={me} />
+        </AppShell.Header>
+      ) : (
+        <AppShell.Navbar p="xs" component="nav" aria-label={t.places}>
+          <Group p="xs" mb="sm">
+            <Name />
+          </Group>
+          <Stack gap={2} flex={1}>
+            {places.map((place) => (
+              <NavLink
+                key={place.name}
+                component={Link}
+                href={place.href}
+                label={t[place.name]}
+                leftSection={<Icon name={place.icon} />}
+                rightSection={place.name === 'review' && <OpenItems me={me} />}
+                active={isHere(place)}
+                aria-current={isHere(place) ? 'page' : undefined}
+                className={classes.link}
+              />
+            ))}
+          </Stack>
+          {isOnline && <LiveSign />}
+          <Group gap={4} wrap="nowrap" justify="space-between">
+            <AccountMenu me={me} />
+            <ActionIcon
+              variant="subtle"
+              color="gray"
+              onClick={keys.open}
+              aria-label={t.showKeys}
+              title={`${t.showKeys} (?)`}
+            >
+              ?
+            </ActionIcon>
+          </Group>
+        </AppShell.Navbar>
+      )}
       <AppShell.Main id="page" tabIndex={-1}>
         {!isOnline && (
           <Alert color="yellow" mb="md" role="status">
             {t.offline}
           </Alert>
         )}
+        {isOnline && isNarrow && <LiveSign />}
         {children}
       </AppShell.Main>
-      <AppShell.Footer component="nav" className={classes.bar}>
-        {places.map((place) => (
-          <Link
-            key={place.name}
-            href={place.href}
-            className={classes.tab ?? ''}
-            aria-current={isHere(place) ? 'page' : undefined}
-          >
-            <span className={classes.icon}>
-              <Icon name={place.icon} />
-              {place.name === 'review' && <OpenItems me={me} />}
-            </span>
-            <span>{t[place.name]}</span>
-          </Link>
-        ))}
-      </AppShell.Footer>
+      {isNarrow && (
+        <AppShell.Footer component="nav" aria-label={t.places} className={classes.bar}>
+          {places.map((place) => (
+            <Link
+              key={place.name}
+              href={place.href}
+              className={classes.tab ?? ''}
+              {...(place.name === 'call' ? { 'aria-label': t.call } : {})}
+              aria-current={isHere(place) ? 'page' : undefined}
+            >
+              <span className={classes.icon}>
+                <Icon name={place.icon} />
+                {place.name === 'review' && <OpenItems me={me} />}
+              </span>
+              <span>{place.name === 'call' ? t.callShort : t[place.name]}</span>
+            </Link>
+          ))}
+        </AppShell.Footer>
+      )}
       <KeysShown isShown={areKeysShown} onClose={keys.close} />
     </AppShell>
   )
@@ -139,42 +164,57 @@ function OpenItems({ me }: { me: Me }) {
   )
 }
 
-function Account({ me, onKeys }: { me: Me; onKeys: () => void }) {
+const Name = () => (
+  <Group gap="xs" wrap="nowrap">
+    <img src="/assets/icon.svg" alt="" width={26} height={26} />
+    <Text fw={650}>First Call</Text>
+  </Group>
+)
+
+/** Who is here, and what is theirs. */
+function AccountMenu({ me }: { me: Me }) {
   const t = useTexts(SHELL_TEXTS)
   const { language, setLanguage } = useLanguage()
   const { toggleColorScheme } = useMantineColorScheme()
-  const known = useQueryClient()
+  const queries = useQueryClient()
   const [, goTo] = useLocation()
-
-  async function logOut() {
-    await api.POST('/api/auth/sign-out')
-    known.clear()
-    goTo('/log-in')
-  }
+  const leaving = useMutation({
+    mutationFn: logOut,
+    onSuccess: () => {
+      goTo('/log-in')
+      queries.clear()
+    },
+  })
+  const isRefused = leaving.isError
 
   return (
-    <Group gap={4} wrap="nowrap" justify="space-between">
+    <>
       <Menu position="top-start" width={200}>
         <Menu.Target>
           <Button variant="subtle" color="gray" size="compact-md" className={classes.name}>
-            {me.name}
+            <bdi className={classes.cut}>{me.name}</bdi>
           </Button>
         </Menu.Target>
         <Menu.Dropdown>
-          <Menu.Label>{me.email ?? me.role}</Menu.Label>
+          <Menu.Label className={classes.cut ?? ''}>{me.email ?? me.role}</Menu.Label>
           <Menu.Item component={Link} href="/settings/account">
             {t.account}
           </Menu.Item>
           <Menu.Item onClick={() => setLanguage(language === 'es' ? 'en' : 'es')}>{t.language}</Menu.Item>
           <Menu.Item onClick={toggleColorScheme}>{t.theme}</Menu.Item>
           <Menu.Divider />
-          <Menu.Item onClick={logOut}>{t.logOut}</Menu.Item>
+          <Menu.Item onClick={() => leaving.mutate()}>{t.logOut}</Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      <ActionIcon variant="subtle" color="gray" onClick={onKeys} aria-label={t.showKeys} title={`${t.showKeys} (?)`}>
-        ?
-      </ActionIcon>
-    </Group>
+      <Modal opened={isRefused} onClose={leaving.reset} title={t.notLoggedOut}>
+        <Stack role="alert">
+          <Text size="sm">{isRefused && wordsOf(leaving.error, language)}</Text>
+          <Group justify="end">
+            <Button onClick={() => leaving.mutate()}>{t.logOut}</Button>
+          </Group>
+        </Stack>
+      </Modal>
+    </>
   )
 }
 

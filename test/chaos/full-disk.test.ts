@@ -7,9 +7,9 @@ import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 import { expect, inject, it } from 'vitest'
-import { isRoot, runAs } from '../src/database/embedded-account.ts'
-import { tellFigures } from './figures.ts'
-import { KEY } from './service.ts'
+import { isRoot, runAs } from '../../src/database/embedded-account.ts'
+import { tellFigures } from '../figures.ts'
+import { KEY } from '../service.ts'
 
 const MIB = 1024 * 1024
 

@@ -1,6 +1,7 @@
 import { Alert, Button, Group, Modal, Stack, Text } from '@mantine/core'
-import { useTexts } from '../texts/language.ts'
-import { SETTINGS_TEXTS } from './texts.ts'
+import { type InLanguages, useTexts } from '../texts/language.ts'
+
+const TEXTS: InLanguages<{ cancel: string }> = { en: { cancel: 'Cancel' }, es: { cancel: 'Cancelar' } }
 
 /** What is asked before it is done. */
 export interface Question {
@@ -22,7 +23,7 @@ interface ConfirmProps {
 
 /** Asks once more. */
 export function Confirm({ question, fault, isBusy, onClose }: ConfirmProps) {
-  const t = useTexts(SETTINGS_TEXTS)
+  const t = useTexts(TEXTS)
   return (
     <Modal opened={question !== null} onClose={onClose} title={question?.title}>
       <Stack>

@@ -1,0 +1,47 @@
+export interface PaceOptions<Work> {
+  run: (work: Work) => Promise<void>
+  merge: (some: Work, more: Work) => Work
+  /** How long nothing is run after a run, in milliseconds. */
+  leastMs: number
+  /** It doubles up to this, for as long as there always is more to do by then. */
+  mostMs: number
+}
+
+export interface Pace<Work> {
+  add(work: Work): void
+  end(): void
+}
+
+/** Runs what comes first at once, and what comes until the next run may begin together. No two runs overlap. */
+export function paced<Work>({ run, merge, leastMs, mostMs }: PaceOptions<Work>): Pace<Work> {
+  let waiting: { work: Work } | null = null
+  let isResting = false
+  let isOver = false
+  let restMs = leastMs
+  let timer: ReturnType<typeof setTimeout> | undefined
+
+  async function begin(work: Work): Promise<void> {
+    waiting = null
+    isResting = true
+    await run(work).catch(() => undefined)
+    if (!isOver) timer = setTimeout(goOn, restMs)
+  }
+
+  function goOn(): void {
+    isResting = false
+    restMs = waiting === null ? leastMs : Math.min(2 * restMs, mostMs)
+    if (waiting !== null) void begin(waiting.work)
+  }
+
+  return {
+    add(work) {
+      if (isOver) return
+      if (isResting) waiting = { work: waiting === null ? work : merge(waiting.work, work) }
+      else void begin(work)
+    },
+    end() {
+      isOver = true
+      clearTimeout(timer)
+    },
+  }
+}

@@ -1,0 +1,91 @@
+import type { Query, QueryClient, QueryKey } from '@tanstack/react-query'
+import { type Changes, merged } from './changes.ts'
+import { paced } from './pace.ts'
+
+/** The first words of queries that show a kind of thing. */
+const SHOWN_BY: Readonly<Record<string, readonly string[]>> = {
+  call: ['call', 'calls', 'coverage', 'queue', 'state'],
+  opportunity: ['opportunity', 'opportunities', 'queue', 'coverage'],
+  contact: ['contact', 'contacts', 'opportunity', 'opportunities', 'queue'],
+  review: ['review'],
+  key: ['keys'],
+  user: ['users', 'people', 'me'],
+  sync: ['sync'],
+}
+
+/** What shows a thing that changed, named by its id: one request for each that is on the screen. */
+const ROWS = { leastMs: 250, mostMs: 250 }
+/** What shows many things, or something of them: a few requests for each page, however much happens. */
+const LISTS = { leastMs: 500, mostMs: 4_000 }
+
+export interface RefresherOptions {
+  queries: QueryClient
+  /** Brings the lists of leads up to date, whose pages are not fetched anew for a few changes. */
+  refreshLeads: (changes: Changes) => Promise<void>
+}
+
+export interface Refresher {
+  take(changes: Changes): void
+  end(): void
+}
+
+/**
+ * Fetches what is on the screen and has changed. The first change is shown at once, and what follows it together: what
+ * shows the very things and rows of leads four times a second at most, the rest every half second, and ever more seldom
+ * while changes do not cease. What is not on the screen is fetched when it is shown again.
+ */
+export function refresher({ queries, refreshLeads }: RefresherOptions): Refresher {
+  const rows = paced({
+    ...ROWS,
+    merge: merged,
+    run: async (changes: Changes) => {
+      await Promise.all([refreshLeads(changes), refresh(queries, (key) => isNamed(key, changes))])
+    },
+  })
+  const lists = paced({
+    ...LISTS,
+    merge: merged,
+    run: (changes: Changes) => refresh(queries, (key) => isOfMany(key, changes) && !isNamed(key, changes)),
+  })
+  return {
+    take(changes) {
+      if (Object.keys(changes).length === 0) return
+      rows.add(changes)
+      lists.add(changes)
+    },
+    end() {
+      rows.end()
+      lists.end()
+    },
+  }
+}
+
+/** Whether a query is of one of the things that changed. */
+function isNamed([word, id]: QueryKey, changes: Changes): boolean {
+  const ids = changes[String(word)]
+  return typeof id === 'string' && ids !== undefined && (ids === 'all' || ids.includes(id))
+}
+
+/** Whether a query may show any of them. A call's lead shows it, too: what it is about stands in its key. */
+function isOfMany(key: QueryKey, changes: Changes): boolean {
+  if (isLeadList(key)) return false
+  return Object.keys(changes).some((kind) => {
+    const isOfOther = typeof key[1] === 'string' && key[0] === kind
+    return !isOfOther && SHOWN_BY[kind]?.includes(String(key[0])) === true
+  })
+}
+
+/** The key of a list of leads that goes on page by page: what it asks for, and how many are on a page. */
+export const isLeadList = ([word, asked, limit]: QueryKey): boolean =>
+  word === 'opportunities' && typeof asked === 'object' && typeof limit === 'number'
+
+/** Fetches what is shown anew; whatever comes for the first time once it is there, for it may be older than the change. */
+async function refresh(queries: QueryClient, isMeant: (key: QueryKey) => boolean): Promise<void> {
+  const predicate = ({ queryKey }: Query): boolean => isMeant(queryKey)
+  const coming = queries
+    .getQueryCache()
+    .findAll({ predicate, fetchStatus: 'fetching' })
+    .filter(({ state }) => state.data === undefined)
+  await Promise.all(coming.map(({ promise }) => promise?.catch(() => undefined)))
+  await queries.invalidateQueries({ predicate })
+}

@@ -1,0 +1,35 @@
+/** A telephone that was made to ring. */
+export interface Ring {
+  phone: string
+  /** By the clock of this device. */
+  at: number
+  /** Null where the device called by itself. */
+  asked: AskedFor | null
+}
+
+/** What the PBX was asked for. */
+export interface AskedFor {
+  /** Null where it did not say whether it calls. */
+  requestId: string | null
+  extension: string
+}
+
+/** What is said later is of another call. */
+const SAID_WITHIN_MS = 7_200_000
+
+const storedAs = (contactId: string): string => `first-call rings ${contactId}`
+
+/** Who rang a contact from this window lately, and of whose call nothing was said yet: latest first. */
+export function ringsOf(contactId: string): readonly Ring[] {
+  const rings: Ring[] = JSON.parse(sessionStorage.getItem(storedAs(contactId)) ?? '[]')
+  return rings.filter(({ at }) => Date.now() - at < SAID_WITHIN_MS)
+}
+
+/** Remembers it for as long as the window is open, also when the page is loaded again. */
+export const rememberRing = (contactId: string, ring: Ring): void => keepRings(contactId, [ring, ...ringsOf(contactId)])
+
+/** Once it is said how they went, there are none. */
+export function keepRings(contactId: string, rings: readonly Ring[]): void {
+  if (rings.length === 0) sessionStorage.removeItem(storedAs(contactId))
+  else sessionStorage.setItem(storedAs(contactId), JSON.stringify(rings))
+}
