@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ACCESS } from '../src/auth/access.ts'
+import { savedInSight } from '../src/calls/candidates.ts'
+import { openDatabase } from '../src/database/database.ts'
 import { makeKey, type TestKey } from './keys.ts'
 import { type Answer, createTestDatabase, createTestService, type TestDatabase, type TestService } from './service.ts'
 
@@ -222,6 +225,37 @@ describe('what is somebody else’s', () => {
     expect((await as(agents.ana, 'GET', `${CALLS}/${seen.id}`)).status).toBe(200)
     const listed = (await as(agents.ana, 'GET', `${CALLS}?limit=200`)).body.data.map(({ id }: Row) => id)
     expect([listed.includes(seen.id), listed.includes(hidden.id)]).toEqual([true, false])
+  })
+
+  it('is not named beside a call that is saved, where nobody can say in time whose it is', async () => {
+    const own = await lead('ana')
+    const link = { how: 'number', candidates: [own.contact.id] }
+    const shown = { ...own.attempt, link: { ...link, candidates: [] } }
+    const opened = openDatabase({ connection: database.connection, hasPooler: false, onIdleError: () => undefined })
+    const seen = () => savedInSight(opened, { userId: 'ana' }, [{ ...own.attempt, link }])
+    expect(await seen()).toEqual([{ ...own.attempt, link }])
+    const holder = new pg.Client(database.connection)
+    await holder.connect()
+    await holder.query('begin; lock table lead_opportunities')
+    const start = performance.now()
+    expect(await seen()).toEqual([shown])
+    expect(performance.now() - start).toBeLessThan(1_000)
+    await holder.end()
+    await opened.close()
+    expect(await seen()).toEqual([shown])
+  })
+
+  it('keeps an opportunity that a call names, which would else be everybody’s', async () => {
+    const { id: contact_id } = await make(CONTACTS, { name: 'Of Luis' })
+    const { id } = await make(OPPORTUNITIES, { contact_id, assigned_to: 'luis' })
+    const call = await make(CALLS, { direction: 'inbound', entity_type: 'opportunities', entity_id: id })
+    expect(await as(agents.luis, 'DELETE', `${OPPORTUNITIES}/${id}`)).toMatchObject({
+      status: 409,
+      body: { detail: 'The opportunity has 0 attempts and 1 call, and stays.' },
+    })
+    expect((await as(agents.ana, 'GET', `${CALLS}/${call.id}`)).status).toBe(404)
+    expect((await as(agents.luis, 'DELETE', `${CALLS}/${call.id}`)).status).toBe(204)
+    expect((await as(agents.luis, 'DELETE', `${OPPORTUNITIES}/${id}`)).status).toBe(204)
   })
 
   it('is not become by a call that names its contact as something else first', async () => {
