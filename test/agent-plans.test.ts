@@ -38,7 +38,9 @@ beforeAll(async () => {
   await client.query(`insert into calls (id, direction, entity_type, entity_id, outcome, opportunity_id, started_at)
     select gen_random_uuid(), 'outbound', 'contacts', contact_id, 'limit_reached', id, at from made
     union all
-    select gen_random_uuid(), 'inbound', 'contacts', contact_id, 'not_outbound', null, at from made`)
+    select gen_random_uuid(), 'inbound', 'contacts', contact_id, 'not_outbound', null, at from made
+    union all
+    select gen_random_uuid(), 'inbound', 'opportunities', id, 'not_outbound', null, at from made`)
   for (const table of [
     'contacts',
     'lead_opportunities',
@@ -74,8 +76,8 @@ const LISTS: [string, (sight: { userId: string }) => Promise<{ data: unknown[] }
   ['contacts', (sight) => listContacts(database, {}, 50, null, sight), 3],
   ['contacts by name', (sight) => listContacts(database, { q: 'garcia' }, 50, null, sight), 3],
   ['opportunities by name', (sight) => listOpportunities(database, { q: 'garcia' }, '-created_at', 50, null, sight), 3],
-  ['calls', (sight) => listCalls(database, {}, 50, null, sight), 6],
-  ['calls by outcome', (sight) => listCalls(database, { outcome: 'not_outbound' }, 50, null, sight), 3],
+  ['calls', (sight) => listCalls(database, {}, 50, null, sight), 9],
+  ['calls by outcome', (sight) => listCalls(database, { outcome: 'not_outbound' }, 50, null, sight), 6],
 ]
 
 it.each(LISTS)('of %s: three of many, and one in forty', async (_, list, few) => {

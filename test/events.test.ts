@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import pg from 'pg'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { eventsOf } from './event-source.ts'
 import { makeKey } from './keys.ts'
 import { createTestDatabase, createTestService, KEY, type TestDatabase, type TestService } from './service.ts'
@@ -103,7 +103,7 @@ it('the number beside an event is never ahead of what was told, however long it 
   // What an agent may hear of is looked for there; an admin hears of everything.
   const client = new pg.Client(database.connection)
   await client.connect()
-  await client.query('begin; lock table review_items')
+  await client.query('begin; lock table lead_opportunities')
   const items = [randomUUID(), randomUUID()]
   for (const item of items) {
     await other.sql(
@@ -119,6 +119,21 @@ it('the number beside an event is never ahead of what was told, however long it 
   expect(Number(slow.lastId)).toBe(Number(first))
   await slow.until(({ contact = [] }) => contact.includes(items[1] ?? ''))
   for (const listener of [slow, quick]) await listener.close()
+})
+
+it('what changes again and again is told at most some three times a second', async () => {
+  const listener = await listen()
+  const times: number[] = []
+  const making = (async () => {
+    while (times.length < 5) await makeLead()
+  })()
+  while (times.length < 5) {
+    await listener.until(({ contact }) => contact !== undefined)
+    times.push(performance.now())
+  }
+  await making
+  await listener.close()
+  for (const [place, time] of times.slice(1).entries()) expect(time - (times[place] ?? 0)).toBeGreaterThan(200)
 })
 
 it('pages of an origin that is allowed may listen', async () => {
@@ -294,6 +309,81 @@ describe('who is told', () => {
     expect([...heard.opportunity]).not.toContain(theirs.opportunity)
     // Nobody's now.
     expect([...heard.contact]).toContain(theirs.contact)
+  })
+
+  it('an opportunity that is gone again before anybody is told of it has no contact to be told of', async () => {
+    const heard = await hearing(async () => {
+      await service.sql(
+        `insert into audit (at, who, action, entity_id, before, after)
+         values (now(), 'test', 'opportunity.changed', $1, '{"assigned_to":"luis"}', '{"assigned_to":"eva"}')`,
+        [randomUUID()],
+      )
+    })
+    expect([...heard.contact]).not.toContain(null)
+  })
+
+  describe('of the review list an agent hears as a whole', () => {
+    const item = (fields: { call_id?: string; candidates?: object[]; mail?: object }) => {
+      const id = randomUUID()
+      const { call_id = null, candidates = [], mail } = fields
+      const kind = mail === undefined ? 'doubtful_link' : 'unmatched_mail'
+      return service.sql(
+        `insert into review_items (id, kind, natural_key, call_id, message_id, reason, candidates, mail)
+         values ($1, $2, $3, $4, case when $6::jsonb is not null then gen_random_uuid() end, 'x', $5, $6)`,
+        [id, kind, id, call_id, JSON.stringify(candidates), mail === undefined ? null : JSON.stringify(mail)],
+      )
+    }
+    /** What is told of the list once it was done, and what was made only to be told last. */
+    const toldOfReview = async (me: string, act: () => Promise<unknown>): Promise<unknown[]> => {
+      await settled()
+      const listener = await listen((await makeKey(service, { role: 'agent', user_id: me })).headers)
+      await act()
+      const { contact: last } = await makeLead()
+      const told: unknown[] = []
+      await listener.until(({ review, contact = [] }) => {
+        if (review !== undefined) told.push(review)
+        return contact.includes(last)
+      })
+      await listener.close()
+      return told
+    }
+    beforeEach(() => service.sql('delete from review_items'))
+
+    it('where a candidate comes into sight', async () => {
+      const me = randomUUID()
+      const [mine, theirs] = [await makeLead(me), await makeLead('luis')]
+      const call_id = (await callOf(mine.contact)).body.id
+      await item({ call_id, candidates: [{ contact_id: mine.contact }, { contact_id: theirs.contact }] })
+      const give = () => patch(`opportunities/${theirs.opportunity}`, { assigned_to: me })
+      expect(await toldOfReview(me, give)).toEqual(['all'])
+    })
+
+    it('where the call of an item leaves it, which is named to nobody who could not see the item', async () => {
+      const me = randomUUID()
+      const [mine, theirs] = [await makeLead(me), await makeLead('luis')]
+      const call_id = (await callOf(mine.contact)).body.id
+      await item({ call_id, candidates: [{ contact_id: theirs.contact }] })
+      const give = () => patch(`opportunities/${mine.opportunity}`, { assigned_to: 'luis' })
+      expect(await toldOfReview(me, give)).toEqual(['all'])
+    })
+
+    it('where a contact has another number while an e-mail waits', async () => {
+      const { contact } = await makeLead('luis')
+      await item({ mail: { fields: { phone_number: '+34600000077' } } })
+      const renumber = () => patch(`contacts/${contact}`, { phones: ['+34600000077'] })
+      expect(await toldOfReview(randomUUID(), renumber)).toEqual(['all'])
+    })
+
+    it('and of nothing where no item names what has moved', async () => {
+      const me = randomUUID()
+      const { contact, opportunity } = await makeLead(me)
+      await item({ call_id: (await callOf((await makeLead()).contact)).body.id })
+      const act = async () => {
+        await patch(`opportunities/${opportunity}`, { assigned_to: 'luis' })
+        await patch(`contacts/${contact}`, { phones: ['+34600000078'] })
+      }
+      expect(await toldOfReview(me, act)).toEqual([])
+    })
   })
 
   it('that a person was erased hears everybody who may show them, once nothing is left', async () => {

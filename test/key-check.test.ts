@@ -265,6 +265,23 @@ describe('keys by the command line', () => {
     expect(rotated).toMatchObject({ name: 'endless', state: 'alive', expires_at: null })
   })
 
+  it('that are rotated twice are followed by ones with as long a life each time', async () => {
+    const rotate = async (key: string) => {
+      const { stdout, stderr } = await run(['rotate', key, '--hours', '1', '--json'])
+      return { expires_at: JSON.parse(stdout).expires_at, stderr }
+    }
+    const endless = (await run(['add', '--name', 'endless', '--role', 'viewer'])).stdout.trim()
+    for (let times = 0; times < 2; times++) {
+      expect(await rotate(endless)).toEqual({ expires_at: null, stderr: expect.stringContaining('It has no end.\n') })
+    }
+    const ending = (await run(['add', '--name', 'x', '--role', 'viewer', '--days', '90'])).stdout.trim()
+    for (let times = 0; times < 2; times++) {
+      const { expires_at, stderr } = await rotate(ending)
+      expect(Math.abs(Date.parse(expires_at) - Date.now() - 90 * 86_400_000)).toBeLessThan(60_000)
+      expect(stderr).toContain(`It ends at ${expires_at}.\n`)
+    }
+  })
+
   it('act for the person with an e-mail address, or for whatever else they are told', async () => {
     const [service] = services
     const { id, email } = await invite(service)

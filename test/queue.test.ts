@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { makeKey, type TestKey } from './keys.ts'
-import { loggedIn } from './people.ts'
+import { enter, loggedIn, openBrowser } from './people.ts'
 import { createTestDatabase, createTestService, type TestDatabase, type TestService } from './service.ts'
 
 /* Whom to call next, and that nobody else calls them at the same time. */
@@ -261,6 +261,41 @@ describe('a claim', () => {
       status: 422,
       body: { errors: [{ path: 'desk' }] },
     })
+  })
+
+  it('that is over is gone with the next one, whichever window had it', async () => {
+    await lead()
+    await claim(ana, { desk: 'left' })
+    await service.sql("update claims set claimed_until = now() - interval '1 second'")
+    const skipped = (await service.sql<{ opportunity_id: string }>('select opportunity_id from claims'))[0]
+    const next = await lead()
+    expect(await claimedBy(ana, { desk: 'right', skipped_ids: [skipped?.opportunity_id] })).toBe(next)
+    expect(await service.sql('select opportunity_id from claims')).toEqual([{ opportunity_id: next }])
+  })
+
+  it('is let go of with the last log-out of a person', async () => {
+    const { person, browser } = await loggedIn(service, { role: 'agent' })
+    const other = openBrowser(service.app)
+    await enter(service, other, person)
+    const id = await lead()
+    expect((await browser.post('/api/crm/queue/claim', {})).body.claim.opportunity.id).toBe(id)
+    const claims = () => service.sql('select owner from claims')
+    expect((await browser.post('/api/auth/sign-out')).status).toBe(204)
+    expect(await claims()).toEqual([{ owner: `user:${person.id}` }])
+    expect((await other.post('/api/auth/sign-out')).status).toBe(204)
+    expect(await claims()).toEqual([])
+  })
+
+  it('waits for its turn without a connection, and is a 503 where that does not come', async () => {
+    const id = await lead()
+    const client = new pg.Client(database.connection)
+    await client.connect()
+    await client.query('begin')
+    await client.query('select pg_advisory_xact_lock(4017, hashtext($1))', [JSON.stringify([ana.id, ''])])
+    const answers = Promise.all(Array.from({ length: 12 }, () => claim(ana)))
+    expect((await claim(eva)).body.claim.opportunity.id).toBe(id)
+    for (const { status, headers } of await answers) expect([status, headers['retry-after']]).toEqual([503, '1'])
+    await client.end()
   })
 
   it('is no change of state: the audit knows nothing of it', async () => {

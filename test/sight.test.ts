@@ -1,6 +1,10 @@
 import { randomUUID } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ACCESS } from '../src/auth/access.ts'
+import { savedInSight } from '../src/calls/candidates.ts'
+import { openDatabase } from '../src/database/database.ts'
 import { makeKey, type TestKey } from './keys.ts'
 import { type Answer, createTestDatabase, createTestService, type TestDatabase, type TestService } from './service.ts'
 
@@ -223,6 +227,37 @@ describe('what is somebody else’s', () => {
     expect([listed.includes(seen.id), listed.includes(hidden.id)]).toEqual([true, false])
   })
 
+  it('is not named beside a call that is saved, where nobody can say in time whose it is', async () => {
+    const own = await lead('ana')
+    const link = { how: 'number', candidates: [own.contact.id] }
+    const shown = { ...own.attempt, link: { ...link, candidates: [] } }
+    const opened = openDatabase({ connection: database.connection, hasPooler: false, onIdleError: () => undefined })
+    const seen = () => savedInSight(opened, { userId: 'ana' }, [{ ...own.attempt, link }])
+    expect(await seen()).toEqual([{ ...own.attempt, link }])
+    const holder = new pg.Client(database.connection)
+    await holder.connect()
+    await holder.query('begin; lock table lead_opportunities')
+    const start = performance.now()
+    expect(await seen()).toEqual([shown])
+    expect(performance.now() - start).toBeLessThan(1_000)
+    await holder.end()
+    await opened.close()
+    expect(await seen()).toEqual([shown])
+  })
+
+  it('keeps an opportunity that a call names, which would else be everybody’s', async () => {
+    const { id: contact_id } = await make(CONTACTS, { name: 'Of Luis' })
+    const { id } = await make(OPPORTUNITIES, { contact_id, assigned_to: 'luis' })
+    const call = await make(CALLS, { direction: 'inbound', entity_type: 'opportunities', entity_id: id })
+    expect(await as(agents.luis, 'DELETE', `${OPPORTUNITIES}/${id}`)).toMatchObject({
+      status: 409,
+      body: { detail: 'The opportunity has 0 attempts and 1 call, and stays.' },
+    })
+    expect((await as(agents.ana, 'GET', `${CALLS}/${call.id}`)).status).toBe(404)
+    expect((await as(agents.luis, 'DELETE', `${CALLS}/${call.id}`)).status).toBe(204)
+    expect((await as(agents.luis, 'DELETE', `${OPPORTUNITIES}/${id}`)).status).toBe(204)
+  })
+
   it('is not become by a call that names its contact as something else first', async () => {
     const theirs = await lead('luis')
     const disguised = await make(CALLS, {
@@ -297,6 +332,22 @@ describe('an agent', () => {
     expect((await as(agents.ana, 'GET', url)).status).toBe(404)
     const taken = await as(key, 'PATCH', url, { assigned_to: id.toUpperCase() })
     expect([taken.status, taken.body.revision]).toEqual([200, made.opportunity.revision + 1])
+  })
+
+  it('finds what was assigned to them in capitals before ids were folded', async () => {
+    const id = randomUUID()
+    const key = await makeKey(service, { role: 'agent', user_id: id })
+    const { opportunity } = await lead(id)
+    const assign = (to: string) =>
+      service.sql('update lead_opportunities set assigned_to = $2 where id = $1', [opportunity.id, to])
+    const others = await lead('ANA')
+    const see = async () => (await as(key, 'GET', `${OPPORTUNITIES}/${opportunity.id}`)).status
+    await assign(id.toUpperCase())
+    expect(await see()).toBe(404)
+    await service.sql(await readFile(new URL('../migrations/0018_person_ids.sql', import.meta.url), 'utf8'))
+    expect(await see()).toBe(200)
+    const { body } = await service.request('GET', `${OPPORTUNITIES}/${others.opportunity.id}`)
+    expect(body.assigned_to).toBe('ANA')
   })
 
   it('is one of two who take the same opportunity at the same moment', async () => {

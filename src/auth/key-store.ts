@@ -181,18 +181,20 @@ export async function rotateKey(
       .selectFrom('api_keys')
       .select(COLUMNS)
       .select(state)
-      .select(sql<Instant | null>`${THIS_MOMENT} + (expires_at - created_at)`.as('next_end'))
+      .select(sql<Instant>`${THIS_MOMENT}`.as('now'))
       .where('id', '=', id)
       .forUpdate()
       .executeTakeFirst()
     if (row?.state !== 'alive') return null
+    const end = await ownEndOf(transaction, row)
     await transaction
       .updateTable('api_keys')
       .set({ expires_at: sql<string>`least(expires_at, ${THIS_MOMENT} + ${overlapMs} * interval '1 millisecond')` })
       .where('id', '=', id)
       .execute()
-    const { name, role, user_id, next_end, ...before } = row
-    const made = await insertKey(transaction, { name, role, user_id, expires_at: next_end }, by)
+    const { name, role, user_id, now, ...before } = row
+    const expires_at = end === null ? null : now + (end - row.created_at)
+    const made = await insertKey(transaction, { name, role, user_id, expires_at }, by)
     const old = await findKey(transaction, id)
     if (old === null) return null
     await recordChange(
@@ -205,6 +207,23 @@ export async function rotateKey(
     )
     return { old, ...made }
   })
+}
+
+/** When a key was to end before another one was made in its place for the first time, which alone brings its end forward. */
+async function ownEndOf(
+  transaction: Transaction<Tables>,
+  { id, expires_at }: Pick<Row, 'id' | 'expires_at'>,
+): Promise<Instant | null> {
+  const first = await transaction
+    .selectFrom('audit')
+    .select(sql<Instant | null>`(before ->> 'expires_at')::timestamptz`.as('end'))
+    .where('entity_id', '=', id)
+    .where('action', '=', 'key.changed')
+    .where(sql<boolean>`after ->> 'expires_at' is not null`)
+    .orderBy('id')
+    .limit(1)
+    .executeTakeFirst()
+  return first === undefined ? expires_at : first.end
 }
 
 async function findKey(query: Kysely<Tables>, id: string): Promise<KeyBody | null> {

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { unseen } from '../auth/named.ts'
 import type { Sight } from '../auth/sight.ts'
 import type { Database } from '../database/database.ts'
@@ -12,8 +13,27 @@ export async function inSight(
   const contactIds = sight === 'everything' ? [] : calls.flatMap(({ link }) => link?.candidates ?? [])
   if (sight === 'everything' || contactIds.length === 0) return [...calls]
   const hidden = (await unseen(database, sight, { contactIds })).contactIds
-  return calls.map((call) => {
-    if (call.link === null) return call
-    return { ...call, link: { ...call.link, candidates: call.link.candidates.filter((id) => !hidden.has(id)) } }
-  })
+  return calls.map((call) => withCandidates(call, (id) => !hidden.has(id)))
+}
+
+const SEEN_WITHIN_MS = 500
+
+/**
+ * The same of calls that are saved, which no fault turns into a refusal (A9): where it cannot be read at once whom the
+ * caller sees, nobody is named.
+ */
+export async function savedInSight(
+  database: Pick<Database, 'query'>,
+  sight: Sight,
+  calls: readonly CallBody[],
+): Promise<CallBody[]> {
+  const shown = inSight(database, sight, calls).catch(() => null)
+  return (
+    (await Promise.race([shown, wait(SEEN_WITHIN_MS, null)])) ?? calls.map((call) => withCandidates(call, () => false))
+  )
+}
+
+function withCandidates(call: CallBody, isShown: (id: string) => boolean): CallBody {
+  if (call.link === null) return call
+  return { ...call, link: { ...call.link, candidates: call.link.candidates.filter(isShown) } }
 }

@@ -21,7 +21,7 @@ import { listOf, noQuery, problemSchema, uuid } from '../http/schemas.ts'
 import type { Metrics } from '../metrics.ts'
 import type { CallBody } from './body.ts'
 import type { CallChanges } from './call.ts'
-import { inSight } from './candidates.ts'
+import { inSight, savedInSight } from './candidates.ts'
 import { createCall, deleteCall, type NewCall, updateCall } from './save.ts'
 import { callResponse, callSchemas } from './schema.ts'
 import { findCall, listCalls, withAttempt } from './store.ts'
@@ -42,10 +42,13 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
   const params = z.object({ id: uuid })
   const tags = ['calls']
 
-  const sendCall = async (reply: FastifyReply, status: number, call: CallBody): Promise<FastifyReply> => {
-    const [shown] = await inSight(database, sightIn(reply.request), [call])
-    return reply.code(status).header('etag', etagOf(call)).send(shown)
+  const sendSaved = async (reply: FastifyReply, status: number, saved: CallBody): Promise<FastifyReply> => {
+    const call = await withAttempt(database, saved)
+    return sendCall(reply, status, call, await savedInSight(database, sightIn(reply.request), [call]))
   }
+
+  const sendCall = (reply: FastifyReply, status: number, call: CallBody, [shown]: readonly CallBody[]): FastifyReply =>
+    reply.code(status).header('etag', etagOf(call)).send(shown)
 
   app.post(
     '/calls',
@@ -82,9 +85,9 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
 
   const sendAnswer = async (reply: FastifyReply, { status, body }: Answer): Promise<FastifyReply> => {
     if (status >= 400) return sendProblem(reply, body as Problem)
-    const call = await withAttempt(database, body as CallBody)
+    const call = body as CallBody
     if (status === 201) void reply.header('location', `/api/crm/calls/${call.id}`)
-    return sendCall(reply, status, call)
+    return sendSaved(reply, status, call)
   }
 
   app.post(
@@ -152,7 +155,7 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
         void reply.header('retry-after', RETRY_AFTER)
       }
       const saved = results.flatMap(({ status, body }) => (status >= 400 ? [] : (body as CallBody)))
-      const shown = (await inSight(database, sight, saved)).values()
+      const shown = (await savedInSight(database, sight, saved)).values()
       return {
         results: results.map(({ status, body }) => {
           if (status >= 400) return { status, problem: body as Problem }
@@ -199,7 +202,7 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
     async (request, reply) => {
       const call = await findCall(database, request.params.id, sightIn(request))
       if (call === null) return sendRefusal(reply, noSuch('call', request.params.id))
-      return sendCall(reply, 200, call)
+      return sendCall(reply, 200, call, await inSight(database, sightIn(request), [call]))
     },
   )
 
@@ -225,7 +228,7 @@ export const callRoutes: FastifyPluginAsyncZod<CallRoutesOptions> = async (app, 
       const change = updateCall(request.params.id, changes, actorOf(request), ifMatch(request.headers['if-match']))
       const result = await register.registerCallAttempt(change)
       done()
-      return 'code' in result ? sendRefusal(reply, result) : sendCall(reply, 200, await withAttempt(database, result))
+      return 'code' in result ? sendRefusal(reply, result) : sendSaved(reply, 200, result)
     },
   })
 

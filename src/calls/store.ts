@@ -155,8 +155,12 @@ function partsInSight(query: Kysely<Tables>, sight: AgentSight, outcome: Outcome
     sql`(${idsInSight(sight)}) as seen join calls on calls.entity_id = seen.contact_id`,
     sql`calls.deleted_at is null and calls.opportunity_id is null and calls.entity_type = 'contacts'`,
   )
-  const withoutContact = query.selectFrom('calls').where(sql<boolean>`calls.opportunity_id is null
+  // Some of these name an opportunity that is somebody else's, which is looked at before a page is cut.
+  const withoutContact = query
+    .selectFrom('calls')
+    .where(sql<boolean>`calls.opportunity_id is null
       and (calls.entity_id is null or calls.entity_type is distinct from 'contacts')`)
+    .where(seenCall(sight))
   // B8: who names an opportunity and who does not, the outcome tells.
   if (outcome === undefined || outcome === 'pending') return [byOpportunity, byContact, withoutContact]
   return NAMES_OPPORTUNITY.has(outcome) ? [byOpportunity] : [byContact, withoutContact]

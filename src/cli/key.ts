@@ -85,6 +85,8 @@ export function addKeyCommands(program: Command, surroundings: Surroundings): vo
         const rotated = await found(database, named, (id) => rotateKey(database, id, hours * 3_600_000, COMMAND_LINE))
         if (rotated === null) return notFound(named)
         show(rotated, isForMachines === true)
+        const { expires_at: end } = rotated.body
+        terminal.note(end === null ? 'It has no end.' : `It ends at ${end}.`)
         terminal.note(`The old one, ${rotated.old.key}, goes on until ${rotated.old.expires_at}.`)
       }),
     )

@@ -9,6 +9,8 @@ export interface Change {
   how: 'made' | 'changed' | 'deleted'
   /** Whether a person was erased: then whatever is shown may tell of them, and is asked for anew. */
   isErasure: boolean
+  /** Whether a contact that was there before has other numbers. */
+  isRenumbered: boolean
   /** What decides who may see it, as far as it was otherwise before. */
   was: Was
 }
@@ -21,6 +23,9 @@ export type Was = Readonly<
 /** Of which somebody is told. */
 export type Heard = Pick<Change, 'kind' | 'entityId'> & Partial<Pick<Change, 'isErasure'>>
 
+/** In the place of an id: whatever is shown of that kind had better be asked for anew. */
+export const ALL = 'all'
+
 /** Above so many of a kind, whoever shows any of it had better ask for all of it. */
 const MOST_IDS = 200
 
@@ -28,7 +33,7 @@ const MOST_IDS = 200
 const OF_PEOPLE = ['contact', 'opportunity', 'call', 'review'] as const satisfies readonly Kind[]
 
 /** What is sent: the ids of each kind that changed, or `all` where they are very many. */
-export type Told = Partial<Record<Kind, readonly string[] | 'all'>>
+export type Told = Partial<Record<Kind, readonly string[] | typeof ALL>>
 
 /** Several changes of one thing are told once. */
 export function tellOf(changes: readonly Heard[]): Told {
@@ -38,7 +43,9 @@ export function tellOf(changes: readonly Heard[]): Told {
     ofKind.add(entityId)
     ids.set(kind, ofKind)
   }
-  const told: Told = Object.fromEntries([...ids].map(([kind, of]) => [kind, of.size > MOST_IDS ? 'all' : [...of]]))
+  const told: Told = Object.fromEntries(
+    [...ids].map(([kind, of]) => [kind, of.size > MOST_IDS || of.has(ALL) ? ALL : [...of]]),
+  )
   if (!changes.some(({ isErasure }) => isErasure)) return told
-  return { ...told, ...Object.fromEntries(OF_PEOPLE.map((kind) => [kind, 'all'])) }
+  return { ...told, ...Object.fromEntries(OF_PEOPLE.map((kind) => [kind, ALL])) }
 }

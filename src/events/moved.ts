@@ -37,7 +37,8 @@ export async function movedWith(
           or exists (select from lead_opportunities where ${isOther} and ${seenOpportunity(sight)}) as saw_contact
       from named
     )
-    select 'contact' as kind, contact_id as id from judged where saw_contact <> sees_contact
+    select 'contact' as kind, contact_id as id from judged
+    where contact_id is not null and saw_contact <> sees_contact
     union
     select 'call', calls.id from judged join calls on calls.opportunity_id = judged.id
     where deleted_at is null and saw <> sees

@@ -29,6 +29,7 @@ interface Row {
   of_call: string | null
   how: Change['how']
   was: Was | null
+  has_other_numbers: boolean
 }
 
 /** The changes after those that were seen, and those that were late; in the order of their numbers. */
@@ -36,7 +37,8 @@ export async function changesAfter({ query }: Queries, { last, missing }: Tail):
   const { rows } = await sql<Row>`
     select audit.id, action, entity_id, call_id as of_call,
       case when after is null then 'deleted' when before is null then 'made' else 'changed' end as how,
-      (select jsonb_object_agg(key, value) from json_each_text(before) where key = any(${DECIDING})) as was
+      (select jsonb_object_agg(key, value) from json_each_text(before) where key = any(${DECIDING})) as was,
+      coalesce('phones' = any(string_to_array(personal_fields, ',')), false) as has_other_numbers
     from (
       (select * from audit where id > ${last} order by id limit ${PAGE})
       union all
@@ -52,10 +54,12 @@ const ERASURE_DONE: Action = 'contact.erasure_done'
 /** Fields of calls and opportunities by which it is decided who sees them. */
 const DECIDING = ['assigned_to', 'contact_id', 'entity_type', 'entity_id', 'opportunity_id']
 
-function changeOf({ id, action, entity_id, of_call, how, was }: Row): Change {
+function changeOf({ id, action, entity_id, of_call, how, was, has_other_numbers }: Row): Change {
   // A recording is shown with its call.
   const kind: Kind = of_call === null ? kindOf(action) : 'call'
-  return of_call === null
-    ? { id, kind, entityId: entity_id, how, was: was ?? {}, isErasure: action === ERASURE_DONE }
-    : { id, kind, entityId: of_call, how: 'changed', was: {}, isErasure: false }
+  if (of_call !== null) {
+    return { id, kind, entityId: of_call, how: 'changed', was: {}, isErasure: false, isRenumbered: false }
+  }
+  const isRenumbered = kind === 'contact' && how !== 'made' && has_other_numbers
+  return { id, kind, entityId: entity_id, how, was: was ?? {}, isErasure: action === ERASURE_DONE, isRenumbered }
 }

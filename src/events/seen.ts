@@ -3,7 +3,7 @@ import type { Kind } from '../audit/entry.ts'
 import type { Caller } from '../auth/caller.ts'
 import { type AgentSight, seenCall, seenContact, seenItem, seenOpportunity, sightOf } from '../auth/sight.ts'
 import type { Database } from '../database/database.ts'
-import type { Change, Heard } from './change.ts'
+import { ALL, type Change, type Heard } from './change.ts'
 import { movedWith } from './moved.ts'
 
 type Queries = Pick<Database, 'query'>
@@ -14,7 +14,8 @@ const OF_MANAGERS: ReadonlySet<Kind> = new Set(['sync', 'dial'])
 
 /**
  * Of these changes what this caller may be told: of what they see, and of what they saw until now; of an opportunity that
- * comes into their sight or leaves it, also its contact and calls.
+ * comes into their sight or leaves it, also its contact and calls. Where items of the review list may come or go with
+ * these, all of them had better be asked for anew.
  */
 export async function changesFor(
   database: Queries,
@@ -33,16 +34,19 @@ export async function changesFor(
     callsSeenBefore(database, sight, allowed),
   ])
   const gone = [...before].filter((id) => !now.has(id))
-  const left = [...gone, ...moved.filter(({ kind }) => kind === 'call').map(({ entityId }) => entityId)]
-  const items = await itemsOf(database, sight, allowed, gone, left)
+  const come = idsOf('call', allowed.filter(isRelinked)).filter((id) => now.has(id) && !before.has(id))
+  const [items, isReviewOther] = await Promise.all([
+    itemsSeen(database, sight, allowed, gone),
+    isNamedInReview(database, [...moved.map(({ entityId }) => entityId), ...gone, ...come], allowed),
+  ])
   const isHeard = (change: Change): boolean =>
     change.isErasure ||
     now.has(change.entityId) ||
     before.has(change.entityId) ||
     items.has(change.entityId) ||
     wasOwn(sight, change)
-  const others = [...items].map((entityId): Heard => ({ kind: 'review', entityId }))
-  return [...allowed.filter(isHeard), ...moved, ...others]
+  const review: Heard[] = isReviewOther ? [{ kind: 'review', entityId: ALL }] : []
+  return [...allowed.filter(isHeard), ...moved, ...review]
 }
 
 /** Whether it is an opportunity that was theirs, or nobody's, until it was given away or deleted. */
@@ -56,16 +60,25 @@ const idsOf = (kind: Kind, changes: readonly Change[]): string[] =>
   changes.filter((change) => change.kind === kind).map(({ entityId }) => entityId)
 
 async function seenNow({ query }: Queries, sight: AgentSight, changes: readonly Change[]): Promise<Set<string>> {
+  const [opportunities, calls, contacts] = [
+    idsOf('opportunity', changes),
+    idsOf('call', changes),
+    idsOf('contact', changes),
+  ]
+  if (opportunities.length + calls.length + contacts.length === 0) return new Set()
   const { rows } = await sql<{ id: string }>`
-    select id from lead_opportunities where id = any(${idsOf('opportunity', changes)}::uuid[])
-      and ${seenOpportunity(sight)}
+    select id from lead_opportunities where id = any(${opportunities}::uuid[]) and ${seenOpportunity(sight)}
     union all
-    select id from calls where id = any(${idsOf('call', changes)}::uuid[]) and deleted_at is null and ${seenCall(sight)}
+    select id from calls where id = any(${calls}::uuid[]) and deleted_at is null and ${seenCall(sight)}
     union all
-    select id from unnest(${idsOf('contact', changes)}::uuid[]) as named (id) where ${seenContact(sight, sql`named.id`)}
+    select id from unnest(${contacts}::uuid[]) as named (id) where ${seenContact(sight, sql`named.id`)}
     `.execute(query)
   return new Set(rows.map(({ id }) => id))
 }
+
+/** Whether it is a call that was linked otherwise, or is deleted. */
+const isRelinked = ({ kind, how, was }: Change): boolean =>
+  kind === 'call' && (how === 'deleted' || Object.keys(was).length > 0)
 
 /** Calls that were linked otherwise, or are deleted, and were seen before. */
 async function callsSeenBefore(
@@ -73,9 +86,7 @@ async function callsSeenBefore(
   sight: AgentSight,
   changes: readonly Change[],
 ): Promise<Set<string>> {
-  const otherwise = changes.filter(
-    ({ kind, how, was }) => kind === 'call' && (how === 'deleted' || Object.keys(was).length > 0),
-  )
+  const otherwise = changes.filter(isRelinked)
   if (otherwise.length === 0) return new Set()
   // What did not change is as it is; of a deleted call nothing is there any more, and all that it had is told.
   const before = sql`
@@ -92,17 +103,34 @@ async function callsSeenBefore(
   return new Set(rows.map(({ id }) => id))
 }
 
-/** Items of the review list that changed, or whose call has left their sight. */
-async function itemsOf(
+/** Items of the review list that changed, and are seen. */
+async function itemsSeen(
   { query }: Queries,
   sight: AgentSight,
   changes: readonly Change[],
   gone: readonly string[],
-  left: readonly string[],
 ): Promise<Set<string>> {
+  const ids = idsOf('review', changes)
+  if (ids.length === 0) return new Set()
   const { rows } = await sql<{ id: string }>`
-    select id from review_items where id = any(${idsOf('review', changes)}::uuid[]) and ${seenItem(sight, gone)}
-    union
-    select id from review_items where call_id = any(${left}::uuid[]) and decided_at is null`.execute(query)
+    select id from review_items where id = any(${ids}::uuid[]) and ${seenItem(sight, gone)}`.execute(query)
   return new Set(rows.map(({ id }) => id))
+}
+
+/**
+ * Whether an item that waits names a contact or call that comes into sight or leaves it. An e-mail names by numbers, which
+ * these may have, or may have had.
+ */
+async function isNamedInReview(
+  { query }: Queries,
+  moved: readonly string[],
+  changes: readonly Change[],
+): Promise<boolean> {
+  if (moved.length === 0 && !changes.some(({ isRenumbered }) => isRenumbered)) return false
+  const { rows } = await sql`
+    select from review_items where decided_at is null and (mail is not null or call_id = any(${moved}::uuid[])
+      or exists (select from jsonb_to_recordset(candidates) as candidate (call_id uuid, contact_id uuid)
+        where call_id = any(${moved}::uuid[]) or contact_id = any(${moved}::uuid[])))
+    limit 1`.execute(query)
+  return rows.length > 0
 }

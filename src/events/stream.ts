@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { Caller } from '../auth/caller.ts'
 import type { Database } from '../database/database.ts'
+import { waitFor } from '../wait.ts'
 import { type Change, type Told, tellOf } from './change.ts'
 import type { Feed } from './feed.ts'
 import { changesAfter, PAGE } from './read.ts'
@@ -8,6 +9,8 @@ import { changesFor } from './seen.ts'
 
 /** A sign of life, which keeps proxies from taking it for dead. */
 const BEAT_MS = 15_000
+/** What comes so soon after what was told waits so long, and is told together. */
+const TOLD_EVERY_MS = 300
 /** So often it is looked whether whoever listens still may. */
 const LOOKED_AGAIN_MS = 1_000
 
@@ -43,7 +46,8 @@ export function stream(
   // What was missed is told first.
   let isTelling = true
   let isOver = false
-  const ends: (() => void)[] = []
+  const ending = new AbortController()
+  const ends: (() => void)[] = [() => ending.abort()]
 
   function close(): void {
     if (isOver) return
@@ -89,13 +93,14 @@ export function stream(
     return missed.length >= PAGE ? EVERYTHING : tellOf(await changesFor(database, caller, missed))
   }
 
-  /** What comes while it is looked who may hear of it, is told together afterwards. */
+  /** The first is told at once; what comes while it is looked who may hear of it, or soon after, together afterwards. */
   async function tellWaiting(): Promise<void> {
     isTelling = true
     while (waiting.length > 0 && !isOver) {
       const [changes, upTo] = [waiting, waitingUpTo]
       waiting = []
       tell(tellOf(await changesFor(database, caller, changes)), upTo)
+      await waitFor(TOLD_EVERY_MS, ending.signal).catch(() => undefined)
     }
     isTelling = false
   }

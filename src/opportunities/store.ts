@@ -331,7 +331,9 @@ export async function deleteOpportunity(
     const { calls } = await transaction
       .selectFrom('calls')
       .select((expression) => expression.fn.countAll<number>().as('calls'))
-      .where('opportunity_id', '=', id)
+      // Those that name it as whom they are with would else be everybody's.
+      .where(sql<boolean>`opportunity_id = ${id}
+        or (entity_id = ${id} and entity_type = 'opportunities' and deleted_at is null)`)
       .executeTakeFirstOrThrow()
     if (found.attempts_made > 0 || calls > 0) return { attempts: found.attempts_made, calls }
     await transaction.deleteFrom('lead_opportunities').where('id', '=', id).execute()

@@ -1,6 +1,8 @@
 import type { Kysely } from 'kysely'
 import { recordChange } from '../audit/record.ts'
 import type { Tables } from '../database/tables.ts'
+import { letGoOfAll } from '../queue/store.ts'
+import { isLoggedIn } from './sessions.ts'
 
 /** By what a log-in was more than a password. */
 export type SecondFactor = 'totp' | 'backup_code'
@@ -20,7 +22,7 @@ export async function recordLogIn(
   await recordChange(transaction, by, 'user.logged_in', userId, null, { session: id, second_factor: secondFactor })
 }
 
-/** Ends a session, where it is there. */
+/** Ends a session, where it is there. Whoever is logged in nowhere else lets go of the leads that they have. */
 export async function logOut(transaction: Kysely<Tables>, tokenHash: string, requestId: string): Promise<void> {
   const ended = await transaction
     .deleteFrom('user_sessions')
@@ -29,5 +31,6 @@ export async function logOut(transaction: Kysely<Tables>, tokenHash: string, req
     .executeTakeFirst()
   if (ended === undefined) return
   const by = { who: `user:${ended.user_id}`, requestId }
+  if (!(await isLoggedIn(transaction, ended.user_id))) await letGoOfAll(transaction, by.who)
   await recordChange(transaction, by, 'user.logged_out', ended.user_id, { session: ended.id }, null)
 }

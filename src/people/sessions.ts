@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
+import { type Kysely, sql } from 'kysely'
 import type { Caller } from '../auth/caller.ts'
 import type { Database } from '../database/database.ts'
+import type { Tables } from '../database/tables.ts'
 import { readSignedCookie } from './cookies.ts'
 
 /** The sessions of people, as every request needs them. */
 export interface Sessions {
   /** Who is logged in where the request comes from; null where nobody is. It counts as use of the session. */
   find(request: FastifyRequest): Promise<Caller | null>
-  /** The same of a request that goes on by itself, which is no use: a tab that is left open keeps nobody logged in. */
+  /** The same of a request that goes on by itself, which is no use. */
   look(request: FastifyRequest): Promise<Caller | null>
   /** What is stored of the request's token; null where it has none that we signed. */
   tokenHashOf(request: FastifyRequest): string | null
@@ -33,10 +35,18 @@ const MOST_KNOWN = 1_000
 /** What is stored of a token. */
 export const hashToken = (token: string): string => createHash('sha256').update(token).digest('base64url')
 
-/** A session that counts, of a person who may log in; by the database's clock alone. */
+/** By the database's clock alone. */
+const COUNTS = `session.used_at > now() - interval '12 hours' and session.began_at > now() - interval '30 days'`
+/** A session that counts, of a person who may log in. */
 const ALIVE = `from user_sessions as session join users on users.id = session.user_id
-  where session.token_sha256 = $1 and users.disabled_at is null
-    and session.used_at > now() - interval '12 hours' and session.began_at > now() - interval '30 days'`
+  where session.token_sha256 = $1 and users.disabled_at is null and ${COUNTS}`
+
+/** Whether a person is logged in anywhere. */
+export async function isLoggedIn(query: Kysely<Tables>, userId: string): Promise<boolean> {
+  const { rows } = await sql`select from user_sessions as session
+    where user_id = ${userId} and ${sql.raw(COUNTS)} limit 1`.execute(query)
+  return rows.length > 0
+}
 
 /** Whether a token's session counts. */
 export async function isAlive({ general }: Pick<Database, 'general'>, tokenHash: string): Promise<boolean> {

@@ -1,5 +1,7 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { type Kysely, sql } from 'kysely'
 import { formatInstant } from '../attempts/attempt.ts'
+import { UnavailableError } from '../attempts/register.ts'
 import type { Sight } from '../auth/sight.ts'
 import { contactsById } from '../contacts/store.ts'
 import { THIS_MOMENT } from '../database/clock.ts'
@@ -24,6 +26,9 @@ type Query = Kysely<Tables>
 const CANDIDATES = 32
 /** Somebody was faster by a moment; hardly ever twice. */
 const TRIES = 10
+/** What another request of the same desk does is done long before. */
+const TURNS = 20
+const TURN_MS = 50
 
 const CLAIM_END = sql`${THIS_MOMENT} + ${CLAIM_MINUTES} * interval '1 minute'`
 
@@ -170,12 +175,29 @@ export const claimOne = (
     return 'not_found'
   })
 
-/** Of what one desk asks for at the same moment, one thing after the other: else each would let go of the other's lead. */
-const oneAtATime = <Result>(query: Query, { owner, desk }: Desk, work: (alone: Query) => Promise<Result>) =>
-  query.transaction().execute(async (transaction) => {
-    await sql`select pg_advisory_xact_lock(4017, hashtext(${JSON.stringify([owner, desk])}))`.execute(transaction)
-    return work(transaction)
-  })
+/**
+ * Of what one desk asks for at the same moment, one thing after the other: else each would let go of the other's lead. Whoever
+ * waits has no connection meanwhile, and a transaction that is abandoned ends soon, so that nobody keeps others from claiming.
+ *
+ * @throws UnavailableError where its turn does not come
+ */
+async function oneAtATime<Result>(
+  query: Query,
+  { owner, desk }: Desk,
+  work: (alone: Query) => Promise<Result>,
+): Promise<Result> {
+  for (let turns = 0; turns < TURNS; turns++) {
+    if (turns > 0) await pause(TURN_MS)
+    const done = await query.transaction().execute(async (transaction) => {
+      const { rows } = await sql<{ isAlone: boolean }>`
+        select pg_try_advisory_xact_lock(4017, hashtext(${JSON.stringify([owner, desk])})) as "isAlone",
+          set_config('idle_in_transaction_session_timeout', '2s', true)`.execute(transaction)
+      return rows[0]?.isAlone === true ? { result: await work(transaction) } : null
+    })
+    if (done !== null) return done.result
+  }
+  throw new UnavailableError('the same desk is claiming something else')
+}
 
 /** Lets go of one lead, if it is the owner's; where a desk is named, only if that one has it. */
 export async function letGo({ query }: Database, id: string, owner: string, desk: string | null): Promise<void> {
@@ -184,10 +206,16 @@ export async function letGo({ query }: Database, id: string, owner: string, desk
   await claims.execute()
 }
 
-/** Lets go of all leads of a desk but one. What is over and being taken by another at this moment is that one's. */
+/** Lets go of all leads of a desk but one, and of what the owner had. What is being taken by another at this moment is that one's. */
 async function letGoOfOthers(query: Query, id: string | null, { owner, desk }: Desk): Promise<void> {
   await sql`delete from claims where opportunity_id in (
-    select opportunity_id from claims where owner = ${owner} and desk = ${desk}
+    select opportunity_id from claims where owner = ${owner} and (desk = ${desk} or claimed_until <= ${THIS_MOMENT})
       and opportunity_id is distinct from ${id}::uuid
     for update skip locked)`.execute(query)
+}
+
+/** Lets go of all leads of whoever is there no more. */
+export async function letGoOfAll(query: Query, owner: string): Promise<void> {
+  await sql`delete from claims where opportunity_id in (
+    select opportunity_id from claims where owner = ${owner} for update skip locked)`.execute(query)
 }
