@@ -96,6 +96,25 @@ it('an outcome is taken back, with its notes; a key that is pressed twice is one
   expect(faults).toEqual([])
 })
 
+it('what cannot be taken back at first can be tried again; a lead that somebody else has by then is not said to be here', async () => {
+  const [second, first] = [await lead('Second'), await lead('First')]
+  const { page, faults } = await open('agent')
+  await page.goto('/call')
+  await shown(page, 'First')
+  await page.keyboard.press('2')
+  await page.getByText('First: No answer. Attempt 1.').waitFor()
+  await shown(page, 'Second')
+  await stage.service.request('POST', '/api/crm/queue/claim', { opportunity_id: first })
+  await page.route('**/api/crm/calls/*', (route) => route.abort(), { times: 1 })
+  await page.keyboard.press('u')
+  await page.getByText('There is no answer. Are you connected?').waitFor()
+  await page.keyboard.press('u')
+  await page.getByText(/^First: taken back\. .+ is calling this lead, until/).waitFor()
+  await shown(page, 'Second')
+  expect(await Promise.all([first, second].map(attemptsOf))).toEqual([[], []])
+  expect(faults).toEqual([])
+})
+
 it('a lead that is skipped does not come back before the end; one that is open is shown again after a reload', async () => {
   for (const name of ['Third', 'Second', 'First']) await lead(name)
   const { page, faults } = await open('agent')

@@ -56,11 +56,11 @@ export function useLead(wished: string | null, told: Told) {
   latest.current = told
 
   const put = useCallback(
-    (answer: Answer): void => {
+    (answer: Answer): string | null => {
       const id = answer.claim?.opportunity.id ?? null
       if (isLeft.current) {
         if (id !== null) letGo(id)
-        return
+        return null
       }
       if (answer.claim !== null && id !== null) {
         knowLead(known, answer.claim)
@@ -72,19 +72,21 @@ export function useLead(wished: string | null, told: Told) {
       renewedAt.current = Date.now()
       setTaken((before) => ({ ...answer, turn: (before?.turn ?? 0) + 1, loss: null }))
       latest.current.onTaken(id)
+      return id
     },
     [known],
   )
 
   const change = useCallback(
-    async (wish: Wish | 'next'): Promise<void> => {
+    async (wish: Wish | 'next'): Promise<string | null> => {
       const before = current.current
       setError(null)
       setOpenElsewhere(null)
       try {
         if (wish === 'next') return put(await takeNext())
-        put(await take(wish))
+        const id = put(await take(wish))
         if (before !== null && before !== wish.opportunity_id) letGo(before)
+        return id
       } catch (failed) {
         if (failed instanceof Lost && failed.loss.why !== 'window') {
           latest.current.onLost(failed.loss)
@@ -94,14 +96,15 @@ export function useLead(wished: string | null, told: Told) {
         setTaken(null)
         if (failed instanceof Lost) setOpenElsewhere(wish === 'next' ? null : (wish.opportunity_id ?? null))
         else setError(failed)
+        return null
       }
     },
     [put],
   )
 
-  /** One after the other: what was asked for last is what is shown. */
+  /** Gives which lead is shown then. One after the other: what was asked for last is what is shown. */
   const goTo = useCallback(
-    (wish: Wish | 'next'): Promise<void> => {
+    (wish: Wish | 'next'): Promise<string | null> => {
       const going = line.current.then(() => change(wish))
       line.current = going
       return going
