@@ -1,5 +1,6 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { answered, api } from '../api/client.ts'
+import { leaveAll } from '../parts/under-way.ts'
 
 /* The end of a session: whoever notices it first tells all tabs of this browser. */
 
@@ -32,11 +33,12 @@ export function watchSession(queries: QueryClient): () => void {
 }
 
 /**
- * Logs out in all tabs, which forget what they have kept.
+ * Logs out in all tabs, which forget what they have kept, once what is being saved in this one is saved.
  *
  * @throws Problem where it was refused, and the browser's own error where there was no answer: then nothing has changed
  */
 export async function logOut(): Promise<void> {
+  await leaveAll()
   await answered(api.POST('/api/auth/sign-out'))
   sessionStorage.clear()
   const channel = new BroadcastChannel(CHANNEL)
