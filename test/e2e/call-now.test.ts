@@ -115,6 +115,18 @@ it('what cannot be taken back at first can be tried again; a lead that somebody 
   expect(faults).toEqual([])
 })
 
+it('an outcome that is touched while the focus stays in the notes does not wait for them', async () => {
+  const [, first] = [await lead('Second'), await lead('First')]
+  const { page, faults } = await open('agent')
+  await page.goto('/call')
+  await shown(page, 'First')
+  await page.getByLabel('Notes').fill('call after ten')
+  await page.getByRole('button', { name: 'Busy' }).dispatchEvent('click')
+  await shown(page, 'Second')
+  expect(await attemptsOf(first)).toEqual([{ status: 'orange', notes: 'call after ten' }])
+  expect(faults).toEqual([])
+})
+
 it('who logs out while an outcome is being saved is logged out once it is, and keeps no lead', async () => {
   const [, first] = [await lead('Second'), await lead('First')]
   const { page, faults } = await open('agent')

@@ -48,8 +48,7 @@ export function UntoldSign() {
       withCloseButton
       onClose={() => known.setQueryData(UNTOLD, null)}
     >
-      {wordsOf(untold.error, language)}{' '}
-      {/* Loaded anew: the page may be open with another lead. */}
+      {wordsOf(untold.error, language)} {/* Loaded anew: the page may be open with another lead. */}
       <Anchor href={`/call?lead=${untold.opportunityId}`} size="sm" underline="always">
         {t.sayAgain}
       </Anchor>

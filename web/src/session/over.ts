@@ -2,13 +2,15 @@ import type { QueryClient } from '@tanstack/react-query'
 import { answered, api } from '../api/client.ts'
 import { leaveAll } from '../parts/under-way.ts'
 
-/* The end of a session: whoever notices it first tells all tabs of this browser. */
+/* The end of a session, and the beginning of one: whoever notices it first tells all tabs of this browser. */
 
 const CHANNEL = 'first-call session'
+type Message = 'over' | 'begun'
 const USED_BY = 'first-call used by'
 
 /**
- * Looks anew who is logged in, as soon as the service refuses something for want of a session, or another tab logs out.
+ * Looks anew who is logged in, as soon as the service refuses something for want of a session, or somebody logs in or out
+ * in another tab.
  *
  * @returns ends it
  */
@@ -21,8 +23,8 @@ export function watchSession(queries: QueryClient): () => void {
     },
   }
   const channel = new BroadcastChannel(CHANNEL)
-  channel.onmessage = () => {
-    sessionStorage.clear()
+  channel.onmessage = ({ data }: MessageEvent<Message>) => {
+    if (data === 'over') sessionStorage.clear()
     lookAgain()
   }
   api.use(watch)
@@ -41,14 +43,19 @@ export async function logOut(): Promise<void> {
   await leaveAll()
   await answered(api.POST('/api/auth/sign-out'))
   sessionStorage.clear()
+  tellTabs('over')
+}
+
+/** Tells the other tabs. */
+export function tellTabs(message: Message): void {
   const channel = new BroadcastChannel(CHANNEL)
-  channel.postMessage('over')
+  channel.postMessage(message)
   channel.close()
 }
 
 /** What somebody has written in this tab is for nobody else to read. */
-export function forgetOthers(userId: string | null): void {
-  if (sessionStorage.getItem(USED_BY) === userId || userId === null) return
+export function forgetOthers(userId: string): void {
+  if (sessionStorage.getItem(USED_BY) === userId) return
   if (sessionStorage.getItem(USED_BY) !== null) sessionStorage.clear()
   sessionStorage.setItem(USED_BY, userId)
 }

@@ -193,13 +193,7 @@ function AccountMenu({ me }: { me: Me }) {
     <>
       <Menu position="top-start" width={200}>
         <Menu.Target>
-          <Button
-            variant="subtle"
-            color="gray"
-            size="compact-md"
-            className={classes.name}
-            loading={leaving.isPending}
-          >
+          <Button variant="subtle" color="gray" size="compact-md" className={classes.name} loading={leaving.isPending}>
             <bdi className={classes.cut}>{me.name}</bdi>
           </Button>
         </Menu.Target>
