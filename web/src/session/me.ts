@@ -15,7 +15,7 @@ export function useMe() {
       const me = await askMe()
       const before = client.getQueryData<Me | null>(ME)
       if (before !== undefined && before?.id !== me?.id) forgetKnown(client)
-      if (me !== null) forgetOthers(me.id)
+      forgetOthers(me?.id ?? null)
       return me
     },
     staleTime: 60_000,

@@ -54,8 +54,8 @@ export function tellTabs(message: Message): void {
 }
 
 /** What somebody has written in this tab is for nobody else to read. */
-export function forgetOthers(userId: string): void {
-  if (sessionStorage.getItem(USED_BY) === userId) return
+export function forgetOthers(userId: string | null): void {
+  if (sessionStorage.getItem(USED_BY) === userId || userId === null) return
   if (sessionStorage.getItem(USED_BY) !== null) sessionStorage.clear()
   sessionStorage.setItem(USED_BY, userId)
 }
