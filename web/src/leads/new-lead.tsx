@@ -15,29 +15,19 @@ interface NewLeadProps {
   onMade: (lead: { id: string }) => void
 }
 
-/** What is there of a lead before it is made. */
-interface Draft {
-  typed: Typed
-  /** What was refused made nothing: they are good until it is taken. */
-  ids: Ids
-}
-
-const blank = (): Draft => ({
-  typed: { name: '', phones: [''], email: '', title: '', source: '' },
-  ids: { contact: newId(), opportunity: newId() },
-})
+const BLANK: Typed = { name: '', phones: [''], email: '', title: '', source: '' }
 
 /** Makes a lead by hand. What was typed stays for when it is opened again, unless it was cancelled. */
 export const NewLead = memo(function NewLead({ isShown, onClose, onMade }: NewLeadProps) {
   const t = useTexts(LEADS_TEXTS)
-  const [draft, setDraft] = useState(blank)
+  const [typed, setTyped] = useState(BLANK)
   const end = () => {
-    setDraft(blank())
+    setTyped(BLANK)
     onClose()
   }
   return (
     <Modal opened={isShown} onClose={onClose} title={t.newLead} transitionProps={{ duration: 0 }}>
-      <NewLeadForm draft={draft} onDraft={setDraft} onEnd={end} onMade={onMade} />
+      <NewLeadForm typed={typed} onTyped={setTyped} onEnd={end} onMade={onMade} />
     </Modal>
   )
 })
@@ -57,22 +47,23 @@ const faultsIn = (error: unknown, language: Language): ReadonlyMap<string, strin
 const FIELDS = /^(name|email|title|source|phones(\.\d+)?)$/
 
 interface FormProps extends Pick<NewLeadProps, 'onMade'> {
-  draft: Draft
-  onDraft: Dispatch<SetStateAction<Draft>>
+  typed: Typed
+  onTyped: Dispatch<SetStateAction<Typed>>
   /** It is made, or not wanted any more. */
   onEnd: () => void
 }
 
-function NewLeadForm({ draft, onDraft, onEnd, onMade }: FormProps) {
+function NewLeadForm({ typed, onTyped, onEnd, onMade }: FormProps) {
   const t = useTexts(LEADS_TEXTS)
   const { language } = useLanguage()
-  const { typed, ids } = draft
+  // One that was refused made nothing: the same ids are good until it is taken.
+  const [ids] = useState<Ids>(() => ({ contact: newId(), opportunity: newId() }))
   const [known, setKnown] = useState<Contact | null>(null)
   const [error, setError] = useState<unknown>(null)
   const [isBusy, setIsBusy] = useState(false)
   const faults = faultsIn(error, language)
   const isElsewhere = error !== null && ![...faults.keys()].some((path) => FIELDS.test(path))
-  const set = (change: Partial<Typed>) => onDraft((before) => ({ ...before, typed: { ...before.typed, ...change } }))
+  const set = (change: Partial<Typed>) => onTyped((before) => ({ ...before, ...change }))
 
   const looked = typed.phones.filter((phone) => phone.replace(/\D/g, '').length >= FEWEST_DIGITS).join('\n')
   useEffect(() => {
