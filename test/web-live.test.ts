@@ -85,6 +85,24 @@ describe('the pace', () => {
     await vi.advanceTimersByTimeAsync(10_000)
     expect(events).toEqual(['a begins', 'a ends', 'bc begins', 'bc ends'])
   })
+
+  it('goes on after one that never ends', async () => {
+    vi.useFakeTimers()
+    const begun: string[] = []
+    const pace = paced<string>({
+      run: (name) => {
+        begun.push(name)
+        return new Promise(() => undefined)
+      },
+      merge: (some, more) => some + more,
+      leastMs: 250,
+      mostMs: 250,
+    })
+    for (const name of ['a', 'b', 'c']) pace.add(name)
+    await vi.advanceTimersByTimeAsync(16_000)
+    expect(begun).toEqual(['a', 'bc'])
+    pace.end()
+  })
 })
 
 describe('listening', () => {

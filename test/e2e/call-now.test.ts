@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { beforeEach, expect, it } from 'vitest'
-import { withoutTelephone } from './call-now-queue.ts'
+import { heldBack, withoutTelephone } from './call-now-queue.ts'
 import { useStage } from './stage.ts'
 import { useVisits } from './visits.ts'
 
@@ -93,6 +93,79 @@ it('an outcome is taken back, with its notes; a key that is pressed twice is one
     [{ status: 'green', notes: 'call after ten' }],
     [],
   ])
+  expect(faults).toEqual([])
+})
+
+it('what cannot be taken back at first can be tried again; a lead that somebody else has by then is not said to be here', async () => {
+  const [second, first] = [await lead('Second'), await lead('First')]
+  const { page, faults } = await open('agent')
+  await page.goto('/call')
+  await shown(page, 'First')
+  await page.keyboard.press('2')
+  await page.getByText('First: No answer. Attempt 1.').waitFor()
+  await shown(page, 'Second')
+  await stage.service.request('POST', '/api/crm/queue/claim', { opportunity_id: first })
+  await page.route('**/api/crm/calls/*', (route) => route.abort(), { times: 1 })
+  await page.keyboard.press('u')
+  await page.getByText('There is no answer. Are you connected?').waitFor()
+  await page.keyboard.press('u')
+  await page.getByText(/^First: taken back\. .+ is calling this lead, until/).waitFor()
+  await shown(page, 'Second')
+  expect(await Promise.all([first, second].map(attemptsOf))).toEqual([[], []])
+  expect(faults).toEqual([])
+})
+
+it('an outcome that is touched while the focus stays in the notes does not wait for them', async () => {
+  const [, first] = [await lead('Second'), await lead('First')]
+  const { page, faults } = await open('agent')
+  await page.goto('/call')
+  await shown(page, 'First')
+  await page.getByLabel('Notes').fill('call after ten')
+  await page.getByRole('button', { name: 'Busy' }).dispatchEvent('click')
+  await shown(page, 'Second')
+  expect(await attemptsOf(first)).toEqual([{ status: 'orange', notes: 'call after ten' }])
+  expect(faults).toEqual([])
+})
+
+it('who logs out while an outcome is being saved is logged out once it is, and keeps no lead', async () => {
+  const [, first] = [await lead('Second'), await lead('First')]
+  const { page, faults } = await open('agent')
+  await page.goto('/call')
+  await shown(page, 'First')
+  const mayLeave = () => page.evaluate("dispatchEvent(new Event('beforeunload', { cancelable: true }))")
+  expect(await mayLeave()).toBe(true)
+  const { asked, letThrough } = await heldBack(page, '**/api/crm/calls', 'POST')
+  await page.keyboard.press('2')
+  await asked
+  expect(await mayLeave()).toBe(false)
+  await page.getByRole('button', { name: 'Ana García' }).click()
+  await page.getByRole('menuitem', { name: 'Log out' }).click()
+  letThrough()
+  await page.waitForURL('**/log-in')
+  expect(await attemptsOf(first)).toEqual([{ status: 'orange', notes: '' }])
+  expect(await stage.service.sql('select owner from claims')).toEqual([])
+  expect(faults).toEqual([])
+})
+
+it('an outcome that is not saved after its page was left is told there, and leads back to its lead', async () => {
+  await lead('Ana Belén')
+  const { page, faults } = await open('agent')
+  await page.goto('/call')
+  await shown(page, 'Ana Belén')
+  const left = page.waitForURL('**/leads')
+  const asked = page.waitForRequest((request) => request.method() === 'POST' && request.url().endsWith('/calls'))
+  await page.route('**/api/crm/calls', async (route) => {
+    if (route.request().method() !== 'POST') return route.continue()
+    await left
+    await route.abort()
+  })
+  await page.keyboard.press('2')
+  await asked
+  await page.getByRole('link', { name: 'Leads', exact: true }).click()
+  await page.getByRole('alert').getByText('It is not saved how the call to Ana Belén went').waitFor()
+  if (process.env.SHOTS !== undefined) await page.screenshot({ path: `${process.env.SHOTS}/untold.png` })
+  await page.getByRole('link', { name: 'Say it again' }).click()
+  await shown(page, 'Ana Belén')
   expect(faults).toEqual([])
 })
 

@@ -227,11 +227,25 @@ describe('pressed twice, or by mistake', () => {
     const linkedTo = async () =>
       (await stage.service.request('GET', `/api/crm/calls/${items[0]?.call.id}`)).body.entity_id
     expect(await linkedTo()).toBe(items[0]?.contacts[0].id)
-    await page.getByRole('button', { name: 'Undo' }).click()
+    const changes: string[] = []
+    page.on('request', (request) => request.method() === 'PATCH' && changes.push(request.url()))
+    await page.getByRole('button', { name: 'Undo' }).dblclick()
     await page.getByText('Taken back:', { exact: false }).waitFor()
     expect(await linkedTo()).toBe(items[0]?.contacts[1].id)
+    expect(changes).toHaveLength(1)
+    await page.getByRole('alert').getByRole('button', { name: 'Close' }).click()
     expect(await decisionOf(stage.service, items[1]?.id ?? '')).toBeNull()
     await stage.service.request('POST', `/api/crm/review/${items[1]?.id}`, { action: 'dismiss' })
+    expect(faults).toEqual([])
+  })
+
+  it('on a telephone the list comes first', async () => {
+    const item = await doubt(stage.service)
+    const { page, faults } = await stage.open('manager', { width: 390, height: 844 })
+    await page.goto('/review')
+    await page.getByRole('main').getByRole('link').first().waitFor()
+    expect(new URL(page.url()).search).toBe('')
+    await stage.service.request('POST', `/api/crm/review/${item.id}`, { action: 'dismiss' })
     expect(faults).toEqual([])
   })
 

@@ -105,6 +105,40 @@ it('who logs out is logged out in all tabs, and nothing that was written stays; 
   expect(faults).toEqual([])
 })
 
+it('a tab in which somebody else is logged in by now shows what is theirs, and nothing of whoever was there before', async () => {
+  const [{ page, context, faults }, other] = [await stage.open('manager'), await stage.open('agent')]
+  await page.goto('/coverage')
+  await page.getByRole('heading', { name: 'Coverage' }).waitFor()
+  await page.evaluate("sessionStorage.setItem('first-call notes x', 'wants a kitchen')")
+  await page.getByRole('link', { name: 'Leads' }).click()
+  await page.getByRole('heading', { name: 'Leads' }).waitFor()
+  await page.evaluate("document.querySelector('nav').setAttribute('data-before', 'yes')")
+  await context.addCookies(await other.context.cookies())
+  await page.evaluate(LOOK_AGAIN)
+  await page.locator('[data-before]').waitFor({ state: 'detached' })
+  await page.getByRole('link', { name: 'Call now' }).waitFor()
+  expect(await page.getByRole('link', { name: 'Coverage' }).count()).toBe(0)
+  expect(await page.evaluate("sessionStorage.getItem('first-call notes x')")).toBeNull()
+  expect(faults).toEqual([])
+})
+
+it('what is asked for without a connection is refused at once, and not carried out later', async () => {
+  const { context, page, faults } = await stage.open('manager')
+  await page.goto('/coverage')
+  await page.getByRole('heading', { name: 'Coverage' }).waitFor()
+  await context.setOffline(true)
+  await page.getByText('You are offline.', { exact: false }).waitFor()
+  await page.getByRole('button', { name: 'Ana García' }).click()
+  await page.getByRole('menuitem', { name: 'Log out' }).click()
+  await page.getByRole('dialog', { name: 'You are not logged out.' }).waitFor()
+  await page.keyboard.press('Escape')
+  await context.setOffline(false)
+  await page.getByText('You are offline.', { exact: false }).waitFor({ state: 'hidden' })
+  expect((await page.request.get('/api/me')).status()).toBe(200)
+  expect(new URL(page.url()).pathname).toBe('/coverage')
+  expect(faults).toEqual([])
+})
+
 it('a part that is missing after a new version was set up is loaded again, and what is around it stays', async () => {
   const { page } = await stage.open('manager')
   await page.goto('/settings/about')

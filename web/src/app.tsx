@@ -61,7 +61,7 @@ function Inside() {
   }
   if (me.data === undefined || me.data === null) return <Waiting />
   return (
-    <Shell me={me.data}>
+    <Shell key={me.data.id} me={me.data}>
       <Broken at={at}>
         <Suspense fallback={<Waiting />}>
           <Pages me={me.data} />

@@ -14,6 +14,7 @@ export const themeIn = (language: Language): MantineThemeOverride =>
     fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif',
     headings: { fontWeight: '650' },
     components: {
+      Alert: { defaultProps: { closeButtonLabel: CLOSE[language] } },
       Modal: { defaultProps: { closeButtonProps: { 'aria-label': CLOSE[language] } } },
       // What it would put first into a menu is not a part of one.
       Menu: { defaultProps: { withInitialFocusPlaceholder: false } },

@@ -1,3 +1,8 @@
+import { atMost } from './at-most.ts'
+
+/** What has not ended by then, and may never, does not keep the next from running. */
+const LONGEST_RUN_MS = 15_000
+
 export interface PaceOptions<Work> {
   run: (work: Work) => Promise<void>
   merge: (some: Work, more: Work) => Work
@@ -12,7 +17,10 @@ export interface Pace<Work> {
   end(): void
 }
 
-/** Runs what comes first at once, and what comes until the next run may begin together. No two runs overlap. */
+/**
+ * Runs what comes first at once, and what comes until the next run may begin together. No two runs overlap, but for one that
+ * does not end within 15 seconds.
+ */
 export function paced<Work>({ run, merge, leastMs, mostMs }: PaceOptions<Work>): Pace<Work> {
   let waiting: { work: Work } | null = null
   let isResting = false
@@ -23,7 +31,7 @@ export function paced<Work>({ run, merge, leastMs, mostMs }: PaceOptions<Work>):
   async function begin(work: Work): Promise<void> {
     waiting = null
     isResting = true
-    await run(work).catch(() => undefined)
+    await atMost(LONGEST_RUN_MS, run(work))
     if (!isOver) timer = setTimeout(goOn, restMs)
   }
 

@@ -18,6 +18,7 @@ export const queries = new QueryClient({
           ? error.retryAfter * 1_000
           : Math.min(500 * 2 ** tries, LONGEST_WAIT_MS),
     },
-    mutations: { retry: false },
+    // What cannot be sent now is refused now: kept, it would ring a telephone when nobody thinks of it any more.
+    mutations: { retry: false, networkMode: 'always' },
   },
 })

@@ -1,4 +1,5 @@
 import type { Query, QueryClient, QueryKey } from '@tanstack/react-query'
+import { atMost } from './at-most.ts'
 import { type Changes, merged } from './changes.ts'
 import { paced } from './pace.ts'
 
@@ -79,6 +80,9 @@ function isOfMany(key: QueryKey, changes: Changes): boolean {
 export const isLeadList = ([word, asked, limit]: QueryKey): boolean =>
   word === 'opportunities' && typeof asked === 'object' && typeof limit === 'number'
 
+/** What has not come by then is not waited for by the rest. */
+const COMES_WITHIN_MS = 5_000
+
 /** Fetches what is shown anew; whatever comes for the first time once it is there, for it may be older than the change. */
 async function refresh(queries: QueryClient, isMeant: (key: QueryKey) => boolean): Promise<void> {
   const predicate = ({ queryKey }: Query): boolean => isMeant(queryKey)
@@ -86,6 +90,6 @@ async function refresh(queries: QueryClient, isMeant: (key: QueryKey) => boolean
     .getQueryCache()
     .findAll({ predicate, fetchStatus: 'fetching' })
     .filter(({ state }) => state.data === undefined)
-  await Promise.all(coming.map(({ promise }) => promise?.catch(() => undefined)))
+  await atMost(COMES_WITHIN_MS, Promise.allSettled(coming.map(({ promise }) => promise)))
   await queries.invalidateQueries({ predicate })
 }

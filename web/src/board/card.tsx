@@ -70,7 +70,16 @@ export const Card = memo(function Card(props: CardProps) {
       >
         <CardFace lead={lead} nameOfAgent={nameOfAgent} />
       </div>
-      {canMove && <MoveMenu lead={lead} name={name} targets={targets} isFixed={isFixed} onMove={onMove} />}
+      {canMove && (
+        <MoveMenu
+          lead={lead}
+          name={name}
+          targets={targets}
+          isFixed={isFixed}
+          onMove={onMove}
+          onClosed={() => card.current?.focus()}
+        />
+      )}
     </li>
   )
 })
@@ -95,10 +104,11 @@ export function CardFace({ lead, nameOfAgent }: Pick<CardProps, 'lead' | 'nameOf
 
 interface MoveMenuProps extends Pick<CardProps, 'lead' | 'targets' | 'isFixed' | 'onMove'> {
   name: string
+  onClosed: () => void
 }
 
 /** Does the same without dragging. It is only made where it is opened: there are hundreds of cards. */
-function MoveMenu({ lead, name, targets, isFixed, onMove }: MoveMenuProps) {
+function MoveMenu({ lead, name, targets, isFixed, onMove, onClosed }: MoveMenuProps) {
   const t = useTexts(BOARD_TEXTS)
   const [isOpen, setIsOpen] = useState(false)
   const button = (
@@ -113,9 +123,13 @@ function MoveMenu({ lead, name, targets, isFixed, onMove }: MoveMenuProps) {
       ⋯
     </button>
   )
+  const close = () => {
+    setIsOpen(false)
+    onClosed()
+  }
   if (!isOpen) return button
   return (
-    <Menu opened onClose={() => setIsOpen(false)} position="bottom-end" width={190} transitionProps={{ duration: 0 }}>
+    <Menu opened onClose={close} position="bottom-end" width={190} transitionProps={{ duration: 0 }}>
       <Menu.Target>{button}</Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>{t.moveTo}</Menu.Label>

@@ -12,7 +12,7 @@ import {
   useSensors,
 } from '@dnd-kit/core'
 import { Anchor, Group, Title } from '@mantine/core'
-import { type KeyboardEvent, useCallback, useMemo, useRef, useState } from 'react'
+import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { Link, useLocation } from 'wouter'
 import { ChangesBar } from '../leads/changes-bar.tsx'
 import { writeView } from '../leads/filter.ts'
@@ -39,6 +39,9 @@ const KEYBOARD = {
   coordinateGetter: byColumns,
   keyboardCodes: { start: ['Space'], cancel: ['Escape'], end: ['Space', 'Enter'] },
 }
+
+/** A card that is not shown by then does not take the focus from what is done since. */
+const FOCUSED_WITHIN_MS = 1_000
 
 const leadOf = (active: DragEndEvent['active']): Lead | null => (active.data.current?.lead as Lead | undefined) ?? null
 
@@ -67,6 +70,11 @@ export default function BoardPage({ me }: { me: Me }) {
   const open = useCallback(({ id }: Lead) => goTo(`/leads/${id}`), [goTo])
   const [focused, setFocused] = useState<{ id: string; status: string } | null>(null)
   const onFocused = useCallback(() => setFocused(null), [])
+  useEffect(() => {
+    if (focused === null) return
+    const timer = setTimeout(onFocused, FOCUSED_WITHIN_MS)
+    return () => clearTimeout(timer)
+  }, [focused, onFocused])
   const onMove = useCallback(
     (lead: Lead, status: string) => {
       setFocused({ id: lead.id, status })

@@ -4,6 +4,7 @@ import { Link } from 'wouter'
 import { KeyName } from '../parts/key-name.tsx'
 import { usePhoneFormat } from '../parts/phone.ts'
 import { Pills } from '../parts/pills.tsx'
+import { statusWords } from '../parts/status.ts'
 import { timeOfDayIn, When } from '../parts/time.tsx'
 import { useLanguage, useTexts } from '../texts/language.ts'
 import classes from './call-now.module.css'
@@ -24,6 +25,7 @@ interface LeadCardProps {
 /** Who is to be called. */
 export function LeadCard({ lead, phone, onPhone }: LeadCardProps) {
   const t = useTexts(CALL_NOW_TEXTS)
+  const { language } = useLanguage()
   const formatPhone = usePhoneFormat()
   const { opportunity, contact } = lead
   const phones = contact?.phones ?? []
@@ -54,7 +56,7 @@ export function LeadCard({ lead, phone, onPhone }: LeadCardProps) {
           </>
         )}
         {opportunity.source !== null && ` · ${t.source(opportunity.source)}`}
-        {` · ${t.statuses[opportunity.status] ?? opportunity.status}`}
+        {` · ${statusWords(opportunity.status, language)}`}
         {' · '}
         <Anchor component={Link} href={`/leads/${opportunity.id}`} size="sm" aria-keyshortcuts="o">
           {t.open}

@@ -53,9 +53,9 @@ function Calling() {
   const [backId, setBackId] = useState<string | null>(null)
 
   const nameOf = ({ contact, opportunity }: Lead): string => contact?.name ?? opportunity.title ?? t.unnamed
-  const goOn = () => {
+  const goOn = async () => {
     setBackId(null)
-    return goTo('next')
+    await goTo('next')
   }
   const refresh = () => {
     for (const kind of ['opportunity', 'opportunities', 'calls', 'call', 'queue', 'coverage'])
@@ -65,13 +65,17 @@ function Calling() {
   async function saved(lead: Lead, { outcome, saved: { call, undo }, kept, rings }: Finished) {
     const { id, contact_id } = lead.opportunity
     const takeBack = async () => {
-      await undo()
-      await restoreStatus(lead)
       keep(id, { notes: kept.notes, since: kept.since })
       keepRings(contact_id, rings)
+      await undo()
+      // The call is taken back all the same.
+      await restoreStatus(lead).catch(() => undefined)
       setBackId(id)
-      await goTo({ opportunity_id: id })
-      setHappened({ name: nameOf(lead), words: t.undone, undo: null })
+      const isHere = (await goTo({ opportunity_id: id })) === id
+      setHappened((loss) => {
+        const words = isHere ? t.undone : [t.takenBack, loss?.words].filter((one) => one !== undefined).join(' ')
+        return { name: nameOf(lead), words, undo: null }
+      })
       refresh()
     }
     await goOn()
@@ -94,7 +98,7 @@ function Calling() {
     isUndoing.current = true
     setHappened(null)
     await takeBack().catch((refused: unknown) =>
-      setHappened({ name: null, words: wordsOf(refused, language), undo: null }),
+      setHappened({ name: null, words: wordsOf(refused, language), undo: takeBack }),
     )
     isUndoing.current = false
   }

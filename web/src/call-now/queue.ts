@@ -58,9 +58,9 @@ export async function isAnybodyFree(): Promise<boolean> {
 const LOOKED_AT = 20
 
 /** Lets go of a lead, also while the page goes away. What does not arrive is over by itself. */
-export function letGo(opportunityId: string): void {
+export async function letGo(opportunityId: string): Promise<void> {
   const address = `/api/crm/queue/claim/${opportunityId}?desk=${DESK}`
-  void fetch(address, { method: 'DELETE', keepalive: true }).catch(() => undefined)
+  await fetch(address, { method: 'DELETE', keepalive: true }).catch(() => undefined)
 }
 
 /** Whether it is refused because it is not there, or is no longer seen. */

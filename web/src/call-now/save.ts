@@ -1,6 +1,7 @@
 import { answered, api, Problem } from '../api/client.ts'
 import type { components } from '../api/schema.d.ts'
 import type { Ring } from '../parts/rings.ts'
+import { isGone } from './queue.ts'
 
 type Call = components['schemas']['Call']
 
@@ -116,7 +117,13 @@ function ownCall(call: Call, requestId: string | null): Saved {
 
 /** Of a call of which the PBX has told meanwhile, only what was said is taken back: it rang. */
 async function takeBack(ownId: string, requestId: string | null): Promise<void> {
-  const { id, provider, revision } = await callNow(ownId, requestId)
+  const call = await callNow(ownId, requestId).catch((error: unknown) => {
+    // Taken back before, and only the answer was lost.
+    if (isGone(error)) return null
+    throw error
+  })
+  if (call === null) return
+  const { id, provider, revision } = call
   if (provider !== null) {
     await change(id, { call_status: null, resumen_llamada: null, call_result: null })
     return

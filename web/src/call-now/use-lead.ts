@@ -1,5 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useCallback, useEffect, useRef, useState } from 'react'
+import { beforeLogOut } from '../parts/under-way.ts'
 import { hadLeft, keep, keepSkipped, keptOf, noteLeft, skippedIds } from './kept.ts'
 import { knowLead } from './known-lead.ts'
 import { type Answer, isAnybodyFree, type Loss, Lost, letGo, take, type Wish } from './queue.ts'
@@ -56,11 +57,11 @@ export function useLead(wished: string | null, told: Told) {
   latest.current = told
 
   const put = useCallback(
-    (answer: Answer): void => {
+    (answer: Answer): string | null => {
       const id = answer.claim?.opportunity.id ?? null
       if (isLeft.current) {
-        if (id !== null) letGo(id)
-        return
+        if (id !== null) void letGo(id)
+        return null
       }
       if (answer.claim !== null && id !== null) {
         knowLead(known, answer.claim)
@@ -72,19 +73,22 @@ export function useLead(wished: string | null, told: Told) {
       renewedAt.current = Date.now()
       setTaken((before) => ({ ...answer, turn: (before?.turn ?? 0) + 1, loss: null }))
       latest.current.onTaken(id)
+      return id
     },
     [known],
   )
 
   const change = useCallback(
-    async (wish: Wish | 'next'): Promise<void> => {
+    async (wish: Wish | 'next'): Promise<string | null> => {
+      if (isLeft.current) return null
       const before = current.current
       setError(null)
       setOpenElsewhere(null)
       try {
         if (wish === 'next') return put(await takeNext())
-        put(await take(wish))
-        if (before !== null && before !== wish.opportunity_id) letGo(before)
+        const id = put(await take(wish))
+        if (before !== null && before !== wish.opportunity_id) void letGo(before)
+        return id
       } catch (failed) {
         if (failed instanceof Lost && failed.loss.why !== 'window') {
           latest.current.onLost(failed.loss)
@@ -94,14 +98,15 @@ export function useLead(wished: string | null, told: Told) {
         setTaken(null)
         if (failed instanceof Lost) setOpenElsewhere(wish === 'next' ? null : (wish.opportunity_id ?? null))
         else setError(failed)
+        return null
       }
     },
     [put],
   )
 
-  /** One after the other: what was asked for last is what is shown. */
+  /** Gives which lead is shown then. One after the other: what was asked for last is what is shown. */
   const goTo = useCallback(
-    (wish: Wish | 'next'): Promise<void> => {
+    (wish: Wish | 'next'): Promise<string | null> => {
       const going = line.current.then(() => change(wish))
       line.current = going
       return going
@@ -112,20 +117,26 @@ export function useLead(wished: string | null, told: Told) {
   const first = useRef(wished)
   useEffect(() => {
     isLeft.current = false
-    const leave = () => {
-      if (current.current !== null) letGo(current.current)
+    const leave = async () => {
+      if (current.current !== null) await letGo(current.current)
     }
     const go = () => {
       noteLeft()
-      leave()
+      void leave()
     }
+    const stay = beforeLogOut(async () => {
+      await leave()
+      // Where the log-out is refused, it is taken again.
+      renewedAt.current = 0
+    })
     const take_over = hadLeft()
     void goTo(first.current === null ? 'next' : { opportunity_id: first.current, take_over })
     window.addEventListener('pagehide', go)
     return () => {
       window.removeEventListener('pagehide', go)
+      stay()
       isLeft.current = true
-      leave()
+      void leave()
       current.current = null
     }
   }, [goTo])

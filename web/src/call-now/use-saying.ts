@@ -1,5 +1,8 @@
-import { useRef, useState } from 'react'
+import { useQueryClient } from '@tanstack/react-query'
+import { useLayoutEffect, useRef, useState } from 'react'
 import { keepRings, type Ring } from '../parts/rings.ts'
+import { saving } from '../parts/under-way.ts'
+import { tellAnywhere } from '../parts/untold.tsx'
 import { useTexts } from '../texts/language.ts'
 import { forget, type Kept, keep, keptOf } from './kept.ts'
 import { notesWith, type Outcome, STATUS_OF } from './outcome.ts'
@@ -30,7 +33,8 @@ type State = 'idle' | 'saving' | 'lingering' | 'going on'
  */
 export function useSaying({ lead, phone, rings }: Called, onSaved: (finished: Finished) => Promise<void>) {
   const t = useTexts(CALL_NOW_TEXTS)
-  const { id, contact_id: contactId } = lead.opportunity
+  const known = useQueryClient()
+  const { id, title, contact_id: contactId } = lead.opportunity
   const notes = useNotes(id)
   const field = useRef<HTMLTextAreaElement>(null)
   const [chosen, setChosen] = useState<Outcome | null>(null)
@@ -39,6 +43,16 @@ export function useSaying({ lead, phone, rings }: Called, onSaved: (finished: Fi
   const isBusy = useRef(false)
   /** The outcome is saved, and what came after it is not: it is not saved a second time. */
   const before = useRef<Saved | null>(null)
+  const isShown = useRef(true)
+  useLayoutEffect(() => {
+    const { current } = field
+    isShown.current = true
+    return () => {
+      isShown.current = false
+      // Nobody writes in what is not there any more.
+      current?.blur()
+    }
+  }, [])
 
   /** One thing at a time. */
   async function once(work: () => Promise<void>): Promise<void> {
@@ -48,7 +62,8 @@ export function useSaying({ lead, phone, rings }: Called, onSaved: (finished: Fi
     try {
       await work()
     } catch (failed) {
-      setError(failed)
+      if (isShown.current) setError(failed)
+      else tellAnywhere(known, { opportunityId: id, name: lead.contact?.name ?? title ?? t.unnamed, error: failed })
     } finally {
       isBusy.current = false
       setChosen(null)
@@ -66,30 +81,33 @@ export function useSaying({ lead, phone, rings }: Called, onSaved: (finished: Fi
     return saveOutcome({ contactId, phone, since: since ?? Date.now(), rings, ownId, said })
   }
 
-  const say = (outcome: Outcome): Promise<void> =>
-    once(async () => {
-      setChosen(outcome)
-      setState('saving')
-      let said = saidOf(outcome)
-      let saved = before.current === null ? await save(said) : await before.current.change(said)
-      before.current = saved
-      for (;;) {
-        if (field.current !== null && document.activeElement === field.current) {
-          setState('lingering')
-          await leaving(field.current)
-        }
-        const now = saidOf(outcome)
-        if (now.resumen_llamada === said.resumen_llamada) break
-        said = now
-        saved = await saved.change(said)
-        before.current = saved
+  const say = (outcome: Outcome): Promise<void> => once(() => saving(sayAndGoOn(outcome)))
+
+  async function sayAndGoOn(outcome: Outcome): Promise<void> {
+    // A touch leaves the focus where it was: nobody writes on who has said how it went.
+    field.current?.blur()
+    setChosen(outcome)
+    setState('saving')
+    let said = saidOf(outcome)
+    let saved = before.current === null ? await save(said) : await before.current.change(said)
+    before.current = saved
+    for (;;) {
+      if (field.current !== null && document.activeElement === field.current) {
+        setState('lingering')
+        await leaving(field.current)
       }
-      setState('going on')
-      const kept = keptOf(id)
-      forget(id)
-      keepRings(contactId, [])
-      await onSaved({ outcome, saved, kept, rings })
-    })
+      const now = saidOf(outcome)
+      if (now.resumen_llamada === said.resumen_llamada) break
+      said = now
+      saved = await saved.change(said)
+      before.current = saved
+    }
+    setState('going on')
+    const kept = keptOf(id)
+    forget(id)
+    keepRings(contactId, [])
+    await onSaved({ outcome, saved, kept, rings })
+  }
 
   /** On to another lead, with nothing said of this one. */
   const goOn = (work: () => Promise<void>): Promise<void> =>

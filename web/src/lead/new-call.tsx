@@ -12,7 +12,7 @@ import {
   Textarea,
   TextInput,
 } from '@mantine/core'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { v7 as uuidv7 } from 'uuid'
 import { answered, api, Problem } from '../api/client.ts'
 import { type Said, type Saved, saveOutcome } from '../call-now/save.ts'
@@ -50,20 +50,30 @@ export function NewCall({
   const { offer } = useUndo()
   // One for as long as the dialog is open: sent twice it is one call.
   const [id] = useState(() => uuidv7())
-  const [when, setWhen] = useState(() => localOf(new Date().toISOString()).slice(0, 16))
+  const [opened, setOpened] = useState(() => foundFor(contactId))
+  useEffect(() => {
+    if (isShown) setOpened(foundFor(contactId))
+  }, [isShown, contactId])
+  const [typedWhen, setTypedWhen] = useState<string | null>(null)
+  const when = typedWhen ?? opened.now
   const [direction, setDirection] = useState<Call['direction']>('outbound')
   const [result, setResult] = useState<Result['name'] | null>(null)
   const [minutes, setMinutes] = useState<number | string>('')
   const [seconds, setSeconds] = useState<number | string>('')
   const [notes, setNotes] = useState('')
-  const [rings] = useState(() => ringsOf(contactId))
-  const [latest] = rings
-  const [isOther, setOther] = useState(false)
+  /** The ring of which it is said that this was another call. */
+  const [deniedAt, setDeniedAt] = useState<number | null>(null)
   /** Of a call that the device makes by itself nobody tells. */
-  const asked = latest !== undefined && latest.asked !== null && direction === 'outbound' ? latest : null
-  const rung = isOther ? null : asked
+  const askedOf = ([latest]: readonly Ring[]): Ring | null =>
+    latest !== undefined && latest.asked !== null && direction === 'outbound' ? latest : null
+  const rungOf = (rings: readonly Ring[]): Ring | null => {
+    const asked = askedOf(rings)
+    return asked?.at === deniedAt ? null : asked
+  }
+  const asked = askedOf(opened.rings)
+  const rung = rungOf(opened.rings)
   const [isSaving, setSaving] = useState(false)
-  const isTouched = result !== null || notes !== '' || minutes !== '' || seconds !== ''
+  const isTouched = result !== null || notes !== '' || minutes !== '' || seconds !== '' || typedWhen !== null
   const [fault, setFault] = useState<unknown>(null)
 
   const save = async () => {
@@ -76,7 +86,10 @@ export function NewCall({
     setSaving(true)
     setFault(null)
     try {
-      const { call, undo } = await (rung === null ? saveEntered(said) : saveRung(rung, said))
+      // The PBX may have rung since the dialog was opened: it is one call.
+      const rings = ringsOf(contactId)
+      const ring = rungOf(rings)
+      const { call, undo } = await (ring === null ? saveEntered(said, rings) : saveRung(ring, said, rings))
       known.changed('call', call)
       offer(t.callSaved, async () => {
         await undo()
@@ -91,7 +104,7 @@ export function NewCall({
   }
 
   /** Said of the call that the PBX tells of, or will. */
-  async function saveRung({ phone, at }: Ring, said: Said): Promise<Saved> {
+  async function saveRung({ phone, at }: Ring, said: Said, rings: readonly Ring[]): Promise<Saved> {
     const saved = await saveOutcome({ contactId, phone, since: at, rings, ownId: id, said })
     keepRings(contactId, [])
     const undo = async () => {
@@ -101,7 +114,7 @@ export function NewCall({
     return { ...saved, undo }
   }
 
-  async function saveEntered(said: Said): Promise<Pick<Saved, 'call' | 'undo'>> {
+  async function saveEntered(said: Said, [latest]: readonly Ring[]): Promise<Pick<Saved, 'call' | 'undo'>> {
     const lasted = minutes === '' && seconds === '' ? null : Number(minutes) * 60 + Number(seconds)
     const call = await saveOnce(id, {
       ...said,
@@ -127,8 +140,8 @@ export function NewCall({
         <Stack>
           {asked !== null && (
             <Checkbox
-              checked={!isOther}
-              onChange={(event) => setOther(!event.target.checked)}
+              checked={rung !== null}
+              onChange={(event) => setDeniedAt(event.target.checked ? null : asked.at)}
               label={t.wasRung(format(asked.phone), timeOfDay(new Date(asked.at).toISOString(), language))}
               description={t.wasRungMore}
             />
@@ -140,7 +153,7 @@ export function NewCall({
                 type="datetime-local"
                 required
                 value={when}
-                onChange={(event) => setWhen(event.target.value)}
+                onChange={(event) => setTypedWhen(event.target.value)}
               />
             )}
             <SegmentedControl
@@ -214,6 +227,12 @@ export function NewCall({
     </Modal>
   )
 }
+
+/** What there is to say when the dialog is opened: the time, and who rang from here. */
+const foundFor = (contactId: string) => ({
+  now: localOf(new Date().toISOString()).slice(0, 16),
+  rings: ringsOf(contactId),
+})
 
 type Fields = Partial<Call> & Pick<Call, 'direction'>
 

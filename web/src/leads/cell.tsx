@@ -29,7 +29,7 @@ export function cellOf(column: ColumnName, lead: Lead, t: LeadTexts, nameOfAgent
       return <Pills attempts={lead.first_call_attempts} />
     case 'status':
       return (
-        <span className={classes.status} data-status={lead.status} title={lead.status}>
+        <span className={classes.status} data-status={lead.status} title={statusWord(t, lead.status)}>
           <bdi>{statusWord(t, lead.status)}</bdi>
         </span>
       )

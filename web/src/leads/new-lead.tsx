@@ -1,9 +1,10 @@
 import { Alert, Anchor, Button, CloseButton, Group, Modal, Stack, TextInput } from '@mantine/core'
-import { type FormEvent, memo, useEffect, useState } from 'react'
+import { type Dispatch, type FormEvent, memo, type SetStateAction, useEffect, useState } from 'react'
 import { Link } from 'wouter'
 import { Problem } from '../api/client.ts'
 import { Fault } from '../parts/fault.tsx'
-import { useTexts } from '../texts/language.ts'
+import { sentenceIn } from '../parts/service-words.ts'
+import { type Language, useLanguage, useTexts } from '../texts/language.ts'
 import { type Contact, findByPhone, type Ids, makeLead, newId, type Typed } from './make-lead.ts'
 import { forgetLists } from './queries.ts'
 import { LEADS_TEXTS } from './texts.ts'
@@ -14,17 +15,23 @@ interface NewLeadProps {
   onMade: (lead: { id: string }) => void
 }
 
-/** Makes a lead by hand. */
+const BLANK: Typed = { name: '', phones: [''], email: '', title: '', source: '' }
+
+/** Makes a lead by hand. What was typed stays for when it is opened again, unless it was cancelled. */
 export const NewLead = memo(function NewLead({ isShown, onClose, onMade }: NewLeadProps) {
   const t = useTexts(LEADS_TEXTS)
+  const [typed, setTyped] = useState(BLANK)
+  const end = () => {
+    setTyped(BLANK)
+    onClose()
+  }
   return (
     <Modal opened={isShown} onClose={onClose} title={t.newLead} transitionProps={{ duration: 0 }}>
-      <NewLeadForm onClose={onClose} onMade={onMade} />
+      <NewLeadForm typed={typed} onTyped={setTyped} onEnd={end} onMade={onMade} />
     </Modal>
   )
 })
 
-const BLANK: Typed = { name: '', phones: [''], email: '', title: '', source: '' }
 const MOST_PHONES = 20
 
 /** One is looked for once somebody has stopped typing for a moment. */
@@ -32,22 +39,31 @@ const AFTER_MS = 300
 const FEWEST_DIGITS = 7
 
 /** The faults that the service told, at the fields that they are of. */
-const faultsIn = (error: unknown): ReadonlyMap<string, string> =>
-  new Map(error instanceof Problem ? error.faults.map(({ path, message }) => [path, message]) : [])
+const faultsIn = (error: unknown, language: Language): ReadonlyMap<string, string> =>
+  new Map(
+    error instanceof Problem ? error.faults.map(({ path, message }) => [path, sentenceIn(message, language)]) : [],
+  )
 
 const FIELDS = /^(name|email|title|source|phones(\.\d+)?)$/
 
-function NewLeadForm({ onClose, onMade }: Omit<NewLeadProps, 'isShown'>) {
+interface FormProps extends Pick<NewLeadProps, 'onMade'> {
+  typed: Typed
+  onTyped: Dispatch<SetStateAction<Typed>>
+  /** It is made, or not wanted any more. */
+  onEnd: () => void
+}
+
+function NewLeadForm({ typed, onTyped, onEnd, onMade }: FormProps) {
   const t = useTexts(LEADS_TEXTS)
-  const [typed, setTyped] = useState(BLANK)
+  const { language } = useLanguage()
   // One that was refused made nothing: the same ids are good until it is taken.
   const [ids] = useState<Ids>(() => ({ contact: newId(), opportunity: newId() }))
   const [known, setKnown] = useState<Contact | null>(null)
   const [error, setError] = useState<unknown>(null)
   const [isBusy, setIsBusy] = useState(false)
-  const faults = faultsIn(error)
+  const faults = faultsIn(error, language)
   const isElsewhere = error !== null && ![...faults.keys()].some((path) => FIELDS.test(path))
-  const set = (change: Partial<Typed>) => setTyped((before) => ({ ...before, ...change }))
+  const set = (change: Partial<Typed>) => onTyped((before) => ({ ...before, ...change }))
 
   const looked = typed.phones.filter((phone) => phone.replace(/\D/g, '').length >= FEWEST_DIGITS).join('\n')
   useEffect(() => {
@@ -72,7 +88,7 @@ function NewLeadForm({ onClose, onMade }: Omit<NewLeadProps, 'isShown'>) {
     try {
       const made = await makeLead(typed, ids, contact)
       forgetLists()
-      onClose()
+      onEnd()
       onMade(made)
     } catch (refused) {
       setError(refused)
@@ -131,7 +147,7 @@ function NewLeadForm({ onClose, onMade }: Omit<NewLeadProps, 'isShown'>) {
                 component={Link}
                 href={`/leads?q=${encodeURIComponent(known.phones[0] ?? known.name)}`}
                 size="sm"
-                onClick={onClose}
+                onClick={onEnd}
               >
                 {t.openLead}
               </Anchor>
@@ -175,7 +191,7 @@ function NewLeadForm({ onClose, onMade }: Omit<NewLeadProps, 'isShown'>) {
         />
         {isElsewhere && <Fault error={error} />}
         <Group justify="end" gap="sm">
-          <Button variant="default" onClick={onClose}>
+          <Button variant="default" onClick={onEnd}>
             {t.cancel}
           </Button>
           <Button type="submit" loading={isBusy}>

@@ -11,7 +11,12 @@ import { asOld, leadsOf, oldPageSeen, type Page, type Pages, withChanged, withLe
 
 const TEN_MINUTES = 10 * 60_000
 
-async function listLeads(query: ListQuery, signal: AbortSignal | null = null): Promise<Page> {
+/** Lists are brought up to date in turn: one that never comes would hold up all that follow. */
+const ANSWERED_WITHIN_MS = 10_000
+
+async function listLeads(query: ListQuery, ended?: AbortSignal): Promise<Page> {
+  const late = AbortSignal.timeout(ANSWERED_WITHIN_MS)
+  const signal = ended === undefined ? late : AbortSignal.any([ended, late])
   const page = await answered(api.GET('/api/crm/opportunities', { params: { query }, signal }))
   return { ...page, last: page.data.at(-1) ?? null }
 }

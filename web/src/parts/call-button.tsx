@@ -12,6 +12,7 @@ import { wordsOf } from './fault.tsx'
 import { KeyName } from './key-name.tsx'
 import { useKeys } from './keys.tsx'
 import { type AskedFor, type Ring, rememberRing } from './rings.ts'
+import { sentenceIn } from './service-words.ts'
 
 const en = {
   call: 'Call',
@@ -69,8 +70,12 @@ async function askPbx(contact_id: string, phone_number: string, extension: strin
 function wordsOfRefusal(error: unknown, language: Language): string {
   const t = TEXTS[language]
   // What Zadarma says is what helps.
-  if (error instanceof NotPutThrough) return `${error.mayRing ? t.unknown : t.nobody} ${error.message}`
-  return error instanceof Problem && error.status === 503 ? error.message : wordsOf(error, language)
+  if (error instanceof NotPutThrough) {
+    return `${error.mayRing ? t.unknown : t.nobody} ${sentenceIn(error.message, language)}`
+  }
+  return error instanceof Problem && error.status === 503
+    ? sentenceIn(error.message, language)
+    : wordsOf(error, language)
 }
 
 interface CallButtonProps {

@@ -1,8 +1,8 @@
 import type { Language } from '../texts/language.ts'
 
 /*
- * What the service says in English, in Spanish: its checks of PBX and mailbox, and its refusals. A sentence that is not
- * among these stays as it is. Pure.
+ * What the service says in English, in Spanish: its checks of PBX and mailbox, its refusals, and why the PBX does not call. A
+ * sentence that is not among these stays as it is. Pure.
  */
 
 const WHATS: Readonly<Record<string, string>> = {
@@ -128,6 +128,38 @@ const SENTENCES: readonly (readonly [RegExp, string])[] = [
   [/^This person is disabled: enable them first\.$/, 'Esta persona está desactivada: actívela primero.'],
   [/^There is a person with the address (.+)\.$/, 'Ya hay una persona con el correo $1.'],
   [/^The same request is under way\.$/, 'Lo mismo ya está en marcha.'],
+  [/^The e-mail was not sent: (.+)$/, 'El correo no se envió: $1'],
+  // Why the PBX does not call; what Zadarma says itself stays in its words
+  [
+    /^To call from here, set ZADARMA_KEY and ZADARMA_SECRET and start again\.$/,
+    'Para llamar desde aquí, ponga ZADARMA_KEY y ZADARMA_SECRET e inicie de nuevo.',
+  ],
+  [/^Zadarma has a fault \(HTTP (\d+)\)(.+)$/, 'Zadarma tiene un fallo (HTTP $1)$2'],
+  [/^Zadarma refuses \(HTTP (\d+)\)(.+)$/, 'Zadarma se niega (HTTP $1)$2'],
+  [
+    /^Zadarma does not accept the key and the secret\. Are ZADARMA_KEY and ZADARMA_SECRET right\?$/,
+    'Zadarma no acepta la clave y el secreto. ¿Son correctos ZADARMA_KEY y ZADARMA_SECRET?',
+  ],
+  [
+    /^What answers as Zadarma \(HTTP (\d+)\) does not answer in JSON\. Is ZADARMA_API_URL right\?$/,
+    'Lo que responde como Zadarma (HTTP $1) no responde en JSON. ¿Es correcta ZADARMA_API_URL?',
+  ],
+  [
+    /^(\S+) answers with a redirect \(HTTP (\d+)\), which is not followed\. Is ZADARMA_API_URL right\?$/,
+    '$1 responde con una redirección (HTTP $2), que no se sigue. ¿Es correcta ZADARMA_API_URL?',
+  ],
+  [/^Zadarma did not answer in time\.$/, 'Zadarma no respondió a tiempo.'],
+  [/^(\S+) did not answer within (\d+) s\.$/, '$1 no respondió en $2 s.'],
+  [
+    /^The (\d+) requests that Zadarma allows in (\d+) s are used up; try again in a moment\.$/,
+    'Las $1 peticiones que Zadarma permite en $2 s están gastadas; inténtelo de nuevo en un momento.',
+  ],
+  [
+    /^Zadarma's rate limit was exceeded(?: \d+ times in a row)?\. Does something else use the same account\?$/,
+    'Se superó el límite de peticiones de Zadarma. ¿Usa algo más la misma cuenta?',
+  ],
+  // Fields
+  [/^is not a number of this contact as it is now$/, 'ya no es un número de este contacto'],
   [/^cannot be a telephone number.*$/, 'no puede ser un número de teléfono'],
   [/^is a contact without a telephone number; add one$/, 'no tiene ningún número de teléfono: añada uno'],
   [/^is of no link that can still be used; ask for a new one$/, 'no es de ningún enlace que aún valga: pida uno nuevo'],

@@ -28,7 +28,7 @@ const AGAIN_WITHIN_MS = 700
 export default function ReviewPage({ me }: { me: Me }) {
   const t = useTexts(REVIEW_TEXTS)
   const { language } = useLanguage()
-  const isNarrow = useMediaQuery('(max-width: 48em)') ?? false
+  const isNarrow = useMediaQuery('(max-width: 48em)', false, { getInitialValueInEffect: false })
   const [, goTo] = useLocation()
   const [params] = useSearchParams()
   const [told, setTold] = useState<Told | null>(null)
@@ -77,6 +77,8 @@ export default function ReviewPage({ me }: { me: Me }) {
   }
 
   async function takeBack(undo: () => Promise<void>) {
+    // It is taken back once, and nothing comes to the place of its button meanwhile.
+    setTold((now) => now && { ...now, undo: null })
     try {
       await undo()
       setTold({ words: t.undone, isFault: false, undo: null })

@@ -6,6 +6,7 @@ import { answered, api } from '../api/client.ts'
 import { wordsOf } from '../parts/fault.tsx'
 import { useLanguage, useTexts } from '../texts/language.ts'
 import { FrontPage } from './front-page.tsx'
+import { tellTabs } from './over.ts'
 import { SESSION_TEXTS } from './texts.ts'
 
 /** Log-in: address and password, and where it is switched on the second factor. */
@@ -27,6 +28,7 @@ export function LogInPage() {
     try {
       if (needsCode) await sendCode(String(form.get('code')).trim())
       else if (await sendPassword(String(form.get('email')), String(form.get('password')))) return setNeedsCode(true)
+      tellTabs('begun')
       await known.resetQueries()
       const next = new URLSearchParams(location.search).get('next')
       goTo(next?.startsWith('/') && !next.startsWith('//') ? next : '/', { replace: true })

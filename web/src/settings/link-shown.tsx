@@ -1,5 +1,6 @@
 import { Alert, Button, Group, Modal, Stack, Text } from '@mantine/core'
-import { useTexts } from '../texts/language.ts'
+import { sentenceIn } from '../parts/service-words.ts'
+import { useLanguage, useTexts } from '../texts/language.ts'
 import type { PersonLink } from './queries.ts'
 import { SecretField } from './secret-field.tsx'
 import { SETTINGS_TEXTS } from './texts.ts'
@@ -16,6 +17,7 @@ const HOURS = { invitation: 24, reset: 1 } as const
 /** The link to hand over, shown this once; or where it went. */
 export function LinkShown({ made, onClose }: { made: Made | null; onClose: () => void }) {
   const t = useTexts(SETTINGS_TEXTS)
+  const { language } = useLanguage()
   return (
     <Modal
       opened={made !== null}
@@ -28,7 +30,7 @@ export function LinkShown({ made, onClose }: { made: Made | null; onClose: () =>
         <Stack>
           {made.link.fault !== null && (
             <Alert color="orange">
-              {t.linkNotMailed} {made.link.fault}
+              {t.linkNotMailed} {sentenceIn(made.link.fault, language)}
             </Alert>
           )}
           {made.link.url === null ? (

@@ -21,6 +21,7 @@ import { Link, useLocation } from 'wouter'
 import { wordsOf } from '../parts/fault.tsx'
 import { useAllKeys, useKeys } from '../parts/keys.tsx'
 import { LiveSign } from '../parts/live-sign.tsx'
+import { UntoldSign } from '../parts/untold.tsx'
 import { useReviewCount } from '../review/count.ts'
 import type { Me } from '../session/me.ts'
 import { logOut } from '../session/over.ts'
@@ -125,6 +126,7 @@ export function Shell({ me, children }: { me: Me; children: ReactNode }) {
           </Alert>
         )}
         {isOnline && isNarrow && <LiveSign />}
+        <UntoldSign />
         {children}
       </AppShell.Main>
       {isNarrow && (
@@ -191,7 +193,7 @@ function AccountMenu({ me }: { me: Me }) {
     <>
       <Menu position="top-start" width={200}>
         <Menu.Target>
-          <Button variant="subtle" color="gray" size="compact-md" className={classes.name}>
+          <Button variant="subtle" color="gray" size="compact-md" className={classes.name} loading={leaving.isPending}>
             <bdi className={classes.cut}>{me.name}</bdi>
           </Button>
         </Menu.Target>
