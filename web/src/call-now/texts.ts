@@ -24,8 +24,8 @@ const en = {
     wrongNumber: 'Wrong number',
   } satisfies Record<Outcome, string>,
   notes: 'Notes',
-  notesHint: 'Before or after the call; Escape leads back to the keys.',
-  writeNotes: 'Write notes',
+  notesHint: 'Before, during or after the call.',
+  writeNotes: 'Write notes; Escape leads back to the keys',
   saving: 'It is being saved…',
   asking: 'The telephone system is asked for this call…',
   saved: (outcome: string, number: number | null) =>
@@ -81,8 +81,8 @@ export const CALL_NOW_TEXTS: InLanguages<typeof en> = {
       wrongNumber: 'Número erróneo',
     },
     notes: 'Notas',
-    notesHint: 'Antes o después de la llamada; Escape devuelve a las teclas.',
-    writeNotes: 'Escribir notas',
+    notesHint: 'Antes, durante o después de la llamada.',
+    writeNotes: 'Escribir notas; Escape devuelve a las teclas',
     saving: 'Se está guardando…',
     asking: 'Se pregunta a la centralita por esta llamada…',
     saved: (outcome, number) =>

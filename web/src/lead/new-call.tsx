@@ -157,6 +157,7 @@ export function NewCall({
               />
             )}
             <SegmentedControl
+              style={{ alignSelf: 'end' }}
               aria-label={t.direction}
               value={direction}
               onChange={(value) => setDirection(value as Call['direction'])}
