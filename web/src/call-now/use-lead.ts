@@ -136,7 +136,7 @@ export function useLead(wished: string | null, told: Told) {
       window.removeEventListener('pagehide', go)
       stay()
       isLeft.current = true
-      void leave()
+      go()
       current.current = null
     }
   }, [goTo])
