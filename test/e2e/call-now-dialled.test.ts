@@ -175,3 +175,16 @@ it('says whether somebody was called where Zadarma does not answer as it should'
   await page.getByRole('alert').getByText('It is not known whether the call is made.').waitFor()
   expect(faults).toEqual([])
 })
+
+it('who presses Call without a connection is told at once, and nobody is called once there is one again', async () => {
+  const { page, context, faults } = await open('agent')
+  await dial(page)
+  const before = zadarma.account.callbacks.length
+  await context.setOffline(true)
+  await page.keyboard.press('c')
+  await page.getByRole('alert').getByText('It is not known whether the call is made.').waitFor()
+  await context.setOffline(false)
+  await page.getByText('You are offline.', { exact: false }).waitFor({ state: 'hidden' })
+  expect(zadarma.account.callbacks.slice(before)).toEqual([])
+  expect(faults).toEqual([])
+})
