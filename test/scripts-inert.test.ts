@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { PAYLOADS } from './script-payloads.ts'
 import { createTestDatabase, createTestService, KEY, type TestDatabase, type TestService } from './service.ts'
 import { newNumber, outId, outStart } from './zadarma-door.ts'
 import { signedNotification } from './zadarma-server.ts'
@@ -23,48 +24,6 @@ afterAll(async () => {
   await database.drop()
   await rm(folder, { recursive: true })
 })
-
-const ELEMENTS = ['script', 'img', 'svg', 'iframe', 'object', 'embed', 'video', 'audio', 'body', 'details', 'marquee']
-const PAYLOADS: readonly string[] = [
-  ...ELEMENTS.map((name) => `<${name} src=x onerror=alert(1) onload=alert(1) ontoggle=alert(1) open>`),
-  ...ELEMENTS.map((name) => `"><${name.toUpperCase()}/onload=alert(1)//`),
-  '<script>alert(1)</script>',
-  '</script><script>alert(1)</script>',
-  "'-alert(1)-'",
-  '"-alert(1)-"',
-  '`-alert(1)-`',
-  '$'.concat('{alert(1)}'),
-  '{{constructor.constructor("alert(1)")()}}',
-  '{{7*7}}',
-  '<%= 7*7 %>',
-  '#{7*7}',
-  'javascript:alert(1)',
-  'JaVaScRiPt:alert(1)',
-  'data:text/html,<script>alert(1)</script>',
-  'vbscript:msgbox(1)',
-  '<a href="javascript:alert(1)">x</a>',
-  '<a href=" &#106;avascript:alert(1)">x</a>',
-  '<form action=javascript:alert(1)><input type=submit>',
-  '<input autofocus onfocus=alert(1)>',
-  '<math><mtext></table><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror=alert(1)&gt;">',
-  '<noscript><p title="</noscript><img src=x onerror=alert(1)>">',
-  '<style>@import "https://evil.example/x.css";</style>',
-  '<link rel=stylesheet href=https://evil.example/x.css>',
-  '<meta http-equiv=refresh content="0;url=https://evil.example">',
-  '<base href=https://evil.example/>',
-  '<!--<img src="--><img src=x onerror=alert(1)//">',
-  '<![CDATA[<script>alert(1)</script>]]>',
-  '<?xml version="1.0"?><x xmlns:a="http://www.w3.org/1999/xhtml"><a:script>alert(1)</a:script></x>',
-  '\u2028alert(1)\u2029',
-  '\ufeff<script>alert(1)</script>',
-  '+ADw-script+AD4-alert(1)+ADw-/script+AD4-',
-  '%3Cscript%3Ealert(1)%3C/script%3E',
-  '&lt;script&gt;alert(1)&lt;/script&gt;',
-  '＜script＞alert(1)＜/script＞',
-  '<scr<script>ipt>alert(1)</scr</script>ipt>',
-  "=cmd|'/C calc'!A0",
-  '@SUM(1+1)*cmd',
-]
 
 interface Answer {
   headers: Record<string, unknown>
