@@ -11,3 +11,18 @@ export async function waitFor(ms: number, signal: AbortSignal | undefined): Prom
     throw error
   })
 }
+
+/** What the work comes to; null where it takes longer than so many milliseconds, or fails. It goes on all the same. */
+export async function soonOrNull<Result>(ms: number, work: Promise<Result>): Promise<Result | null> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(resolve, ms, null)
+  })
+  try {
+    return await Promise.race([work, late])
+  } catch {
+    return null
+  } finally {
+    clearTimeout(timer)
+  }
+}

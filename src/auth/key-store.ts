@@ -192,19 +192,13 @@ export async function rotateKey(
       .set({ expires_at: sql<string>`least(expires_at, ${THIS_MOMENT} + ${overlapMs} * interval '1 millisecond')` })
       .where('id', '=', id)
       .execute()
-    const { name, role, user_id, now, ...before } = row
-    const expires_at = end === null ? null : now + (end - row.created_at)
+    const { now, ...before } = row
+    const { name, role, user_id } = before
+    const expires_at = end === null ? null : now + (end - before.created_at)
     const made = await insertKey(transaction, { name, role, user_id, expires_at }, by)
     const old = await findKey(transaction, id)
     if (old === null) return null
-    await recordChange(
-      transaction,
-      by,
-      'key.changed',
-      id,
-      auditedOf(bodyOf({ ...before, name, role, user_id })),
-      auditedOf(old),
-    )
+    await recordChange(transaction, by, 'key.changed', id, auditedOf(bodyOf(before)), auditedOf(old))
     return { old, ...made }
   })
 }

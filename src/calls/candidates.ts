@@ -1,7 +1,7 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import { unseen } from '../auth/named.ts'
 import type { Sight } from '../auth/sight.ts'
 import type { Database } from '../database/database.ts'
+import { soonOrNull } from '../wait.ts'
 import type { CallBody } from './body.ts'
 
 /** Calls as the caller may see them: of those who have a call's number, an agent is told whom he sees. */
@@ -27,10 +27,9 @@ export async function savedInSight(
   sight: Sight,
   calls: readonly CallBody[],
 ): Promise<CallBody[]> {
-  const shown = inSight(database, sight, calls).catch(() => null)
-  return (
-    (await Promise.race([shown, wait(SEEN_WITHIN_MS, null)])) ?? calls.map((call) => withCandidates(call, () => false))
-  )
+  if (sight === 'everything') return [...calls]
+  const shown = await soonOrNull(SEEN_WITHIN_MS, inSight(database, sight, calls))
+  return shown ?? calls.map((call) => withCandidates(call, () => false))
 }
 
 function withCandidates(call: CallBody, isShown: (id: string) => boolean): CallBody {

@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import { type Kysely, type RawBuilder, type SelectQueryBuilder, sql } from 'kysely'
 import { formatInstant } from '../attempts/attempt.ts'
 import { type AgentSight, type Sight, seenCall, seenOpportunity } from '../auth/sight.ts'
@@ -8,6 +7,7 @@ import { lookThrough } from '../database/look-through.ts'
 import type { CallsTable, Tables } from '../database/tables.ts'
 import type { Position } from '../http/cursor.ts'
 import type { Instant } from '../time.ts'
+import { soonOrNull } from '../wait.ts'
 import { type CallBody, callBody } from './body.ts'
 import type { Call, Outcome, Recording } from './call.ts'
 import { RECORDINGS_OF } from './recordings.ts'
@@ -58,8 +58,7 @@ export async function withAttempt(database: Database, call: CallBody): Promise<C
   const { outcome, opportunity_id, number } = call.attempt
   const mayHaveNumber = outcome === 'registered' || outcome === 'pending'
   if (!mayHaveNumber || opportunity_id === null || number !== null) return call
-  const found = findCall(database, call.id).catch(() => null)
-  return (await Promise.race([found, wait(ATTEMPT_WITHIN_MS, null)])) ?? call
+  return (await soonOrNull(ATTEMPT_WITHIN_MS, findCall(database, call.id))) ?? call
 }
 
 /**

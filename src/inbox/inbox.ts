@@ -2,6 +2,7 @@ import type { Change } from '../attempts/change.ts'
 import type { Register } from '../attempts/register.ts'
 import type { Database } from '../database/database.ts'
 import type { Metrics } from '../metrics.ts'
+import { soonOrNull } from '../wait.ts'
 import type { Message, MessageResult } from './message.ts'
 import { claimMessages, keepMessage, noteFault, settleMessage } from './store.ts'
 
@@ -38,11 +39,8 @@ export async function receiveMessage(message: Message, options: InboxOptions): P
     await keepMessage(database, message, read)
     return
   }
-  const handled = register.registerCallAttempt(read).then(
-    () => true,
-    () => false,
-  )
-  if (await within(atOnceMs, handled)) return
+  const handled = register.registerCallAttempt(read).then(() => true)
+  if (await soonOrNull(atOnceMs, handled)) return
   metrics.late.inc({ door: message.door })
   await keepMessage(database, message, null)
 }
@@ -72,15 +70,4 @@ export async function sweepInbox(options: InboxOptions): Promise<number> {
     ),
   )
   return messages.length
-}
-
-/** Whether the work is done well within the time. */
-async function within(ms: number, work: Promise<boolean>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(resolve, ms, false)
-  })
-  const isDone = await Promise.race([work, late])
-  clearTimeout(timer)
-  return isDone
 }

@@ -1,8 +1,8 @@
-import { createHash, randomUUID } from 'node:crypto'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeEach, expect, it } from 'vitest'
 import { localTime } from '../zadarma/local-time.ts'
-import { signedNotification, startZadarmaServer, type ZadarmaServer } from '../zadarma-server.ts'
+import { outId, outStart, post } from '../zadarma-door.ts'
+import { startZadarmaServer, type ZadarmaServer } from '../zadarma-server.ts'
 import { useStage } from './stage.ts'
 import { useVisits } from './visits.ts'
 
@@ -29,20 +29,9 @@ beforeEach(async () => {
   opportunityId = body.id
 })
 
-const newId = (): string => `out_${createHash('sha1').update(randomUUID()).digest('hex')}`
-
 async function notify(id: string, more: Record<string, string> = {}): Promise<void> {
-  const fields = {
-    event: 'NOTIFY_OUT_START',
-    call_start: localTime(Date.now(), 'Europe/Madrid'),
-    pbx_call_id: id,
-    caller_id: '34911111111',
-    destination: number.slice(1),
-    internal: '101',
-    ...more,
-  }
-  const { body, headers } = signedNotification(fields, 'test-secret')
-  const answer = await stage.service.app.inject({ method: 'POST', url: '/api/zadarma/webhook', payload: body, headers })
+  const fields = { call_start: localTime(Date.now(), 'Europe/Madrid'), caller_id: '34911111111', ...more }
+  const answer = await post(stage.service, outStart(id, number, fields))
   expect(answer.statusCode).toBe(200)
   await stage.service.register.drained()
 }
@@ -75,7 +64,7 @@ const attempts = async () => {
 it('the outcome is said of the call that the PBX tells of, and stays when the PBX ends it', async () => {
   const { page, faults } = await open('agent')
   await dial(page)
-  const id = newId()
+  const id = outId()
   await notify(id)
   await page.getByLabel('Notes').fill('wants a quote')
   await page.getByLabel('Notes').press('Escape')
@@ -95,7 +84,7 @@ it('a PBX that tells of the call a little later is waited for, and the notes are
   await page.keyboard.press('4')
   await page.getByText('The telephone system is asked for this call').waitFor()
   expect(await page.getByLabel('Notes').inputValue()).toBe('call after ten')
-  const id = newId()
+  const id = outId()
   await notify(id)
   await finished(page)
   expect(await calls()).toEqual([{ provider_call_id: id, call_status: 'rejected', resumen_llamada: 'call after ten' }])
@@ -110,7 +99,7 @@ it('a call that the PBX tells of too late is the one that was written down witho
   await finished(page)
   expect(await calls()).toEqual([{ provider_call_id: null, call_status: 'no_answer', resumen_llamada: null }])
   await page.close()
-  const id = newId()
+  const id = outId()
   await notify(id)
   await notify(id, { ...END, disposition: 'busy' })
   expect(await calls()).toEqual([{ provider_call_id: id, call_status: 'no_answer', resumen_llamada: null }])
@@ -123,7 +112,7 @@ it('an outcome that is taken back once the PBX has told of the call leaves the r
   await dial(page)
   await page.keyboard.press('4')
   await page.getByText('Ana García: Declined. Attempt 1.').waitFor()
-  const id = newId()
+  const id = outId()
   await notify(id)
   await page.keyboard.press('u')
   await page.getByText('Ana García: taken back, and here again.').waitFor()
@@ -142,7 +131,7 @@ it('an outcome that is taken back and said otherwise is one attempt with the cal
   expect(await calls()).toEqual([])
   await page.keyboard.press('4')
   await page.getByText('Ana García: Declined. Attempt 1.').waitFor()
-  const id = newId()
+  const id = outId()
   await notify(id)
   expect(await calls()).toEqual([{ provider_call_id: id, call_status: 'rejected', resumen_llamada: null }])
   expect(await attempts()).toEqual(['red'])
@@ -152,7 +141,7 @@ it('an outcome that is taken back and said otherwise is one attempt with the cal
 it('an outcome that is taken back leaves the call as the PBX told of it', async () => {
   const { page, faults } = await open('agent')
   await dial(page)
-  const id = newId()
+  const id = outId()
   await notify(id)
   await notify(id, { ...END, disposition: 'answered' })
   await page.keyboard.press('5')

@@ -1,8 +1,8 @@
-import { createHash, randomUUID } from 'node:crypto'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeEach, expect, it } from 'vitest'
 import { localTime } from '../zadarma/local-time.ts'
-import { signedNotification, startZadarmaServer, type ZadarmaServer } from '../zadarma-server.ts'
+import { outId, outStart, post } from '../zadarma-door.ts'
+import { startZadarmaServer, type ZadarmaServer } from '../zadarma-server.ts'
 import { heldBack, queueOf, shown } from './call-now-queue.ts'
 import { useStage } from './stage.ts'
 import { useVisits } from './visits.ts'
@@ -21,17 +21,8 @@ beforeEach(() => queue.empty())
 
 /** The PBX tells that the lead's telephone rings. */
 async function notify(number: string, more: Record<string, string> = {}): Promise<void> {
-  const fields = {
-    event: 'NOTIFY_OUT_START',
-    call_start: localTime(Date.now(), 'Europe/Madrid'),
-    pbx_call_id: `out_${createHash('sha1').update(randomUUID()).digest('hex')}`,
-    caller_id: '34911111111',
-    destination: number.slice(1),
-    internal: '101',
-    ...more,
-  }
-  const { body, headers } = signedNotification(fields, 'test-secret')
-  const answer = await stage.service.app.inject({ method: 'POST', url: '/api/zadarma/webhook', payload: body, headers })
+  const fields = { call_start: localTime(Date.now(), 'Europe/Madrid'), caller_id: '34911111111', ...more }
+  const answer = await post(stage.service, outStart(outId(), number, fields))
   expect(answer.statusCode).toBe(200)
   await stage.service.register.drained()
 }
