@@ -6,8 +6,6 @@ import { listen } from './api/live.ts'
 import { refreshLeads } from './leads/queries.ts'
 import { Fault } from './parts/fault.tsx'
 import { useTitle } from './parts/title.ts'
-import { AcceptPage } from './session/accept-page.tsx'
-import { LogInPage } from './session/log-in-page.tsx'
 import { type Me, useMe } from './session/me.ts'
 import { watchSession } from './session/over.ts'
 import { Broken } from './shell/broken.tsx'
@@ -16,6 +14,8 @@ import { SHELL_TEXTS } from './shell/texts.ts'
 import { useTexts } from './texts/language.ts'
 
 /* Each page is loaded where it is shown. */
+const LogInPage = lazy(async () => ({ default: (await import('./session/log-in-page.tsx')).LogInPage }))
+const AcceptPage = lazy(async () => ({ default: (await import('./session/accept-page.tsx')).AcceptPage }))
 const CallNowPage = lazy(() => import('./call-now/page.tsx'))
 const LeadsPage = lazy(() => import('./leads/page.tsx'))
 const BoardPage = lazy(() => import('./board/page.tsx'))
@@ -29,8 +29,16 @@ const SettingsPage = lazy(() => import('./settings/page.tsx'))
 export function App() {
   return (
     <Switch>
-      <Route path="/log-in" component={LogInPage} />
-      <Route path="/accept" component={AcceptPage} />
+      <Route path="/log-in">
+        <Loaded>
+          <LogInPage />
+        </Loaded>
+      </Route>
+      <Route path="/accept">
+        <Loaded>
+          <AcceptPage />
+        </Loaded>
+      </Route>
       <Route>
         <Inside />
       </Route>
@@ -62,12 +70,20 @@ function Inside() {
   if (me.data === undefined || me.data === null) return <Waiting />
   return (
     <Shell key={me.data.id} me={me.data}>
-      <Broken at={at}>
-        <Suspense fallback={<Waiting />}>
-          <Pages me={me.data} />
-        </Suspense>
-      </Broken>
+      <Loaded>
+        <Pages me={me.data} />
+      </Loaded>
     </Shell>
+  )
+}
+
+/** What is in it is there as soon as it is loaded. */
+function Loaded({ children }: { children: ReactNode }) {
+  const [at] = useLocation()
+  return (
+    <Broken at={at}>
+      <Suspense fallback={<Waiting />}>{children}</Suspense>
+    </Broken>
   )
 }
 

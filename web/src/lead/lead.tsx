@@ -1,6 +1,6 @@
 import { Alert, Anchor, Button, Group, Stack, Text, Title, VisuallyHidden } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { useLocation, useSearchParams } from 'wouter'
 import { CallButton } from '../parts/call-button.tsx'
 import { useKeys } from '../parts/keys.tsx'
@@ -15,9 +15,9 @@ import { useEdit } from './edit.ts'
 import { TextField } from './field.tsx'
 import { History } from './history.tsx'
 import { lastChangeOf } from './last-change.ts'
+import { loadDialogs, NewCall } from './later.tsx'
 import classes from './lead.module.css'
 import { LocalTime } from './local-time.tsx'
-import { NewCall } from './new-call.tsx'
 import { OpportunityFields } from './opportunity-fields.tsx'
 import { type People, usePeople } from './people.ts'
 import type { Contact, Opportunity } from './rows.ts'
@@ -66,6 +66,9 @@ export function Lead({ opportunity, contact, me }: LeadProps) {
     { keys: 'h', label: t.keyHistory, run: history.toggle },
     { keys: 'Escape', label: t.keyBack, run: leave },
   ])
+  useEffect(() => {
+    if (canChange) void loadDialogs()
+  }, [canChange])
   const phone = contact?.phones[0] ?? null
 
   return (

@@ -1,17 +1,4 @@
-import {
-  Button,
-  Checkbox,
-  Chip,
-  Group,
-  Modal,
-  NumberInput,
-  SegmentedControl,
-  SimpleGrid,
-  Stack,
-  Text,
-  Textarea,
-  TextInput,
-} from '@mantine/core'
+import { Button, Checkbox, Chip, Group, Modal, SimpleGrid, Stack, Text, Textarea, TextInput } from '@mantine/core'
 import { useEffect, useState } from 'react'
 import { v7 as uuidv7 } from 'uuid'
 import { answered, api, Problem } from '../api/client.ts'
@@ -58,8 +45,8 @@ export function NewCall({
   const when = typedWhen ?? opened.now
   const [direction, setDirection] = useState<Call['direction']>('outbound')
   const [result, setResult] = useState<Result['name'] | null>(null)
-  const [minutes, setMinutes] = useState<number | string>('')
-  const [seconds, setSeconds] = useState<number | string>('')
+  const [minutes, setMinutes] = useState('')
+  const [seconds, setSeconds] = useState('')
   const [notes, setNotes] = useState('')
   /** The ring of which it is said that this was another call. */
   const [deniedAt, setDeniedAt] = useState<number | null>(null)
@@ -156,16 +143,17 @@ export function NewCall({
                 onChange={(event) => setTypedWhen(event.target.value)}
               />
             )}
-            <SegmentedControl
-              style={{ alignSelf: 'end' }}
-              aria-label={t.direction}
-              value={direction}
-              onChange={(value) => setDirection(value as Call['direction'])}
-              data={[
-                { value: 'outbound', label: t.outbound },
-                { value: 'inbound', label: t.inbound },
-              ]}
-            />
+            <div>
+              <Text size="sm" fw={500} mb={6} id="direction">
+                {t.direction}
+              </Text>
+              <Chip.Group value={direction} onChange={(value) => setDirection(value as Call['direction'])}>
+                <Group gap={8} role="radiogroup" aria-labelledby="direction">
+                  <Chip value="outbound">{t.outbound}</Chip>
+                  <Chip value="inbound">{t.inbound}</Chip>
+                </Group>
+              </Chip.Group>
+            </div>
           </SimpleGrid>
           <div>
             <Text size="sm" fw={500} mb={6} id="how">
@@ -182,28 +170,14 @@ export function NewCall({
             </Chip.Group>
           </div>
           <Group gap="xs" align="end" display={rung === null ? undefined : 'none'}>
-            <NumberInput
-              label={t.durationMinutes}
-              suffix={` ${t.minutes}`}
-              placeholder={t.minutes}
-              aria-label={`${t.durationMinutes}: ${t.minutes}`}
-              w={110}
-              min={0}
-              allowDecimal={false}
+            <CountInput
+              label={t.howLong}
+              unit={t.minutes}
+              name={`${t.howLong}: ${t.minutes}`}
               value={minutes}
               onChange={setMinutes}
             />
-            <NumberInput
-              suffix={` ${t.seconds}`}
-              placeholder={t.seconds}
-              aria-label={`${t.durationMinutes}: ${t.seconds}`}
-              w={100}
-              min={0}
-              max={59}
-              allowDecimal={false}
-              value={seconds}
-              onChange={setSeconds}
-            />
+            <CountInput unit={t.seconds} name={`${t.howLong}: ${t.seconds}`} value={seconds} onChange={setSeconds} />
           </Group>
           <Textarea
             label={t.notes}
@@ -226,6 +200,32 @@ export function NewCall({
         </Stack>
       </form>
     </Modal>
+  )
+}
+
+interface CountInputProps {
+  label?: string
+  unit: string
+  /** For who does not see the unit. */
+  name: string
+  value: string
+  onChange: (digits: string) => void
+}
+
+/** So many minutes, or seconds. */
+function CountInput({ label, unit, name, value, onChange }: CountInputProps) {
+  return (
+    <TextInput
+      label={label}
+      aria-label={name}
+      rightSection={unit}
+      inputMode="numeric"
+      autoComplete="off"
+      maxLength={4}
+      w={100}
+      value={value}
+      onChange={(event) => onChange(event.target.value.replace(/\D/g, ''))}
+    />
   )
 }
 

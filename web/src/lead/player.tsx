@@ -2,7 +2,6 @@ import { ActionIcon, Anchor, Group, Text, UnstyledButton } from '@mantine/core'
 import { useEffect, useRef, useState } from 'react'
 import { useTexts } from '../texts/language.ts'
 import classes from './player.module.css'
-import type { Call } from './rows.ts'
 import { LEAD_TEXTS } from './texts.ts'
 
 const SPEEDS = [1, 1.25, 1.5, 2] as const
@@ -11,40 +10,12 @@ const SPEEDS = [1, 1.25, 1.5, 2] as const
 const formatClock = (seconds: number): string =>
   `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, '0')}`
 
-/** The recordings of a call: those that are there to be heard, of the others what became of them. */
-export function Recordings({ call }: { call: Call }) {
-  const t = useTexts(LEAD_TEXTS)
-  const heard = call.recordings.filter(({ url }) => url !== null)
-  return (
-    <>
-      {heard.map(({ id, url }, place) => (
-        <Player
-          key={id}
-          url={url ?? ''}
-          label={t.recording(place + 1, heard.length)}
-          guess={call.duration_seconds ?? 0}
-        />
-      ))}
-      {call.recordings.some(({ status }) => status === 'expected') && (
-        <Text size="sm" c="dimmed">
-          {t.expected}
-        </Text>
-      )}
-      {call.recordings.some(({ status }) => status === 'missing') && (
-        <Text size="sm" c="dimmed">
-          {t.missing}
-        </Text>
-      )}
-    </>
-  )
-}
-
 /**
  * Plays one recording where it stands; nothing is fetched before.
  *
  * @param guess how long it may be, in seconds, until it is known
  */
-function Player({ url, label, guess }: { url: string; label: string; guess: number }) {
+export function Player({ url, label, guess }: { url: string; label: string; guess: number }) {
   const t = useTexts(LEAD_TEXTS)
   const audio = useRef<HTMLAudioElement>(null)
   const [isPlaying, setPlaying] = useState(false)

@@ -1,16 +1,16 @@
 import { useEffect, useState } from 'react'
+import { idle } from './idle.ts'
 
 type Format = (number: string) => string
 
-/** Told once, and then known: the rules of all countries are large, and nothing waits for them. */
+/** Told once, and then known: the rules of all countries are as large as a page, and nothing waits for them. */
 let loading: Promise<Format> | null = null
 
 function loadFormat(): Promise<Format> {
-  loading ??= import('libphonenumber-js/min').then(
-    ({ parsePhoneNumberFromString }) =>
-      (number) =>
-        parsePhoneNumberFromString(number)?.formatInternational() ?? number,
-  )
+  loading ??= idle().then(async () => {
+    const { parsePhoneNumberFromString } = await import('libphonenumber-js/min')
+    return (number) => parsePhoneNumberFromString(number)?.formatInternational() ?? number
+  })
   return loading
 }
 

@@ -1,3 +1,4 @@
+import '@mantine/core/styles/Table.css'
 import { ScrollArea, Table } from '@mantine/core'
 import table from '../../../docs/licences.md?raw'
 import { useTexts } from '../texts/language.ts'

@@ -4,9 +4,9 @@ import { answered, api } from '../api/client.ts'
 import { Doors } from '../coverage/doors.tsx'
 import { Fault } from '../parts/fault.tsx'
 import { useServiceState } from '../parts/service-state.ts'
-import { checkedWords, sentenceIn } from '../parts/service-words.ts'
 import { Sign } from '../parts/sign.tsx'
 import { useLanguage, useTexts } from '../texts/language.ts'
+import { checkedWords, checkSentence } from './check-words.ts'
 import classes from './settings.module.css'
 import { SETTINGS_TEXTS } from './texts.ts'
 
@@ -84,9 +84,9 @@ function CheckPanel({ title, more, ask }: { title: string; more: string; ask: ()
             <Sign kind={ok === null ? 'attention' : ok ? 'good' : 'bad'} />
             <div className={classes.checked}>
               <Text size="sm">
-                <b>{checkedWords(what, language)}</b>: {sentenceIn(detail, language)}
+                <b>{checkedWords(what, language)}</b>: {checkSentence(detail, language)}
               </Text>
-              {todo !== null && <Text size="sm">→ {sentenceIn(todo, language)}</Text>}
+              {todo !== null && <Text size="sm">→ {checkSentence(todo, language)}</Text>}
             </div>
           </div>
         ))}

@@ -31,9 +31,14 @@ export class Broken extends Component<BrokenProps, { error: unknown }> {
 
 function LoadAgain({ isMissing }: { isMissing: boolean }) {
   const t = useTexts(SHELL_TEXTS)
+  const [title, more] = !isMissing
+    ? [t.broken, t.brokenMore]
+    : navigator.onLine
+      ? [t.newVersion, t.newVersionMore]
+      : [t.notLoaded, t.notLoadedMore]
   return (
-    <Alert color={isMissing ? 'yellow' : 'red'} title={isMissing ? t.newVersion : t.broken} role="alert" maw={560}>
-      {isMissing ? t.newVersionMore : t.brokenMore}
+    <Alert color={isMissing ? 'yellow' : 'red'} title={title} role="alert" maw={560}>
+      {more}
       <Group mt="sm">
         <Button size="xs" variant="default" onClick={() => location.reload()}>
           {t.loadAgain}

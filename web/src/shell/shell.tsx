@@ -10,7 +10,6 @@ import {
   Modal,
   NavLink,
   Stack,
-  Table,
   Text,
   useMantineColorScheme,
 } from '@mantine/core'
@@ -225,22 +224,22 @@ function KeysShown({ isShown, onClose }: { isShown: boolean; onClose: () => void
   const all = useAllKeys()
   return (
     <Modal opened={isShown} onClose={onClose} title={t.keys}>
-      <Table>
-        <Table.Tbody>
+      <table className={classes.keys}>
+        <tbody>
           {all.map(({ keys, label }) => (
-            <Table.Tr key={keys + label}>
-              <Table.Td w={110}>
+            <tr key={keys + label}>
+              <td>
                 {keys.split(' ').map((key) => (
                   <Kbd key={key} mr={4}>
                     {key}
                   </Kbd>
                 ))}
-              </Table.Td>
-              <Table.Td>{label}</Table.Td>
-            </Table.Tr>
+              </td>
+              <td>{label}</td>
+            </tr>
           ))}
-        </Table.Tbody>
-      </Table>
+        </tbody>
+      </table>
     </Modal>
   )
 }
