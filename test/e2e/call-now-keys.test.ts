@@ -42,6 +42,26 @@ it('what is pressed while the next lead is loading is said of none', async () =>
   expect(faults).toEqual([])
 })
 
+it('a key is heard as soon as it is shown, however much the browser has to do', async () => {
+  await queue.lead('First')
+  const { page, faults } = await open('agent')
+  // Before anything that was put off until after the words are on the screen.
+  await page.addInitScript(`{
+    const pressOnce = (key, isShown) =>
+      new MutationObserver((_, observer) => {
+        if (!isShown(document.body?.textContent ?? '')) return
+        observer.disconnect()
+        document.body.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }))
+      }).observe(document, { subtree: true, childList: true, characterData: true })
+    pressOnce('2', (text) => text.includes('First') && text.includes('No answer'))
+    pressOnce('u', (text) => text.includes('First: No answer. Attempt 1.'))
+  }`)
+  await page.goto('/call')
+  await page.getByText('First: taken back, and here again.').waitFor()
+  expect(await outcomes()).toEqual([])
+  expect(faults).toEqual([])
+})
+
 it('a key that is pressed twice, or held down, and a double click say it once', async () => {
   for (const name of ['Fourth', 'Third', 'Second', 'First']) await queue.lead(name)
   const { page, faults } = await open('agent')

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react'
+import { useLayoutEffect, useRef } from 'react'
 
 /** A key or a click. */
 export type Press = Pick<Event, 'timeStamp'> & { repeat?: boolean }
@@ -20,7 +20,7 @@ const ONE_PRESS_MS = 600
 export function usePresses(last: LastPress, isKnown: boolean) {
   const shownAt = useRef(Number.POSITIVE_INFINITY)
   const isTouched = useRef(isKnown)
-  useEffect(() => {
+  useLayoutEffect(() => {
     shownAt.current = performance.now()
   }, [])
   const isMeant = ({ timeStamp, repeat = false }: Press): boolean => !repeat && timeStamp >= shownAt.current

@@ -1,4 +1,14 @@
-import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useRef, useState } from 'react'
+import {
+  createContext,
+  type ReactNode,
+  useCallback,
+  useContext,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react'
 
 /** A key, or two one after the other (`g l`), and what it does. */
 export interface Shortcut {
@@ -35,10 +45,8 @@ function isTyping({ target, key }: KeyboardEvent): boolean {
 
 /** Listens for keys, wherever the focus is but in a field. */
 export function KeysProvider({ children }: { children: ReactNode }) {
-  const [groups, setGroups] = useState<readonly (readonly Shortcut[])[]>([])
-  const all = useMemo(() => groups.flat(), [groups])
-  const current = useRef(all)
-  current.current = all
+  const groups = useRef<readonly (readonly Shortcut[])[]>([])
+  const [all, setAll] = useState<readonly Shortcut[]>([])
   const first = useRef<{ key: string; at: number } | null>(null)
 
   useEffect(() => {
@@ -47,9 +55,9 @@ export function KeysProvider({ children }: { children: ReactNode }) {
       if (document.querySelector('[role=dialog]') !== null && event.key !== '?') return
       const before = first.current !== null && event.timeStamp - first.current.at < SECOND_WITHIN_MS
       const both = before ? `${first.current?.key} ${event.key}` : event.key
-      const found =
-        current.current.find(({ keys }) => keys === both) ?? current.current.find(({ keys }) => keys === event.key)
-      const begins = current.current.some(({ keys }) => keys.startsWith(`${event.key} `))
+      const heard = groups.current.flat()
+      const found = heard.find(({ keys }) => keys === both) ?? heard.find(({ keys }) => keys === event.key)
+      const begins = heard.some(({ keys }) => keys.startsWith(`${event.key} `))
       first.current = begins ? { key: event.key, at: event.timeStamp } : null
       if (found === undefined) return
       event.preventDefault()
@@ -62,8 +70,12 @@ export function KeysProvider({ children }: { children: ReactNode }) {
   }, [])
 
   const add = useCallback((shortcuts: readonly Shortcut[]) => {
-    setGroups((before) => [...before, shortcuts])
-    return () => setGroups((before) => before.filter((group) => group !== shortcuts))
+    const change = (changed: readonly (readonly Shortcut[])[]) => {
+      groups.current = changed
+      setAll(changed.flat())
+    }
+    change([...groups.current, shortcuts])
+    return () => change(groups.current.filter((group) => group !== shortcuts))
   }, [])
   const keys = useMemo(() => ({ add, all }), [add, all])
   return <KeysContext.Provider value={keys}>{children}</KeysContext.Provider>
@@ -75,7 +87,8 @@ export function useKeys(shortcuts: readonly Shortcut[]): void {
   const latest = useRef(shortcuts)
   latest.current = shortcuts
   const names = shortcuts.map(({ keys, label }) => `${keys}\n${label}`).join('\n\n')
-  useEffect(() => {
+  // Before it is painted: whoever sees a key may press it.
+  useLayoutEffect(() => {
     const group = names === '' ? [] : names.split('\n\n')
     return add(
       group.map((name, place) => {
