@@ -1,7 +1,8 @@
 import { readFileSync, statfsSync } from 'node:fs'
 import { defineConfig } from 'vitest/config'
 
-const times = { testTimeout: 60_000, hookTimeout: 60_000 }
+/** What was expected is told whole. */
+const times = { testTimeout: 60_000, hookTimeout: 60_000, chaiConfig: { truncateThreshold: 0 } }
 /** Hold the service to a time of many answers, which the processor is not to be shared for. */
 const ALONE = ['test/faults.test.ts', 'test/locked.test.ts', 'test/steady.test.ts']
 

@@ -1,5 +1,6 @@
-// What must not be: it answers, and stores the notification afterwards. The control of the test of kills.
+// What must not be: it answers, and stores the notification a second later. The control of the test of kills.
 import http from 'node:http'
+import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 
 const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL })
@@ -8,6 +9,7 @@ const server = http.createServer(async (request, response) => {
   const chunks = []
   for await (const chunk of request) chunks.push(chunk)
   response.end()
+  await wait(1_000)
   await pool.query(
     `insert into inbox (id, door, received_at, body, event, due_at)
      values (gen_random_uuid(), 'zadarma', now(), $1, 'any', now())`,
