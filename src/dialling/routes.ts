@@ -7,7 +7,7 @@ import { RETRY_AFTER, sendProblem, sendRefusal } from '../http/errors.ts'
 import { sightIn } from '../http/guard.ts'
 import { answerKeyOf, isRefusal } from '../http/idempotency.ts'
 import type { Problem } from '../http/refusal.ts'
-import { noQuery, text, time, uuid } from '../http/schemas.ts'
+import { noQuery, problemSchema, text, time, uuid } from '../http/schemas.ts'
 import type { ZadarmaApi } from '../zadarma/api.ts'
 import { dialContact } from './dial.ts'
 import { findRequest } from './store.ts'
@@ -31,6 +31,13 @@ const phoneNumber = text(60).meta({
   description: 'One of the contact’s, as it is read there; else the first is called.',
 })
 
+const notMadeResponse = problemSchema
+  .extend({
+    may_ring: z.boolean().meta({ description: 'Whether somebody may have been called all the same.' }),
+    why: z.string(),
+  })
+  .meta({ id: 'NotMadeProblem' })
+
 /** `/api/crm/calls/dial` */
 export const diallingRoutes: FastifyPluginAsyncZod<DiallingRoutesOptions> = async (app, options) => {
   const { database } = options
@@ -46,10 +53,10 @@ export const diallingRoutes: FastifyPluginAsyncZod<DiallingRoutesOptions> = asyn
         body: z
           .strictObject({ contact_id: uuid, extension, phone_number: phoneNumber.optional() })
           .meta({ title: 'Dialling' }),
-        response: { 202: z.object({ request_id: z.string() }) },
+        response: { 202: z.object({ request_id: z.string() }), 502: notMadeResponse },
         told: {
           takes: 'Idempotency-Key',
-          refuses: ['not_found', 'erased', 'bad_gateway'],
+          refuses: ['not_found', 'erased'],
           answers: { 202: 'The extension is being called.' },
         },
       },

@@ -119,7 +119,14 @@ const statusOf = (code: RefusalCode): number => problemOf(refusal(code, '')).sta
 /** Where a row is answered by itself, and not within a list. */
 const isRow = (schema: unknown): boolean => typeof schema === 'object' && schema !== null && '$ref' in schema
 
-function success(status: string, schema: Json, told: Told): Json {
+const PROBLEM = 'application/problem+json'
+const codeOf = (status: string): RefusalCode | undefined =>
+  (Object.keys(REFUSED) as RefusalCode[]).find((code) => statusOf(code) === Number(status))
+
+/** What a route says of one of its answers; a refusal only where it has members of its own. */
+function answerOf(status: string, schema: Json, told: Told): Json {
+  const code = codeOf(status)
+  if (code !== undefined) return { ...REFUSED[code], content: { [PROBLEM]: { schema } } }
   const description = told.answers?.[Number(status)] ?? DONE[status]
   if (schema.type === 'null') return { ...schema, description }
   const headers = {
@@ -146,18 +153,18 @@ const describeRoute: NonNullable<FastifyDynamicSwaggerOptions['transform']> = (d
   if (schema?.hide || document.schema === undefined) return { schema, url }
   const { told = {} } = document.schema
   const { response, ...rest } = schema as Json & { response: Record<string, Json> }
-  const successes = Object.entries(response).map(([status, answer]) => [status, success(status, answer, told)])
+  const answers = Object.entries(response).map(([status, answer]) => [status, answerOf(status, answer, told)])
   const refusals = refusalsOf(document.schema, document.route).map((code) => [statusOf(code), { type: 'null' }])
   const headers =
     told.takes === undefined
       ? {}
       : { headers: { type: 'object', properties: { [told.takes]: TAKEN[told.takes].parameter } } }
-  return { schema: { ...rest, ...headers, response: Object.fromEntries([...successes, ...refusals]) }, url }
+  return { schema: { ...rest, ...headers, response: Object.fromEntries([...refusals, ...answers]) }, url }
 }
 
 interface Operation {
   requestBody?: { content: Record<string, { schema: Json }> }
-  responses: Record<string, unknown>
+  responses: Record<string, Json>
 }
 
 interface Description extends Json {
@@ -183,9 +190,10 @@ const shareComponents: NonNullable<FastifyDynamicSwaggerOptions['transformObject
     }
     for (const [code, refused] of Object.entries(REFUSED)) {
       const { status, title } = problemOf(refusal(code as RefusalCode, ''))
-      if (!(status in answers)) continue
+      const answer = answers[status]
+      if (answer === undefined || 'content' in answer) continue
       const name = title.replaceAll(' ', '')
-      const content = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } }
+      const content = { [PROBLEM]: { schema: { $ref: '#/components/schemas/Problem' } } }
       responses[name] = { ...refused, content }
       answers[status] = { $ref: `#/components/responses/${name}` }
     }

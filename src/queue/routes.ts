@@ -8,7 +8,7 @@ import { callerOf, sightIn } from '../http/guard.ts'
 import { noQuery, uuid } from '../http/schemas.ts'
 import type { Asked } from './order.ts'
 import { takenBy, writeQueueCursor } from './queue.ts'
-import { claimRequest, claimResponse, letGoQuery, queueQuery, queueResponse } from './schema.ts'
+import { claimRequest, claimResponse, letGoQuery, queueQuery, queueResponse, takenResponse } from './schema.ts'
 import { claimNext, claimOne, countWaiting, findNextDue, leadsOf, letGo, listQueue } from './store.ts'
 
 export interface QueueRoutesOptions {
@@ -52,8 +52,8 @@ export const queueRoutes: FastifyPluginAsyncZod<QueueRoutesOptions> = async (app
           'Without `opportunity_id` the next that nobody else has is taken, and what else the caller has (at this `desk`) is let go of. With it that one is taken or renewed; where it is had elsewhere, the 409 has a member `claim` that tells by whom.',
         querystring: noQuery,
         body: claimRequest,
-        response: { 200: claimResponse },
-        told: { refuses: ['not_found', 'conflict'], answers: { 200: 'The lead; null where nobody is left.' } },
+        response: { 200: claimResponse, 409: takenResponse },
+        told: { refuses: ['not_found'], answers: { 200: 'The lead; null where nobody is left.' } },
       },
     },
     async (request, reply) => {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { contactResponse } from '../contacts/contact.ts'
-import { limit, listOf, text, time, uuid } from '../http/schemas.ts'
+import { limit, listOf, problemSchema, text, time, uuid } from '../http/schemas.ts'
 import { opportunityResponse } from '../opportunities/schema.ts'
 import { type QueuePosition, readQueueCursor, SKIPPED_AT_MOST } from './queue.ts'
 
@@ -18,9 +18,9 @@ export const queueQuery = z.strictObject({ limit, cursor: cursor.optional() })
 
 const lead = { opportunity: opportunityResponse, contact: contactResponse.nullable() }
 
-export const queueResponse = listOf(
-  z.object({ ...lead, claim: z.object({ name: z.string(), until: time, mine: z.boolean() }).nullable() }),
-)
+const claim = z.object({ name: z.string(), until: time, mine: z.boolean() })
+
+export const queueResponse = listOf(z.object({ ...lead, claim: claim.nullable() }))
 
 const desk = text(64).meta({
   description: 'Which of several windows of the caller asks, by a name of its own choice: each has its own leads.',
@@ -39,6 +39,9 @@ export const claimRequest = z
     }),
   })
   .meta({ title: 'ClaimRequest' })
+
+/** The answer to who wants a lead that is had elsewhere. */
+export const takenResponse = problemSchema.extend({ claim }).meta({ id: 'TakenProblem' })
 
 export const letGoQuery = z.strictObject({ desk: desk.optional() })
 

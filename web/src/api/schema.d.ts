@@ -1224,7 +1224,15 @@ export interface paths {
                 422: components["responses"]["UnprocessableContent"];
                 429: components["responses"]["TooManyRequests"];
                 500: components["responses"]["InternalServerError"];
-                502: components["responses"]["BadGateway"];
+                /** @description Zadarma does not do it; `detail` says why. */
+                502: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["NotMadeProblem"];
+                    };
+                };
                 503: components["responses"]["ServiceUnavailable"];
             };
         };
@@ -1397,7 +1405,15 @@ export interface paths {
                 401: components["responses"]["Unauthorized"];
                 403: components["responses"]["Forbidden"];
                 404: components["responses"]["NotFound"];
-                409: components["responses"]["Conflict"];
+                /** @description What is there already stands against it; `detail` says what. Nothing was changed. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["TakenProblem"];
+                    };
+                };
                 413: components["responses"]["ContentTooLarge"];
                 415: components["responses"]["UnsupportedMediaType"];
                 422: components["responses"]["UnprocessableContent"];
@@ -3771,6 +3787,19 @@ export interface components {
             /** @enum {string} */
             role: "admin" | "manager" | "agent" | "viewer";
         };
+        NotMadeProblem: {
+            type: string;
+            title: string;
+            status: number;
+            detail: string;
+            errors?: {
+                path: string;
+                message: string;
+            }[];
+            /** @description Whether somebody may have been called all the same. */
+            may_ring: boolean;
+            why: string;
+        };
         Opportunity: {
             id: string;
             contact_id: string;
@@ -3918,6 +3947,22 @@ export interface components {
              */
             batch: number;
         };
+        TakenProblem: {
+            type: string;
+            title: string;
+            status: number;
+            detail: string;
+            errors?: {
+                path: string;
+                message: string;
+            }[];
+            claim: {
+                name: string;
+                /** Format: date-time */
+                until: string;
+                mine: boolean;
+            };
+        };
         UserChange: {
             /** @enum {string} */
             role?: "admin" | "manager" | "agent" | "viewer";
@@ -4059,15 +4104,6 @@ export interface components {
             headers: {
                 /** @description How many it has. */
                 "Content-Range"?: string;
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description Zadarma does not do it; `detail` says why. */
-        BadGateway: {
-            headers: {
                 [name: string]: unknown;
             };
             content: {
