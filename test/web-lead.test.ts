@@ -100,7 +100,7 @@ describe('a change in words', () => {
       'Ana changed the agent from nobody to Ana.',
     ])
     expect(changeWords(changed, { ...reader, language: 'es' })).toEqual([
-      'Ana cambió el estado de “pendiente” a “contactada”.',
+      'Ana cambió el estado de “pendiente” a “contactado”.',
       'Ana cambió el agente de nadie a Ana.',
     ])
   })

@@ -21,11 +21,11 @@ import { type Lead, nameOf } from '../leads/lead.ts'
 import { SearchBox } from '../leads/search-box.tsx'
 import { LEADS_TEXTS } from '../leads/texts.ts'
 import { useView } from '../leads/use-view.ts'
-import { statusWord } from '../leads/words.ts'
 import { useKeys } from '../parts/keys.tsx'
 import { useAgentName } from '../parts/people.ts'
+import { statusWords } from '../parts/status.ts'
 import type { Me } from '../session/me.ts'
-import { useTexts } from '../texts/language.ts'
+import { useLanguage, useTexts } from '../texts/language.ts'
 import classes from './board.module.css'
 import { CardFace } from './card.tsx'
 import { Column } from './column.tsx'
@@ -48,6 +48,7 @@ const leadOf = (active: DragEndEvent['active']): Lead | null => (active.data.cur
 export default function BoardPage({ me }: { me: Me }) {
   const t = useTexts(BOARD_TEXTS)
   const words = useTexts(LEADS_TEXTS)
+  const { language } = useLanguage()
   const [, goTo] = useLocation()
   const [view, show] = useView()
   const statuses = useStatuses(view)
@@ -64,8 +65,8 @@ export default function BoardPage({ me }: { me: Me }) {
   )
   const names = statuses.join('\n')
   const targets = useMemo(
-    () => names.split('\n').map((status) => ({ status, label: statusWord(words, status) })),
-    [names, words],
+    () => names.split('\n').map((status) => ({ status, label: statusWords(status, language) })),
+    [names, language],
   )
   const open = useCallback(({ id }: Lead) => goTo(`/leads/${id}`), [goTo])
   const [focused, setFocused] = useState<{ id: string; status: string } | null>(null)
@@ -111,7 +112,7 @@ export default function BoardPage({ me }: { me: Me }) {
         onDragEnd={drop}
         onDragCancel={() => setDragged(null)}
         accessibility={{
-          announcements: announcementsIn(t, (status) => statusWord(words, status)),
+          announcements: announcementsIn(t, (status) => statusWords(status, language)),
           screenReaderInstructions: { draggable: t.instructions },
         }}
       >

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { answered, api } from '../api/client.ts'
-import { countQueryOf, isKnownStatus, KNOWN_STATUSES, type LeadView, withFilter } from '../leads/filter.ts'
+import { countQueryOf, type LeadView, withFilter } from '../leads/filter.ts'
+import { isKnownStatus, STATUSES } from '../parts/status.ts'
 
 const LOOKED_AT = 200
 
@@ -17,5 +18,5 @@ export function useStatuses(view: LeadView): readonly string[] {
     staleTime: 60_000,
     placeholderData: (before) => before,
   })
-  return [...KNOWN_STATUSES, ...(data ?? [])]
+  return [...STATUSES, ...(data ?? [])]
 }

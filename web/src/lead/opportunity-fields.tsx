@@ -1,5 +1,5 @@
 import { Select, Text } from '@mantine/core'
-import { STATUSES, statusWords } from '../parts/status.ts'
+import { isKnownStatus, STATUSES, statusWords } from '../parts/status.ts'
 import type { Me } from '../session/me.ts'
 import { useLanguage, useTexts } from '../texts/language.ts'
 import { type Edit, useEdit } from './edit.ts'
@@ -31,7 +31,7 @@ export function OpportunityFields({ opportunity, canChange, me, people, title }:
   // An agent takes a lead, or gives it back.
   const others = me.role === 'agent' ? people.all.filter(({ id }) => id === me.id) : people.all
   const agents = [...new Set([...others.map(({ id }) => id), ...(agent.value === null ? [] : [agent.value])])]
-  const statuses = STATUSES.includes(status.value) ? STATUSES : [...STATUSES, status.value]
+  const statuses = isKnownStatus(status.value) ? STATUSES : [...STATUSES, status.value]
 
   return (
     <>

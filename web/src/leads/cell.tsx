@@ -1,12 +1,13 @@
 import { Badge } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { Pills } from '../parts/pills.tsx'
+import { statusWords } from '../parts/status.ts'
 import { When } from '../parts/time.tsx'
+import { useLanguage } from '../texts/language.ts'
 import type { ColumnName } from './columns.ts'
 import { type Lead, nameOf } from './lead.ts'
 import classes from './leads.module.css'
 import type { LeadTexts } from './texts.ts'
-import { statusWord } from './words.ts'
 
 /** What stands in a column of a lead. */
 export function cellOf(column: ColumnName, lead: Lead, t: LeadTexts, nameOfAgent: (id: string) => string): ReactNode {
@@ -28,11 +29,7 @@ export function cellOf(column: ColumnName, lead: Lead, t: LeadTexts, nameOfAgent
     case 'pills':
       return <Pills attempts={lead.first_call_attempts} />
     case 'status':
-      return (
-        <span className={classes.status} data-status={lead.status} title={statusWord(t, lead.status)}>
-          <bdi>{statusWord(t, lead.status)}</bdi>
-        </span>
-      )
+      return <Status status={lead.status} />
     case 'agent':
       return lead.assigned_to === null ? (
         <span className={classes.quiet}>–</span>
@@ -56,4 +53,14 @@ export function cellOf(column: ColumnName, lead: Lead, t: LeadTexts, nameOfAgent
     default:
       return column satisfies never
   }
+}
+
+function Status({ status }: { status: string }) {
+  const { language } = useLanguage()
+  const words = statusWords(status, language)
+  return (
+    <span className={classes.status} data-status={status} title={words}>
+      <bdi>{words}</bdi>
+    </span>
+  )
 }

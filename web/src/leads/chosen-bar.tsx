@@ -1,8 +1,8 @@
 import { Button, Menu, Text } from '@mantine/core'
+import { STATUSES, statusWords } from '../parts/status.ts'
 import type { Me } from '../session/me.ts'
-import { useTexts } from '../texts/language.ts'
+import { useLanguage, useTexts } from '../texts/language.ts'
 import { AssignMenu } from './assign-menu.tsx'
-import { KNOWN_STATUSES } from './filter.ts'
 import type { LeadChange } from './lead.ts'
 import classes from './leads.module.css'
 import { LEADS_TEXTS } from './texts.ts'
@@ -16,11 +16,12 @@ interface ChosenBarProps {
 }
 
 const CLOSED = ['discarded', 'lost', 'won', 'qualified'] as const
-const ACTIVE = KNOWN_STATUSES.slice(0, KNOWN_STATUSES.length - CLOSED.length)
+const ACTIVE = STATUSES.slice(0, STATUSES.length - CLOSED.length)
 
 /** What can be done with the leads that are chosen. */
 export function ChosenBar({ me, words, onChange, onNone }: ChosenBarProps) {
   const t = useTexts(LEADS_TEXTS)
+  const { language } = useLanguage()
   return (
     <div className={classes.bar}>
       <Text size="sm" fw={600} role="status">
@@ -37,14 +38,14 @@ export function ChosenBar({ me, words, onChange, onNone }: ChosenBarProps) {
           <Menu.Label>{t.closeAs}</Menu.Label>
           {CLOSED.map((status) => (
             <Menu.Item key={status} onClick={() => onChange({ status })}>
-              {t.statuses[status]}
+              {statusWords(status, language)}
             </Menu.Item>
           ))}
           <Menu.Divider />
           <Menu.Label>{t.openAgainAs}</Menu.Label>
           {ACTIVE.map((status) => (
             <Menu.Item key={status} onClick={() => onChange({ status })}>
-              {t.statuses[status]}
+              {statusWords(status, language)}
             </Menu.Item>
           ))}
         </Menu.Dropdown>

@@ -1,17 +1,10 @@
 import { Button, Group, Menu, TextInput } from '@mantine/core'
 import { type FormEvent, memo, useState } from 'react'
 import { useAgentName, usePeople } from '../parts/people.ts'
+import { STATUSES } from '../parts/status.ts'
 import type { Me } from '../session/me.ts'
-import { useTexts } from '../texts/language.ts'
-import {
-  ATTEMPTS,
-  COLOURS,
-  FILTER_NAMES,
-  type FilterName,
-  KNOWN_STATUSES,
-  type LeadView,
-  withFilter,
-} from './filter.ts'
+import { useLanguage, useTexts } from '../texts/language.ts'
+import { ATTEMPTS, COLOURS, FILTER_NAMES, type FilterName, type LeadView, withFilter } from './filter.ts'
 import classes from './leads.module.css'
 import { LEADS_TEXTS } from './texts.ts'
 import { valueWord } from './words.ts'
@@ -27,12 +20,13 @@ interface FilterBarProps {
 /** What the leads are narrowed by: each a chip that can be taken away, and a menu of what can be added. */
 export const FilterBar = memo(function FilterBar({ me, view, onView, without = [] }: FilterBarProps) {
   const t = useTexts(LEADS_TEXTS)
+  const { language } = useLanguage()
   const nameOfAgent = useAgentName()
   const shown = FILTER_NAMES.filter((name) => view.filters[name] !== undefined && !without.includes(name))
   return (
     <div className={classes.chips}>
       {shown.map((name) => {
-        const words = valueWord(t, name, view.filters[name] ?? '', nameOfAgent)
+        const words = valueWord(name, view.filters[name] ?? '', nameOfAgent, language)
         return (
           <span key={name} className={classes.chip}>
             {t.filters[name]}:&nbsp;<bdi title={words}>{words}</bdi>
@@ -116,7 +110,7 @@ interface ValuesProps {
 }
 
 const FIXED: Readonly<Partial<Record<FilterName, readonly string[]>>> = {
-  status: KNOWN_STATUSES,
+  status: STATUSES,
   attempts: ATTEMPTS,
   last_status: COLOURS,
   first_call_completed: ['true', 'false'],
@@ -124,6 +118,7 @@ const FIXED: Readonly<Partial<Record<FilterName, readonly string[]>>> = {
 
 function Values({ me, name, onChoose }: ValuesProps) {
   const t = useTexts(LEADS_TEXTS)
+  const { language } = useLanguage()
   const { data: people } = usePeople()
   const nameOfAgent = useAgentName()
   const others = me.role === 'agent' ? [] : (people?.data ?? []).filter(({ id }) => id !== me.id)
@@ -143,7 +138,7 @@ function Values({ me, name, onChoose }: ValuesProps) {
       )}
       {(FIXED[name] ?? []).map((value) => (
         <Menu.Item key={value} onClick={() => onChoose(name, value)}>
-          {valueWord(t, name, value, nameOfAgent)}
+          {valueWord(name, value, nameOfAgent, language)}
         </Menu.Item>
       ))}
       {takesText && <OtherValue label={t.anyText} onChoose={(value) => onChoose(name, value)} />}

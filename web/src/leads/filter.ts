@@ -14,11 +14,6 @@ export const FILTER_NAMES = [
 ] as const
 export type FilterName = (typeof FILTER_NAMES)[number]
 
-export const KNOWN_STATUSES = ['pending', 'assigned', 'contacted', 'qualified', 'won', 'lost', 'discarded'] as const
-export type KnownStatus = (typeof KNOWN_STATUSES)[number]
-export const isKnownStatus = (status: string): status is KnownStatus =>
-  (KNOWN_STATUSES as readonly string[]).includes(status)
-
 export const COLOURS = ['green', 'orange', 'red'] as const
 export const ATTEMPTS = ['0', '1', '2', '3', '4', '5'] as const
 

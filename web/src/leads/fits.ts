@@ -1,4 +1,5 @@
-import { isKnownStatus, type ListQuery } from './filter.ts'
+import { isKnownStatus } from '../parts/status.ts'
+import type { ListQuery } from './filter.ts'
 import type { Lead } from './lead.ts'
 
 /** What a list asks for, but for what it searches: what that finds only the service knows. */

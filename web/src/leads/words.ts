@@ -1,15 +1,19 @@
-import { type FilterName, isKnownStatus } from './filter.ts'
-import type { LeadTexts } from './texts.ts'
-
-/** A status in the reader's words; one that is not ours stays as it is. */
-export const statusWord = (t: LeadTexts, status: string): string =>
-  isKnownStatus(status) ? t.statuses[status] : status
+import { statusWords } from '../parts/status.ts'
+import type { Language } from '../texts/language.ts'
+import type { FilterName } from './filter.ts'
+import { LEADS_TEXTS } from './texts.ts'
 
 /** A filter's value in the reader's words. */
-export function valueWord(t: LeadTexts, name: FilterName, value: string, nameOfAgent: (id: string) => string): string {
+export function valueWord(
+  name: FilterName,
+  value: string,
+  nameOfAgent: (id: string) => string,
+  language: Language,
+): string {
+  const t = LEADS_TEXTS[language]
   switch (name) {
     case 'status':
-      return statusWord(t, value)
+      return statusWords(value, language)
     case 'assigned_to':
       return nameOfAgent(value)
     case 'assigned':

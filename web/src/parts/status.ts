@@ -1,18 +1,19 @@
 const WORDS = {
   pending: { en: 'pending', es: 'pendiente' },
-  assigned: { en: 'assigned', es: 'asignada' },
-  contacted: { en: 'contacted', es: 'contactada' },
-  qualified: { en: 'qualified', es: 'cualificada' },
-  won: { en: 'won', es: 'ganada' },
-  lost: { en: 'lost', es: 'perdida' },
-  discarded: { en: 'discarded', es: 'descartada' },
+  assigned: { en: 'assigned', es: 'asignado' },
+  contacted: { en: 'contacted', es: 'contactado' },
+  qualified: { en: 'qualified', es: 'cualificado' },
+  won: { en: 'won', es: 'ganado' },
+  lost: { en: 'lost', es: 'perdido' },
+  discarded: { en: 'discarded', es: 'descartado' },
 } as const
 
-const isKnown = (status: string): status is keyof typeof WORDS => Object.hasOwn(WORDS, status)
-
 /** The statuses that we have words for. */
-export const STATUSES = Object.keys(WORDS)
+export const STATUSES = Object.keys(WORDS) as readonly (keyof typeof WORDS)[]
+
+/** Whether it is one of ours, and not a word of another system. */
+export const isKnownStatus = (status: string): status is keyof typeof WORDS => Object.hasOwn(WORDS, status)
 
 /** A status as it is read; other systems' words stay as they are. */
 export const statusWords = (status: string, language: 'en' | 'es'): string =>
-  isKnown(status) ? WORDS[status][language] : status
+  isKnownStatus(status) ? WORDS[status][language] : status
