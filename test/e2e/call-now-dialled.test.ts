@@ -3,6 +3,7 @@ import { afterAll, beforeEach, expect, it } from 'vitest'
 import { localTime } from '../zadarma/local-time.ts'
 import { outId, outStart, post } from '../zadarma-door.ts'
 import { startZadarmaServer, type ZadarmaServer } from '../zadarma-server.ts'
+import { heldBack } from './call-now-queue.ts'
 import { useStage } from './stage.ts'
 import { useVisits } from './visits.ts'
 
@@ -150,6 +151,24 @@ it('an outcome that is taken back leaves the call as the PBX told of it', async 
   await page.keyboard.press('u')
   await page.getByText('Ana García: taken back, and here again.').waitFor()
   expect(await calls()).toEqual([{ provider_call_id: id, call_status: 'answered', resumen_llamada: null }])
+  expect(faults).toEqual([])
+})
+
+it('an outcome that is said before the PBX has answered is said of that ring', async () => {
+  const { page, faults } = await open('agent')
+  await dial(page)
+  await notify(outId(), { ...END, disposition: 'busy' })
+  const second = await heldBack(page, '**/api/crm/calls/dial', 'POST')
+  await page.keyboard.press('c')
+  await second.asked
+  await page.keyboard.press('4')
+  second.letThrough()
+  await finished(page)
+  const id = outId()
+  await notify(id)
+  const said = (await calls()).map(({ call_status }) => call_status)
+  expect(said.sort()).toEqual(['busy', 'rejected'])
+  expect(await attempts()).toEqual(['orange', 'red'])
   expect(faults).toEqual([])
 })
 

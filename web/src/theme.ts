@@ -15,7 +15,10 @@ export const themeIn = (language: Language): MantineThemeOverride =>
     headings: { fontWeight: '650' },
     components: {
       Alert: { defaultProps: { closeButtonLabel: CLOSE[language] } },
-      Modal: { defaultProps: { closeButtonProps: { 'aria-label': CLOSE[language] } } },
+      // At once: while a dialog fades, keys would still be its own.
+      Modal: {
+        defaultProps: { closeButtonProps: { 'aria-label': CLOSE[language] }, transitionProps: { duration: 0 } },
+      },
       // What it would put first into a menu is not a part of one.
       Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
     },

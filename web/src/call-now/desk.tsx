@@ -46,7 +46,7 @@ export function Desk({ lead, loss, lastPress, isBack, onSaved, onSkip, onNext }:
   const presses = usePresses(lastPress, isBack)
   const [isByHand, setByHand] = useState(false)
   const isLost = loss !== null && !isByHand
-  const { notes, field, state, chosen, error, say, goOn } = useSaying({ lead, phone, rings }, onSaved)
+  const { notes, field, state, chosen, error, say, goOn } = useSaying({ lead, phone }, onSaved)
   const isBusy = state !== 'idle'
 
   function choose(outcome: Outcome, press: Parameters<typeof presses.isOutcome>[0]) {

@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useLayoutEffect, useRef, useState } from 'react'
-import { keepRings, type Ring } from '../parts/rings.ts'
+import { keepRings, type Ring, settledRingsOf } from '../parts/rings.ts'
 import { saving } from '../parts/under-way.ts'
 import { tellAnywhere } from '../parts/untold.tsx'
 import { useTexts } from '../texts/language.ts'
@@ -21,7 +21,6 @@ export interface Finished {
 interface Called {
   lead: Lead
   phone: string | null
-  rings: readonly Ring[]
 }
 
 /** `lingering`: the outcome is saved, and somebody still writes. */
@@ -31,7 +30,7 @@ type State = 'idle' | 'saving' | 'lingering' | 'going on'
  * Says how the call of a lead went, with the notes as they are in the end: what is written while it is being saved is saved
  * too, and nobody is taken away from what he writes.
  */
-export function useSaying({ lead, phone, rings }: Called, onSaved: (finished: Finished) => Promise<void>) {
+export function useSaying({ lead, phone }: Called, onSaved: (finished: Finished) => Promise<void>) {
   const t = useTexts(CALL_NOW_TEXTS)
   const known = useQueryClient()
   const { id, title, contact_id: contactId } = lead.opportunity
@@ -76,7 +75,7 @@ export function useSaying({ lead, phone, rings }: Called, onSaved: (finished: Fi
     return { call_status: STATUS_OF[outcome], resumen_llamada: text === '' ? null : text }
   }
 
-  function save(said: Said): Promise<Saved> {
+  function save(said: Said, rings: readonly Ring[]): Promise<Saved> {
     const { since, ownId } = keptOf(id)
     return saveOutcome({ contactId, phone, since: since ?? Date.now(), rings, ownId, said })
   }
@@ -88,8 +87,9 @@ export function useSaying({ lead, phone, rings }: Called, onSaved: (finished: Fi
     field.current?.blur()
     setChosen(outcome)
     setState('saving')
+    const rings = await settledRingsOf(contactId)
     let said = saidOf(outcome)
-    let saved = before.current === null ? await save(said) : await before.current.change(said)
+    let saved = before.current === null ? await save(said, rings) : await before.current.change(said)
     before.current = saved
     for (;;) {
       if (field.current !== null && document.activeElement === field.current) {

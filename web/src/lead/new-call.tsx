@@ -6,7 +6,7 @@ import { type Said, type Saved, saveOutcome } from '../call-now/save.ts'
 import { RESULTS, type Result, resultName } from '../parts/call-words.ts'
 import { Fault } from '../parts/fault.tsx'
 import { usePhoneFormat } from '../parts/phone.ts'
-import { keepRings, type Ring, ringsOf } from '../parts/rings.ts'
+import { keepRings, type Ring, ringsOf, settledRingsOf } from '../parts/rings.ts'
 import { timeOfDay } from '../parts/time.tsx'
 import { useLanguage, useTexts } from '../texts/language.ts'
 import { localOf, momentOf } from './call-details.tsx'
@@ -74,7 +74,7 @@ export function NewCall({
     setFault(null)
     try {
       // The PBX may have rung since the dialog was opened: it is one call.
-      const rings = ringsOf(contactId)
+      const rings = await settledRingsOf(contactId)
       const ring = rungOf(rings)
       const { call, undo } = await (ring === null ? saveEntered(said, rings) : saveRung(ring, said, rings))
       known.changed('call', call)

@@ -11,7 +11,7 @@ import { ExtensionAsked } from './extension-asked.tsx'
 import { wordsOf } from './fault.tsx'
 import { KeyName } from './key-name.tsx'
 import { useKeys } from './keys.tsx'
-import { type AskedFor, type Ring, rememberRing } from './rings.ts'
+import { rememberRing, ringing } from './rings.ts'
 import { sentenceIn } from './service-words.ts'
 
 const en = {
@@ -67,6 +67,18 @@ async function askPbx(contact_id: string, phone_number: string, extension: strin
   throw new Problem({ title: response.statusText, ...problem, status: response.status }, null)
 }
 
+/** Asks the PBX, and remembers the ring where there is one, or may be. */
+async function ringByPbx(contactId: string, phone: string, extension: string): Promise<void> {
+  const at = Date.now()
+  const remember = (requestId: string | null) => rememberRing(contactId, { phone, at, asked: { requestId, extension } })
+  try {
+    remember(await askPbx(contactId, phone, extension))
+  } catch (error) {
+    if (error instanceof NotPutThrough && error.mayRing) remember(null)
+    throw error
+  }
+}
+
 function wordsOfRefusal(error: unknown, language: Language): string {
   const t = TEXTS[language]
   // What Zadarma says is what helps.
@@ -100,17 +112,14 @@ export function CallButton({ phone, contactId, size = 'md', hotkey, onRung }: Ca
   const link = useRef<HTMLAnchorElement>(null)
   const canDial = settings.data?.can_dial === true && contactId !== null
 
-  function rung(ring: Ring) {
-    if (contactId !== null) rememberRing(contactId, ring)
+  const rungByDevice = () => {
+    if (contactId !== null) rememberRing(contactId, { phone, at: Date.now(), asked: null })
     onRung?.()
   }
-  const rungByDevice = () => rung({ phone, at: Date.now(), asked: null })
   const dialling = useMutation({
-    mutationFn: (from: string) => askPbx(contactId ?? '', phone, from),
-    onMutate: () => Date.now(),
-    onSettled: (requestId, error, from, at = Date.now()) => {
-      const asked: AskedFor = { requestId: requestId ?? null, extension: from }
-      if (error === null || (error instanceof NotPutThrough && error.mayRing)) rung({ phone, at, asked })
+    mutationFn: (from: string) => ringing(contactId ?? '', ringByPbx(contactId ?? '', phone, from)),
+    onSettled: (_, error) => {
+      if (error === null || (error instanceof NotPutThrough && error.mayRing)) onRung?.()
     },
   })
 

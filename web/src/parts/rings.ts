@@ -8,7 +8,7 @@ export interface Ring {
 }
 
 /** What the PBX was asked for. */
-export interface AskedFor {
+interface AskedFor {
   /** Null where it did not say whether it calls. */
   requestId: string | null
   extension: string
@@ -27,6 +27,24 @@ export function ringsOf(contactId: string): readonly Ring[] {
 
 /** Remembers it for as long as the window is open, also when the page is loaded again. */
 export const rememberRing = (contactId: string, ring: Ring): void => keepRings(contactId, [ring, ...ringsOf(contactId)])
+
+const underWay = new Map<string, Promise<unknown>>()
+
+/** Has it known that somebody is being rung: it may ring long before there is an answer. */
+export async function ringing<Result>(contactId: string, work: Promise<Result>): Promise<Result> {
+  underWay.set(contactId, work)
+  try {
+    return await work
+  } finally {
+    if (underWay.get(contactId) === work) underWay.delete(contactId)
+  }
+}
+
+/** As {@link ringsOf}, with the one that is being asked for, once it is known whether it rings. */
+export async function settledRingsOf(contactId: string): Promise<readonly Ring[]> {
+  await underWay.get(contactId)?.catch(() => undefined)
+  return ringsOf(contactId)
+}
 
 /** Once it is said how they went, there are none. */
 export function keepRings(contactId: string, rings: readonly Ring[]): void {
