@@ -26,6 +26,13 @@ const stage = useStage(async () => ({
 
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
+/** As people write it: until that is known, it stands there as it is. */
+const numberIsWritten = (page: Page) =>
+  page
+    .getByText(/^\+\d{1,3} \d/)
+    .first()
+    .waitFor()
+
 it('each page shows the demo', async () => {
   const { agents } = await fill({
     database: stage.service.database,
@@ -44,10 +51,12 @@ it('each page shows the demo', async () => {
   const { page, faults } = await stage.open('manager', { width: 1180, height: 760 })
   const shoot = async (name: string): Promise<void> => {
     await page.getByRole('progressbar').waitFor({ state: 'detached' })
+    await page.locator('[aria-busy=true]').waitFor({ state: 'detached' })
     await page.screenshot({ path: path.join(screens, `${name}.png`) })
   }
   await page.goto('/call')
   await page.getByText('How did it go?').waitFor()
+  await numberIsWritten(page)
   await shoot('call-now')
   await page.goto('/leads')
   await page.getByRole('row').nth(5).waitFor()
@@ -57,6 +66,8 @@ it('each page shows the demo', async () => {
   )
   await page.goto(`/leads/${lead?.id}`)
   await page.getByRole('heading', { name: 'Calls' }).waitFor()
+  await page.getByRole('slider').first().waitFor()
+  await numberIsWritten(page)
   await shoot('lead')
   await page.goto('/coverage?period=30days')
   await page.getByRole('heading', { name: 'Coverage' }).waitFor()

@@ -36,7 +36,7 @@ interface LaterProps {
 function Later({ of, height = 0, children }: LaterProps) {
   return (
     <Broken at={of}>
-      <Suspense fallback={height === 0 ? null : <Box h={height} />}>{children}</Suspense>
+      <Suspense fallback={height === 0 ? null : <Box h={height} aria-busy />}>{children}</Suspense>
     </Broken>
   )
 }

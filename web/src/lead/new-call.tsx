@@ -1,4 +1,4 @@
-import { Button, Checkbox, Chip, Group, Modal, SimpleGrid, Stack, Text, Textarea, TextInput } from '@mantine/core'
+import { Button, Checkbox, Chip, Group, Input, Modal, SimpleGrid, Stack, Textarea, TextInput } from '@mantine/core'
 import { useEffect, useState } from 'react'
 import { v7 as uuidv7 } from 'uuid'
 import { answered, api, Problem } from '../api/client.ts'
@@ -144,9 +144,9 @@ export function NewCall({
               />
             )}
             <div>
-              <Text size="sm" fw={500} mb={6} id="direction">
+              <Input.Label component="div" id="direction">
                 {t.direction}
-              </Text>
+              </Input.Label>
               <Chip.Group value={direction} onChange={(value) => setDirection(value as Call['direction'])}>
                 <Group gap={8} role="radiogroup" aria-labelledby="direction">
                   <Chip value="outbound">{t.outbound}</Chip>
@@ -156,9 +156,9 @@ export function NewCall({
             </div>
           </SimpleGrid>
           <div>
-            <Text size="sm" fw={500} mb={6} id="how">
+            <Input.Label component="div" id="how">
               {t.howDidItGo}
-            </Text>
+            </Input.Label>
             <Chip.Group value={result} onChange={(value) => setResult(value as Result['name'])}>
               <Group gap={8} role="radiogroup" aria-labelledby="how">
                 {RESULTS.map((one, place) => (
@@ -219,6 +219,7 @@ function CountInput({ label, unit, name, value, onChange }: CountInputProps) {
       label={label}
       aria-label={name}
       rightSection={unit}
+      rightSectionWidth={44}
       inputMode="numeric"
       autoComplete="off"
       maxLength={4}
