@@ -1,5 +1,5 @@
 import { Button, Checkbox, Chip, Group, Input, Modal, SimpleGrid, Stack, Textarea, TextInput } from '@mantine/core'
-import { useEffect, useState } from 'react'
+import { type ReactNode, useEffect, useId, useState } from 'react'
 import { v7 as uuidv7 } from 'uuid'
 import { answered, api, Problem } from '../api/client.ts'
 import { type Said, type Saved, saveOutcome } from '../call-now/save.ts'
@@ -143,32 +143,22 @@ export function NewCall({
                 onChange={(event) => setTypedWhen(event.target.value)}
               />
             )}
-            <div>
-              <Input.Label component="div" id="direction">
-                {t.direction}
-              </Input.Label>
-              <Chip.Group value={direction} onChange={(value) => setDirection(value as Call['direction'])}>
-                <Group gap={8} role="radiogroup" aria-labelledby="direction">
-                  <Chip value="outbound">{t.outbound}</Chip>
-                  <Chip value="inbound">{t.inbound}</Chip>
-                </Group>
-              </Chip.Group>
-            </div>
+            <Choice
+              label={t.direction}
+              value={direction}
+              onChange={(value) => setDirection(value as Call['direction'])}
+            >
+              <Chip value="outbound">{t.outbound}</Chip>
+              <Chip value="inbound">{t.inbound}</Chip>
+            </Choice>
           </SimpleGrid>
-          <div>
-            <Input.Label component="div" id="how">
-              {t.howDidItGo}
-            </Input.Label>
-            <Chip.Group value={result} onChange={(value) => setResult(value as Result['name'])}>
-              <Group gap={8} role="radiogroup" aria-labelledby="how">
-                {RESULTS.map((one, place) => (
-                  <Chip key={one.name} value={one.name} {...(place === 0 ? { 'data-autofocus': true } : {})}>
-                    {resultName(one, language)}
-                  </Chip>
-                ))}
-              </Group>
-            </Chip.Group>
-          </div>
+          <Choice label={t.howDidItGo} value={result} onChange={(value) => setResult(value as Result['name'])}>
+            {RESULTS.map((one, place) => (
+              <Chip key={one.name} value={one.name} {...(place === 0 ? { 'data-autofocus': true } : {})}>
+                {resultName(one, language)}
+              </Chip>
+            ))}
+          </Choice>
           <Group gap="xs" align="end" display={rung === null ? undefined : 'none'}>
             <CountInput
               label={t.howLong}
@@ -177,7 +167,13 @@ export function NewCall({
               value={minutes}
               onChange={setMinutes}
             />
-            <CountInput unit={t.seconds} name={`${t.howLong}: ${t.seconds}`} value={seconds} onChange={setSeconds} />
+            <CountInput
+              unit={t.seconds}
+              name={`${t.howLong}: ${t.seconds}`}
+              most={59}
+              value={seconds}
+              onChange={setSeconds}
+            />
           </Group>
           <Textarea
             label={t.notes}
@@ -203,17 +199,42 @@ export function NewCall({
   )
 }
 
+interface ChoiceProps {
+  label: string
+  value: string | null
+  onChange: (value: string) => void
+  children: ReactNode
+}
+
+/** One of several that are all in sight. */
+function Choice({ label, value, onChange, children }: ChoiceProps) {
+  const id = useId()
+  return (
+    <div>
+      <Input.Label component="div" id={id}>
+        {label}
+      </Input.Label>
+      <Chip.Group value={value} onChange={onChange}>
+        <Group gap={8} role="radiogroup" aria-labelledby={id}>
+          {children}
+        </Group>
+      </Chip.Group>
+    </div>
+  )
+}
+
 interface CountInputProps {
   label?: string
   unit: string
   /** For who does not see the unit. */
   name: string
+  most?: number
   value: string
   onChange: (digits: string) => void
 }
 
 /** So many minutes, or seconds. */
-function CountInput({ label, unit, name, value, onChange }: CountInputProps) {
+function CountInput({ label, unit, name, most, value, onChange }: CountInputProps) {
   return (
     <TextInput
       label={label}
@@ -226,6 +247,7 @@ function CountInput({ label, unit, name, value, onChange }: CountInputProps) {
       w={100}
       value={value}
       onChange={(event) => onChange(event.target.value.replace(/\D/g, ''))}
+      onBlur={() => most !== undefined && Number(value) > most && onChange(String(most))}
     />
   )
 }
