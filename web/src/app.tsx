@@ -1,6 +1,6 @@
 import { Anchor, Center, Loader, Stack, Title } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
-import { lazy, type ReactNode, Suspense, useEffect, useRef } from 'react'
+import { lazy, type ReactNode, useEffect, useRef } from 'react'
 import { Link, Redirect, Route, Switch, useLocation } from 'wouter'
 import { listen } from './api/live.ts'
 import { refreshLeads } from './leads/queries.ts'
@@ -8,7 +8,7 @@ import { Fault } from './parts/fault.tsx'
 import { useTitle } from './parts/title.ts'
 import { type Me, useMe } from './session/me.ts'
 import { watchSession } from './session/over.ts'
-import { Broken } from './shell/broken.tsx'
+import { Loaded } from './shell/loaded.tsx'
 import { Shell } from './shell/shell.tsx'
 import { SHELL_TEXTS } from './shell/texts.ts'
 import { useTexts } from './texts/language.ts'
@@ -30,12 +30,12 @@ export function App() {
   return (
     <Switch>
       <Route path="/log-in">
-        <Loaded>
+        <Loaded meanwhile={<Waiting />}>
           <LogInPage />
         </Loaded>
       </Route>
       <Route path="/accept">
-        <Loaded>
+        <Loaded meanwhile={<Waiting />}>
           <AcceptPage />
         </Loaded>
       </Route>
@@ -70,20 +70,10 @@ function Inside() {
   if (me.data === undefined || me.data === null) return <Waiting />
   return (
     <Shell key={me.data.id} me={me.data}>
-      <Loaded>
+      <Loaded meanwhile={<Waiting />}>
         <Pages me={me.data} />
       </Loaded>
     </Shell>
-  )
-}
-
-/** What is in it is there as soon as it is loaded. */
-function Loaded({ children }: { children: ReactNode }) {
-  const [at] = useLocation()
-  return (
-    <Broken at={at}>
-      <Suspense fallback={<Waiting />}>{children}</Suspense>
-    </Broken>
   )
 }
 
