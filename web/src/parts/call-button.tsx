@@ -11,7 +11,7 @@ import { ExtensionAsked } from './extension-asked.tsx'
 import { wordsOf } from './fault.tsx'
 import { KeyName } from './key-name.tsx'
 import { useKeys } from './keys.tsx'
-import { rememberRing, ringing } from './rings.ts'
+import { type Ring, rememberRing, ringing } from './rings.ts'
 import { sentenceIn } from './service-words.ts'
 
 const en = {
@@ -67,18 +67,6 @@ async function askPbx(contact_id: string, phone_number: string, extension: strin
   throw new Problem({ title: response.statusText, ...problem, status: response.status }, null)
 }
 
-/** Asks the PBX, and remembers the ring where there is one, or may be. */
-async function ringByPbx(contactId: string, phone: string, extension: string): Promise<void> {
-  const at = Date.now()
-  const remember = (requestId: string | null) => rememberRing(contactId, { phone, at, asked: { requestId, extension } })
-  try {
-    remember(await askPbx(contactId, phone, extension))
-  } catch (error) {
-    if (error instanceof NotPutThrough && error.mayRing) remember(null)
-    throw error
-  }
-}
-
 function wordsOfRefusal(error: unknown, language: Language): string {
   const t = TEXTS[language]
   // What Zadarma says is what helps.
@@ -112,15 +100,22 @@ export function CallButton({ phone, contactId, size = 'md', hotkey, onRung }: Ca
   const link = useRef<HTMLAnchorElement>(null)
   const canDial = settings.data?.can_dial === true && contactId !== null
 
-  const rungByDevice = () => {
-    if (contactId !== null) rememberRing(contactId, { phone, at: Date.now(), asked: null })
+  function rung(at: number, asked: Ring['asked']) {
+    if (contactId !== null) rememberRing(contactId, { phone, at, asked })
     onRung?.()
   }
+  const rungByDevice = () => rung(Date.now(), null)
+  async function ringByPbx(extension: string): Promise<void> {
+    const at = Date.now()
+    try {
+      rung(at, { requestId: await askPbx(contactId ?? '', phone, extension), extension })
+    } catch (error) {
+      if (error instanceof NotPutThrough && error.mayRing) rung(at, { requestId: null, extension })
+      throw error
+    }
+  }
   const dialling = useMutation({
-    mutationFn: (from: string) => ringing(contactId ?? '', ringByPbx(contactId ?? '', phone, from)),
-    onSettled: (_, error) => {
-      if (error === null || (error instanceof NotPutThrough && error.mayRing)) onRung?.()
-    },
+    mutationFn: (from: string) => ringing(contactId ?? '', ringByPbx(from)),
   })
 
   async function press() {
