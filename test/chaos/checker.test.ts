@@ -39,21 +39,11 @@ beforeAll(async () => {
 
 /** A lead of two calls, each told of once, the second green: however the draw falls, there is one. */
 async function completeOne(around: Parameters<typeof makeLeads>[0], address: string): Promise<void> {
-  for (const { contactId } of await makeLeads(around, 1)) {
-    for (const call_status of ['no_answer', 'completed']) {
-      const body = {
-        id: randomUUID(),
-        extension: newName(),
-        direction: 'outbound',
-        call_status,
-        entity_type: 'contacts',
-      }
-      await around.recorder.ask(address, {
-        method: 'POST',
-        path: '/api/crm/calls',
-        body: { ...body, entity_id: contactId },
-      })
-    }
+  const [lead] = await makeLeads(around, 1)
+  const link = { direction: 'outbound', entity_type: 'contacts', entity_id: lead?.contactId }
+  for (const call_status of ['no_answer', 'completed']) {
+    const body = { id: randomUUID(), extension: newName(), ...link, call_status }
+    await around.recorder.ask(address, { method: 'POST', path: '/api/crm/calls', body })
   }
 }
 
