@@ -37,6 +37,7 @@ describe('a person who logs in', () => {
       email: person.email,
       role: 'manager',
       two_factor: false,
+      last_event_id: expect.stringMatching(/^\d+$/),
     })
     const made = await browser.post('/api/crm/contacts', { name: 'Luz' }, { 'idempotency-key': 'one' })
     const again = await browser.post('/api/crm/contacts', { name: 'Luz' }, { 'idempotency-key': 'one' })

@@ -1,9 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { EVERYTHING, merged } from '../web/src/api/changes.ts'
+import { merged, newsOf, newsOfBoth } from '../web/src/api/changes.ts'
 import { paced } from '../web/src/api/pace.ts'
 import { keepListening } from '../web/src/api/stream.ts'
+import type { Lead } from '../web/src/leads/lead.ts'
 
 afterEach(() => {
   vi.useRealTimers()
@@ -16,13 +17,37 @@ describe('changes that are waited for', () => {
       contact: ['5'],
       review: ['4'],
     })
-    expect(merged({ call: ['1'] }, EVERYTHING)).toEqual(EVERYTHING)
+    expect(merged({ call: ['1'], key: ['2'] }, { call: 'all' })).toEqual({ call: 'all', key: ['2'] })
   })
 
   it('are not named one by one where they are very many', () => {
     const ids = (from: number): string[] => Array.from({ length: 150 }, (_, at) => `${from + at}`)
     expect(merged({ call: ids(0) }, { call: ids(50) })).toEqual({ call: ids(0).concat(ids(150).slice(0, 50)) })
     expect(merged({ call: ids(0) }, { call: ids(51) })).toEqual({ call: 'all' })
+  })
+})
+
+describe('leads that were told', () => {
+  const lead = (id: string, title: string) => ({ id, title }) as Lead
+
+  it('are known with what changed; null where one of those is not told', () => {
+    const { changes, leads } = newsOf({ opportunity: ['1', '2'], call: ['3'], opportunities: [lead('1', 'a')] })
+    expect(changes).toEqual({ opportunity: ['1', '2'], call: ['3'] })
+    expect([...leads]).toEqual([
+      ['1', lead('1', 'a')],
+      ['2', null],
+    ])
+    expect(newsOf({ opportunity: 'all' })).toEqual({ changes: { opportunity: 'all' }, leads: new Map() })
+  })
+
+  it('are known as they were told last, and not where only their ids were told since', () => {
+    const first = newsOf({ opportunity: ['1', '2', '3'], opportunities: [lead('1', 'a'), lead('2', 'a')] })
+    const second = newsOf({ opportunity: ['2'], opportunities: [lead('2', 'b')] })
+    const both = newsOfBoth(first, second)
+    expect(both.changes).toEqual({ opportunity: ['1', '2', '3'] })
+    expect(Object.fromEntries(both.leads)).toEqual({ 1: lead('1', 'a'), 2: lead('2', 'b'), 3: null })
+    expect([...newsOfBoth(both, newsOf({ opportunity: ['1'] })).leads.keys()]).toEqual(['3', '2'])
+    expect(newsOfBoth(both, newsOf({ opportunity: 'all' })).leads.size).toBe(0)
   })
 })
 
@@ -126,7 +151,7 @@ describe('listening', () => {
     const over = keepListening({
       ask: (lastId, signal) => fetch(url, { headers: lastId === null ? {} : { 'last-event-id': lastId }, signal }),
       lastId: null,
-      onChanges: (changes) => {
+      onTold: (changes) => {
         heard.push(changes)
         if ('last' in changes) leaving.abort()
       },

@@ -10,6 +10,14 @@ export default defineConfig({
   build: {
     outDir: '../dist/web',
     emptyOutDir: true,
+    // The service names what a page loads in its document.
+    manifest: 'files.json',
+    rolldownOptions: {
+      output: {
+        // What every page needs comes in one file, and not in one for each set of pages that share something of it.
+        codeSplitting: { groups: [{ name: 'first', tags: ['$initial'] }] },
+      },
+    },
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 700,
     // For older ones light-dark() is written anew in a way that looks at a colour scheme known when it is built.

@@ -1,11 +1,10 @@
 import type { Database } from '../database/database.ts'
 import { waitFor } from '../wait.ts'
-import type { Change } from './change.ts'
 import { beginning, changesAfter } from './read.ts'
 import { advance, settledUpTo, type Tail } from './tail.ts'
+import type { News } from './telling.ts'
 
-/** Told of changes, and of the number up to which everything was told. */
-type Listener = (changes: readonly Change[], settled: number) => void
+type Listener = (news: News) => void
 
 /** What has changed, as soon as the database knows it: on every server, whichever of them did it. */
 export interface Feed {
@@ -26,10 +25,12 @@ interface FeedOptions {
 }
 
 const LOOK_EVERY_MS = 100
+/** What comes so soon after what was told is told together, to all at the same moment. */
+const TOLD_EVERY_MS = 300
 const AFTER_FAULT_MS = 1_000
 
 /**
- * One look for all listeners of a server, ten times a second, while there are any. (`notify` with each commit would have
+ * One look for all listeners of a server, while there are any: ten times a second, and less often while there is always more. (`notify` with each commit would have
  * all writers wait for each other.)
  */
 export function openFeed({ database, onFault, lookEveryMs = LOOK_EVERY_MS }: FeedOptions): Feed {
@@ -46,19 +47,21 @@ export function openFeed({ database, onFault, lookEveryMs = LOOK_EVERY_MS }: Fee
     return beginningNow
   }
 
-  async function look(place: { tail: Tail }): Promise<void> {
+  /** @returns whether there was anything */
+  async function look(place: { tail: Tail }): Promise<boolean> {
     const changes = await changesAfter(database, place.tail)
     const ids = changes.map(({ id }) => id)
     place.tail = advance(place.tail, ids, performance.now())
-    if (changes.length === 0) return
-    const settled = settledUpTo(place.tail)
-    for (const listener of listeners) listener(changes, settled)
+    if (changes.length === 0) return false
+    const news = { changes, settled: settledUpTo(place.tail) }
+    for (const listener of listeners) listener(news)
+    return true
   }
 
   async function lookWhileAnybodyListens(place: { tail: Tail }): Promise<void> {
     while (listeners.size > 0 && !closing.signal.aborted) {
       const pauseMs = await look(place).then(
-        () => lookEveryMs,
+        (isNew) => (isNew ? TOLD_EVERY_MS : lookEveryMs),
         (error: unknown) => {
           onFault(error)
           return AFTER_FAULT_MS

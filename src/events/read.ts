@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { type Action, type Kind, kindOf } from '../audit/entry.ts'
 import type { Database } from '../database/database.ts'
 import type { Change, Was } from './change.ts'
-import { LOOKED_BACK, type Tail } from './tail.ts'
+import { LOOKED_BACK, settledUpTo, type Tail } from './tail.ts'
 
 type Queries = Pick<Database, 'query'>
 
@@ -20,6 +20,11 @@ export async function beginning({ query }: Queries, now: number): Promise<Tail> 
   const missing = new Map<number, number>()
   for (let id = first; id < last; id++) if (!there.has(id)) missing.set(id, now)
   return { last, missing }
+}
+
+/** The number after which everything will be told that is changed from now on. */
+export async function lastEventId(queries: Queries): Promise<string> {
+  return String(settledUpTo(await beginning(queries, 0)))
 }
 
 interface Row {

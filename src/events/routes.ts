@@ -8,9 +8,9 @@ import { sendRefusal } from '../http/errors.ts'
 import { callerOf } from '../http/guard.ts'
 import { HEADERS } from '../http/headers.ts'
 import { refusal } from '../http/refusal.ts'
-import { noQuery } from '../http/schemas.ts'
 import { openFeed } from './feed.ts'
 import { stream } from './stream.ts'
+import { tellingFrom } from './telling.ts'
 
 export interface EventRoutesOptions {
   database: Database
@@ -29,8 +29,12 @@ const TOO_MANY = refusal(
 
 const ABOUT = `Server-sent events, as \`EventSource\` reads them. \`changes\` has the ids of what changed, by its kind
 (\`{"opportunity": ["…"], "call": ["…"]}\`), or \`"all"\` in the place of very many; several changes of one thing are told once, and
-only what the caller may see. A client that comes again with \`Last-Event-ID\` is told what it has missed. What a row is now
-its own address tells.`
+only what the caller may see. A client that comes again with \`Last-Event-ID\` is told what it has missed; one that sends the
+\`last_event_id\` of \`/api/me\` is told what has changed since. What a row is now its own address tells. With
+\`include=opportunities\` the event has them, too, with their contacts, in \`opportunities\`: where there are at most 100, and
+without those that are gone or out of the caller's sight.`
+
+const eventQuery = z.strictObject({ include: z.literal('opportunities').optional() })
 
 /** `/api/events` */
 export const eventRoutes: FastifyPluginAsyncZod<EventRoutesOptions> = async (app, { database, findCaller }) => {
@@ -38,6 +42,7 @@ export const eventRoutes: FastifyPluginAsyncZod<EventRoutesOptions> = async (app
     database,
     onFault: (error) => app.log.warn({ err: error }, 'changes could not be looked for'),
   })
+  const telling = tellingFrom(database)
   /** How each stream is ended, and whose it is. */
   const listening = new Map<() => void, string>()
   app.addHook('preClose', async () => {
@@ -54,7 +59,7 @@ export const eventRoutes: FastifyPluginAsyncZod<EventRoutesOptions> = async (app
         tags: ['events'],
         summary: 'Tells of changes as they happen',
         description: ABOUT,
-        querystring: noQuery,
+        querystring: eventQuery,
         response: { 200: { content: { 'text/event-stream': { schema: z.string() } } } },
         told: { answers: { 200: 'The stream, which goes on.' } },
       },
@@ -79,7 +84,9 @@ export const eventRoutes: FastifyPluginAsyncZod<EventRoutesOptions> = async (app
       const end = stream(reply.raw, {
         feed,
         database,
+        telling,
         caller,
+        withOpportunities: request.query.include !== undefined,
         callerNow: () => findCaller(request),
         after: after === undefined ? null : Number(after),
         onFault: (error) => request.log.warn({ err: error }, 'changes could not be told'),

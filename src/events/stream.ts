@@ -1,23 +1,22 @@
 import type { ServerResponse } from 'node:http'
 import type { Caller } from '../auth/caller.ts'
 import type { Database } from '../database/database.ts'
-import { waitFor } from '../wait.ts'
-import { type Change, type Told, tellOf } from './change.ts'
+import { ALL, type Told } from './change.ts'
 import type { Feed } from './feed.ts'
 import { changesAfter, PAGE } from './read.ts'
-import { changesFor } from './seen.ts'
+import type { Hearer, News, Telling } from './telling.ts'
 
 /** A sign of life, which keeps proxies from taking it for dead. */
 const BEAT_MS = 15_000
-/** What comes so soon after what was told waits so long, and is told together. */
-const TOLD_EVERY_MS = 300
 /** So often it is looked whether whoever listens still may. */
 const LOOKED_AGAIN_MS = 1_000
 
 export interface StreamOptions {
   feed: Feed
   database: Pick<Database, 'query'>
+  telling: Telling
   caller: Caller
+  withOpportunities: boolean
   /** Who the same request comes from now; null where nobody any more. */
   callerNow: () => Promise<Caller | null>
   /** The number after which the client goes on; null where it begins. */
@@ -29,7 +28,8 @@ export interface StreamOptions {
 }
 
 const KINDS_OF_PAGES = ['call', 'opportunity', 'contact', 'review', 'key', 'user', 'sync'] as const
-const EVERYTHING: Told = Object.fromEntries(KINDS_OF_PAGES.map((kind) => [kind, 'all']))
+const EVERYTHING = JSON.stringify(Object.fromEntries(KINDS_OF_PAGES.map((kind) => [kind, ALL])))
+const NOTHING = JSON.stringify({} satisfies Told)
 
 /**
  * Sends what changes as server-sent events until the client goes, may not listen any more, or somebody ends it. The
@@ -39,15 +39,14 @@ const EVERYTHING: Told = Object.fromEntries(KINDS_OF_PAGES.map((kind) => [kind, 
  */
 export function stream(
   response: ServerResponse,
-  { feed, database, caller, callerNow, after, onFault, onEnd }: StreamOptions,
+  { feed, database, telling, caller, withOpportunities, callerNow, after, onFault, onEnd }: StreamOptions,
 ): () => void {
-  let waiting: Change[] = []
-  let waitingUpTo = 0
+  const hearer: Hearer = { caller, withOpportunities }
+  let waiting: News[] = []
   // What was missed is told first.
   let isTelling = true
   let isOver = false
-  const ending = new AbortController()
-  const ends: (() => void)[] = [() => ending.abort()]
+  const ends: (() => void)[] = []
 
   function close(): void {
     if (isOver) return
@@ -60,9 +59,8 @@ export function stream(
   begin().catch(fail)
 
   async function begin(): Promise<void> {
-    const { settled, end } = await feed.listen((changes, upTo) => {
-      waiting.push(...changes)
-      waitingUpTo = upTo
+    const { settled, end } = await feed.listen((news) => {
+      waiting.push(news)
       if (!isTelling) tellWaiting().catch(fail)
     })
     // Whoever has gone meanwhile is not told of by the response any more.
@@ -78,7 +76,7 @@ export function stream(
       () => clearInterval(lookingAgain),
     )
     response.write('retry: 1000\n\n')
-    tell(after === null ? {} : await missedAfter(after), settled)
+    tell(after === null ? NOTHING : await missedAfter(after, settled), settled)
     await tellWaiting()
   }
 
@@ -87,27 +85,26 @@ export function stream(
     close()
   }
 
-  async function missedAfter(last: number): Promise<Told> {
-    const missed = await changesAfter(database, { last, missing: new Map() })
+  async function missedAfter(last: number, settled: number): Promise<string> {
+    const changes = await changesAfter(database, { last, missing: new Map() })
     // Too many to be told of one by one: whatever is shown is asked for anew.
-    return missed.length >= PAGE ? EVERYTHING : tellOf(await changesFor(database, caller, missed))
+    return changes.length >= PAGE ? EVERYTHING : telling({ changes, settled }, hearer)
   }
 
-  /** The first is told at once; what comes while it is looked who may hear of it, or soon after, together afterwards. */
+  /** What comes while it is looked who may hear of what, is told together afterwards. */
   async function tellWaiting(): Promise<void> {
     isTelling = true
     while (waiting.length > 0 && !isOver) {
-      const [changes, upTo] = [waiting, waitingUpTo]
+      const news = together(waiting)
       waiting = []
-      tell(tellOf(await changesFor(database, caller, changes)), upTo)
-      await waitFor(TOLD_EVERY_MS, ending.signal).catch(() => undefined)
+      tell(await telling(news, hearer), news.settled)
     }
     isTelling = false
   }
 
   /** Also what tells of nothing says how far it is. */
-  function tell(told: Told, upTo: number): void {
-    if (!isOver) response.write(`id: ${upTo}\nevent: changes\ndata: ${JSON.stringify(told)}\n\n`)
+  function tell(told: string, upTo: number): void {
+    if (!isOver) response.write(`id: ${upTo}\nevent: changes\ndata: ${told}\n\n`)
   }
 
   async function endUnlessSame(): Promise<void> {
@@ -116,4 +113,11 @@ export function stream(
   }
 
   return close
+}
+
+/** One piece of news is passed on as it is, so that it is put into words once for all. */
+function together(waiting: readonly News[]): News {
+  const [first = { changes: [], settled: 0 }] = waiting
+  if (waiting.length < 2) return first
+  return { changes: waiting.flatMap(({ changes }) => changes), settled: waiting.at(-1)?.settled ?? 0 }
 }

@@ -5,7 +5,6 @@ import type { Register } from '../attempts/register.ts'
 import { actorOf } from '../audit/requester.ts'
 import { ERASED, noSuch, refusalOfUnseen } from '../auth/named.ts'
 import { mayAssign, type Sight } from '../auth/sight.ts'
-import { contactsById } from '../contacts/store.ts'
 import type { Database } from '../database/database.ts'
 import { isOfErased } from '../erasure/store.ts'
 import { writeCursor } from '../http/cursor.ts'
@@ -30,6 +29,7 @@ import {
   opportunityWithContact,
 } from './schema.ts'
 import { countOpportunities, deleteOpportunity, findOpportunity, listOpportunities } from './store.ts'
+import { withContacts } from './with-contacts.ts'
 
 export interface OpportunityRoutesOptions {
   database: Database
@@ -97,7 +97,7 @@ export const opportunityRoutes: FastifyPluginAsyncZod<OpportunityRoutesOptions> 
     async (request) => {
       const { limit, cursor: after = null, sort, include, ...filter } = request.query
       const { data, next } = await listOpportunities(database, filter, sort, limit, after, sightIn(request))
-      const asked = include === undefined ? data : await withContacts(data)
+      const asked = include === undefined ? data : await withContacts(database.query, data)
       return { data: asked, next_cursor: next === null ? null : writeCursor(next) }
     },
   )
@@ -131,7 +131,8 @@ export const opportunityRoutes: FastifyPluginAsyncZod<OpportunityRoutesOptions> 
     async (request, reply) => {
       const opportunity = await findOpportunity(database, request.params.id, sightIn(request))
       if (opportunity === null) return sendRefusal(reply, noSuchOpportunity(request.params.id))
-      const [asked = opportunity] = request.query.include === undefined ? [] : await withContacts([opportunity])
+      const [asked = opportunity] =
+        request.query.include === undefined ? [] : await withContacts(database.query, [opportunity])
       return reply.header('etag', etagOf(opportunity)).send(asked)
     },
   )
@@ -191,14 +192,6 @@ export const opportunityRoutes: FastifyPluginAsyncZod<OpportunityRoutesOptions> 
       return sendRefusal(reply, refusal('conflict', `The opportunity has ${has}, and stays.`))
     },
   )
-
-  async function withContacts(opportunities: readonly OpportunityBody[]) {
-    const contacts = await contactsById(
-      database.query,
-      opportunities.map(({ contact_id }) => contact_id),
-    )
-    return opportunities.map((one) => ({ ...one, contact: contacts.get(one.contact_id) ?? null }))
-  }
 
   async function refusalOfNew(asked: z.output<typeof newOpportunity>, sight: Sight): Promise<Refusal | null> {
     const attemptIds = Object.values(asked.first_call_attempts).map(({ call_id }) => call_id)

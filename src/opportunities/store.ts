@@ -124,12 +124,15 @@ export async function listOpportunities(
   return { data: ids.flatMap((id) => byId.get(id) ?? []), next }
 }
 
-/** The opportunities with these ids, whoever may see them; at least one. */
+/** The opportunities with these ids, at least one, as far as there are any in sight. */
 export async function opportunitiesById(
   query: Kysely<Tables>,
   ids: readonly string[],
+  sight: Sight = 'everything',
 ): Promise<Map<string, OpportunityBody>> {
-  const rows = await query.selectFrom('lead_opportunities').select(COLUMNS).where('id', 'in', ids).execute()
+  let opportunities = query.selectFrom('lead_opportunities').select(COLUMNS).where('id', 'in', ids)
+  if (sight !== 'everything') opportunities = opportunities.where(seenOpportunity(sight))
+  const rows = await opportunities.execute()
   return new Map(rows.map((row) => [row.id, bodyOf(row)]))
 }
 

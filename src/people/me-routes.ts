@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { validate as isUuid } from 'uuid'
 import { z } from 'zod'
+import { lastEventId } from '../events/read.ts'
 import { callerOf } from '../http/guard.ts'
 import { noQuery } from '../http/schemas.ts'
 import type { People } from './people.ts'
@@ -15,8 +16,8 @@ export const meRoutes: FastifyPluginAsyncZod<{ people: People }> = async (app, {
       schema: {
         tags: ['people'],
         summary: 'Tells who asks',
-        description:
-          'Of a key that acts for nobody `id` and `email` are null; of one that acts for whom another system knows, `email` is.',
+        description: `Of a key that acts for nobody \`id\` and \`email\` are null; of one that acts for whom another system knows,
+\`email\` is. Whoever listens to \`/api/events\` with \`last_event_id\` is told what changes from now on.`,
         querystring: noQuery,
         response: {
           200: z.object({
@@ -25,6 +26,7 @@ export const meRoutes: FastifyPluginAsyncZod<{ people: People }> = async (app, {
             email: z.string().nullable(),
             role,
             two_factor: z.boolean(),
+            last_event_id: z.string(),
           }),
         },
         told: { answers: { 200: 'Who it is.' } },
@@ -32,8 +34,12 @@ export const meRoutes: FastifyPluginAsyncZod<{ people: People }> = async (app, {
     },
     async (request) => {
       const { userId, name, role } = callerOf(request)
-      const user = userId !== null && isUuid(userId) ? await findUser(people.database, userId) : null
-      return { id: userId, name, email: user?.email ?? null, role, two_factor: user?.hasTwoFactor ?? false }
+      const [user, last_event_id] = await Promise.all([
+        userId !== null && isUuid(userId) ? findUser(people.database, userId) : null,
+        lastEventId(people.database),
+      ])
+      const of = { email: user?.email ?? null, two_factor: user?.hasTwoFactor ?? false }
+      return { id: userId, name, role, ...of, last_event_id }
     },
   )
 }

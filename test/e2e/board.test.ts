@@ -69,7 +69,7 @@ it('a move that is refused is taken back, and says why', async () => {
   const [first] = await leadsOf('pending')
   const { page, faults } = await stage.open('manager')
   // Nor has it heard of the change yet.
-  await page.route('**/api/events', (route) => route.abort())
+  await page.route('**/api/events*', (route) => route.abort())
   await page.goto('/board')
   await cardIn(page, 'pending', 'Lead 1').waitFor()
   await stage.service.request('PATCH', `/api/crm/opportunities/${first?.id}`, { title: 'Changed by somebody else' })
@@ -109,7 +109,7 @@ it('whoever only looks moves nothing', async () => {
 it('of two moves that are refused one after the other, both say why', async () => {
   const leads = await leadsOf('pending', 'pending')
   const { page, faults } = await stage.open('manager')
-  await page.route('**/api/events', (route) => route.abort())
+  await page.route('**/api/events*', (route) => route.abort())
   await page.goto('/board')
   await cardIn(page, 'pending', 'Lead 2').waitFor()
   for (const { id } of leads) {

@@ -211,20 +211,26 @@ it('of the tabs of a browser one listens for all, and another one goes on where 
   await fillWith(stage.service, 3)
   const { page: first, context, faults } = await stage.open('manager')
   const streams: (string | undefined)[] = []
+  const asked = [requestsOf(first)]
   context.on('request', (request) => {
-    if (request.url().endsWith('/api/events')) streams.push(request.headers()['last-event-id'])
+    if (request.url().includes('/api/events')) streams.push(request.headers()['last-event-id'])
   })
   await first.goto('/leads')
   await rowOf(first, 'Lead 1').waitFor()
   const second = await context.newPage()
+  asked.push(requestsOf(second))
   await second.goto('/leads')
   await rowOf(second, 'Lead 1').waitFor()
   await change('Lead 1', { status: 'won' })
   await Promise.all([first, second].map((tab) => rowOf(tab, 'Lead 1').getByText('won').waitFor()))
-  expect(streams).toEqual([undefined])
+  // Since the page was asked for.
+  expect(streams).toEqual([expect.stringMatching(/^\d+$/)])
   await first.close()
   await change('Lead 2', { status: 'lost' })
   await rowOf(second, 'Lead 2').getByText('lost').waitFor()
-  expect(streams).toEqual([undefined, expect.stringMatching(/^\d+$/)])
+  expect(streams).toEqual([expect.stringMatching(/^\d+$/), expect.stringMatching(/^\d+$/)])
+  expect(Number(streams[1])).toBeGreaterThan(Number(streams[0]))
+  // How the leads are now was told with it: each tab has asked for its page once.
+  expect(asked.map((urls) => urls.length)).toEqual([1, 1])
   expect(faults).toEqual([])
 })

@@ -69,7 +69,7 @@ it('a session that is over leads to the log-in, and from there back', async () =
   const { email } = await invited(stage.service, { role: 'manager' })
   const { context, page, faults } = await stage.open('manager')
   await page.goto('/coverage?period=7days')
-  await page.getByRole('heading', { name: 'Coverage' }).waitFor()
+  await page.getByRole('img', { name: 'Calls that count and have their attempt' }).waitFor()
   await context.clearCookies()
   await page.getByRole('button', { name: 'Yesterday' }).click()
   await page.getByText('Your session is over.', { exact: false }).waitFor()

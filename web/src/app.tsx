@@ -1,29 +1,47 @@
 import { Anchor, Center, Loader, Stack, Title } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
-import { lazy, type ReactNode, useEffect, useRef } from 'react'
+import { type ReactNode, useEffect, useRef } from 'react'
 import { Link, Redirect, Route, Switch, useLocation } from 'wouter'
 import { listen } from './api/live.ts'
+import { LeadsAhead } from './leads/ahead.tsx'
 import { refreshLeads } from './leads/queries.ts'
 import { Fault } from './parts/fault.tsx'
 import { useTitle } from './parts/title.ts'
-import { type Me, useMe } from './session/me.ts'
+import { ME, type Me, useMe } from './session/me.ts'
 import { watchSession } from './session/over.ts'
 import { Loaded } from './shell/loaded.tsx'
+import { pageOf } from './shell/page-of.tsx'
 import { Shell } from './shell/shell.tsx'
 import { SHELL_TEXTS } from './shell/texts.ts'
 import { useTexts } from './texts/language.ts'
 
-/* Each page is loaded where it is shown. */
-const LogInPage = lazy(async () => ({ default: (await import('./session/log-in-page.tsx')).LogInPage }))
-const AcceptPage = lazy(async () => ({ default: (await import('./session/accept-page.tsx')).AcceptPage }))
-const CallNowPage = lazy(() => import('./call-now/page.tsx'))
-const LeadsPage = lazy(() => import('./leads/page.tsx'))
-const BoardPage = lazy(() => import('./board/page.tsx'))
-const LeadPage = lazy(() => import('./lead/page.tsx'))
-const CallsPage = lazy(() => import('./calls/page.tsx'))
-const ReviewPage = lazy(() => import('./review/page.tsx'))
-const CoveragePage = lazy(() => import('./coverage/page.tsx'))
-const SettingsPage = lazy(() => import('./settings/page.tsx'))
+/* Each page is loaded where it is shown, but for the one that is asked for: it is while it is being found out who asks. */
+const LogInPage = pageOf(async () => ({ default: (await import('./session/log-in-page.tsx')).LogInPage }))
+const AcceptPage = pageOf(async () => ({ default: (await import('./session/accept-page.tsx')).AcceptPage }))
+const CallNowPage = pageOf(() => import('./call-now/page.tsx'))
+const LeadsPage = pageOf(() => import('./leads/page.tsx'))
+const BoardPage = pageOf(() => import('./board/page.tsx'))
+const LeadPage = pageOf(() => import('./lead/page.tsx'))
+const CallsPage = pageOf(() => import('./calls/page.tsx'))
+const ReviewPage = pageOf(() => import('./review/page.tsx'))
+const CoveragePage = pageOf(() => import('./coverage/page.tsx'))
+const SettingsPage = pageOf(() => import('./settings/page.tsx'))
+
+const BY_WORD: Readonly<Record<string, { load: () => void }>> = {
+  'log-in': LogInPage,
+  accept: AcceptPage,
+  call: CallNowPage,
+  leads: LeadsPage,
+  board: BoardPage,
+  calls: CallsPage,
+  review: ReviewPage,
+  coverage: CoveragePage,
+  settings: SettingsPage,
+}
+
+const [, askedFirst = '', ofWhich = ''] = location.pathname.split('/')
+const first = askedFirst === 'leads' && ofWhich !== '' ? LeadPage : BY_WORD[askedFirst]
+first?.load()
 
 /** Which page is at which address; but for two, one has to be logged in. */
 export function App() {
@@ -51,7 +69,10 @@ function Inside() {
   const [at, goTo] = useLocation()
   const queries = useQueryClient()
   const userId = me.data?.id ?? null
-  useEffect(() => (userId === null ? undefined : listen(queries, refreshLeads)), [userId, queries])
+  useEffect(() => {
+    const since = queries.getQueryData<Me>(ME)?.last_event_id
+    return userId === null || since === undefined ? undefined : listen(queries, refreshLeads, since)
+  }, [userId, queries])
   useEffect(() => watchSession(queries), [queries])
   const wasInside = useRef(false)
   if (userId !== null) wasInside.current = true
@@ -69,11 +90,16 @@ function Inside() {
   }
   if (me.data === undefined || me.data === null) return <Waiting />
   return (
-    <Shell key={me.data.id} me={me.data}>
-      <Loaded meanwhile={<Waiting />}>
-        <Pages me={me.data} />
-      </Loaded>
-    </Shell>
+    <>
+      <Route path="/leads">
+        <LeadsAhead />
+      </Route>
+      <Shell key={me.data.id} me={me.data}>
+        <Loaded meanwhile={<Waiting />}>
+          <Pages me={me.data} />
+        </Loaded>
+      </Shell>
+    </>
   )
 }
 

@@ -1,19 +1,34 @@
+import type { Lead } from '../leads/lead.ts'
+
 /** Ids of each kind that changed, or `all` where they are very many. */
 export type Changes = Readonly<Record<string, readonly string[] | 'all'>>
 
+/** Leads as they were when it was told that they have changed, by their ids; null where one is gone, or out of sight. */
+export type LeadsTold = ReadonlyMap<string, Lead | null>
+
+/** What one event tells. */
+export interface News {
+  changes: Changes
+  /** Of some that changed, or of none. */
+  leads: LeadsTold
+}
+
+/** An event as the service sends it. */
+export interface Told {
+  readonly [kind: string]: readonly string[] | readonly Lead[] | 'all' | undefined
+  readonly opportunities?: readonly Lead[]
+}
+
+export function newsOf({ opportunities, ...kinds }: Told): News {
+  const changes = kinds as Changes
+  const { opportunity: ids } = changes
+  if (opportunities === undefined || !Array.isArray(ids)) return { changes, leads: new Map() }
+  const byId = new Map(opportunities.map((lead) => [lead.id, lead]))
+  return { changes, leads: new Map(ids.map((id: string) => [id, byId.get(id) ?? null])) }
+}
+
 /** So many that nobody asks for them one by one. */
 const MOST_IDS = 200
-
-/** What is told to whoever may have missed anything. */
-export const EVERYTHING: Changes = {
-  call: 'all',
-  opportunity: 'all',
-  contact: 'all',
-  review: 'all',
-  key: 'all',
-  user: 'all',
-  sync: 'all',
-}
 
 /** Both, each id once. */
 export function merged(some: Changes, more: Changes): Changes {
@@ -24,4 +39,11 @@ export function merged(some: Changes, more: Changes): Changes {
     both[kind] = all.length > MOST_IDS ? 'all' : all
   }
   return both
+}
+
+/** Both pieces of news; of a lead, the one that came later. */
+export function newsOfBoth(some: News, more: News): News {
+  const changed = more.changes.opportunity ?? []
+  const kept = [...some.leads].filter(([id]) => changed !== 'all' && !changed.includes(id))
+  return { changes: merged(some.changes, more.changes), leads: new Map([...kept, ...more.leads]) }
 }

@@ -3,6 +3,11 @@ import { atMost } from './at-most.ts'
 /** What has not ended by then, and may never, does not keep the next from running. */
 const LONGEST_RUN_MS = 15_000
 
+/** What shows a thing that changed, named by its id: one request for each that is on the screen. */
+export const ROWS = { leastMs: 250, mostMs: 250 }
+/** What shows many things, or something of them: a few requests for each page, however much happens. */
+export const LISTS = { leastMs: 500, mostMs: 4_000 }
+
 export interface PaceOptions<Work> {
   run: (work: Work) => Promise<void>
   merge: (some: Work, more: Work) => Work

@@ -24,8 +24,15 @@ describe('what is on the screen', () => {
     }
     await vi.advanceTimersByTimeAsync(10)
     asked.clear()
-    const { take, end } = refresher({ queries, refreshLeads: async (changes) => void told.push(changes) })
-    return { queries, asked, told, take, end, times: (...key: unknown[]) => asked.get(JSON.stringify(key)) ?? 0 }
+    const { take, end } = refresher({ queries, refreshLeads: async ({ changes }) => void told.push(changes) })
+    return {
+      queries,
+      asked,
+      told,
+      take: (changes: Changes) => take({ changes, leads: new Map() }),
+      end,
+      times: (...key: unknown[]) => asked.get(JSON.stringify(key)) ?? 0,
+    }
   }
 
   it('is fetched at once where it shows what changed, and nothing else is', async () => {
@@ -78,7 +85,7 @@ describe('what is on the screen', () => {
     const queryFn = () => new Promise((resolve) => setTimeout(resolve, 1_000, answers.shift()))
     new QueryObserver(queries, { queryKey: ['call', 'a'], queryFn }).subscribe(() => undefined)
     const { take, end } = refresher({ queries, refreshLeads: async () => undefined })
-    take({ call: ['a'] })
+    take({ changes: { call: ['a'] }, leads: new Map() })
     await vi.advanceTimersByTimeAsync(2_100)
     expect(queries.getQueryData(['call', 'a'])).toBe('as it is')
     end()

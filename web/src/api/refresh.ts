@@ -1,7 +1,7 @@
 import type { Query, QueryClient, QueryKey } from '@tanstack/react-query'
 import { atMost } from './at-most.ts'
-import { type Changes, merged } from './changes.ts'
-import { paced } from './pace.ts'
+import { type Changes, merged, type News, newsOfBoth } from './changes.ts'
+import { LISTS, paced, ROWS } from './pace.ts'
 
 /** The first words of queries that show a kind of thing. */
 const SHOWN_BY: Readonly<Record<string, readonly string[]>> = {
@@ -14,19 +14,14 @@ const SHOWN_BY: Readonly<Record<string, readonly string[]>> = {
   sync: ['sync'],
 }
 
-/** What shows a thing that changed, named by its id: one request for each that is on the screen. */
-const ROWS = { leastMs: 250, mostMs: 250 }
-/** What shows many things, or something of them: a few requests for each page, however much happens. */
-const LISTS = { leastMs: 500, mostMs: 4_000 }
-
 export interface RefresherOptions {
   queries: QueryClient
   /** Brings the lists of leads up to date, whose pages are not fetched anew for a few changes. */
-  refreshLeads: (changes: Changes) => Promise<void>
+  refreshLeads: (news: News) => Promise<void>
 }
 
 export interface Refresher {
-  take(changes: Changes): void
+  take(news: News): void
   end(): void
 }
 
@@ -38,9 +33,9 @@ export interface Refresher {
 export function refresher({ queries, refreshLeads }: RefresherOptions): Refresher {
   const rows = paced({
     ...ROWS,
-    merge: merged,
-    run: async (changes: Changes) => {
-      await Promise.all([refreshLeads(changes), refresh(queries, (key) => isNamed(key, changes))])
+    merge: newsOfBoth,
+    run: async (news: News) => {
+      await Promise.all([refreshLeads(news), refresh(queries, (key) => isNamed(key, news.changes))])
     },
   })
   const lists = paced({
@@ -49,10 +44,10 @@ export function refresher({ queries, refreshLeads }: RefresherOptions): Refreshe
     run: (changes: Changes) => refresh(queries, (key) => isOfMany(key, changes) && !isNamed(key, changes)),
   })
   return {
-    take(changes) {
-      if (Object.keys(changes).length === 0) return
-      rows.add(changes)
-      lists.add(changes)
+    take(news) {
+      if (Object.keys(news.changes).length === 0) return
+      rows.add(news)
+      lists.add(news.changes)
     },
     end() {
       rows.end()

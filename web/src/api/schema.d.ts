@@ -3040,7 +3040,8 @@ export interface paths {
         };
         /**
          * Tells who asks
-         * @description Of a key that acts for nobody `id` and `email` are null; of one that acts for whom another system knows, `email` is.
+         * @description Of a key that acts for nobody `id` and `email` are null; of one that acts for whom another system knows,
+         *     `email` is. Whoever listens to `/api/events` with `last_event_id` is told what changes from now on.
          */
         get: {
             parameters: {
@@ -3064,6 +3065,7 @@ export interface paths {
                             /** @enum {string} */
                             role: "admin" | "manager" | "agent" | "viewer";
                             two_factor: boolean;
+                            last_event_id: string;
                         };
                     };
                 };
@@ -3093,12 +3095,16 @@ export interface paths {
          * Tells of changes as they happen
          * @description Server-sent events, as `EventSource` reads them. `changes` has the ids of what changed, by its kind
          *     (`{"opportunity": ["…"], "call": ["…"]}`), or `"all"` in the place of very many; several changes of one thing are told once, and
-         *     only what the caller may see. A client that comes again with `Last-Event-ID` is told what it has missed. What a row is now
-         *     its own address tells.
+         *     only what the caller may see. A client that comes again with `Last-Event-ID` is told what it has missed; one that sends the
+         *     `last_event_id` of `/api/me` is told what has changed since. What a row is now its own address tells. With
+         *     `include=opportunities` the event has them, too, with their contacts, in `opportunities`: where there are at most 100, and
+         *     without those that are gone or out of the caller's sight.
          */
         get: {
             parameters: {
-                query?: never;
+                query?: {
+                    include?: "opportunities";
+                };
                 header?: never;
                 path?: never;
                 cookie?: never;

@@ -1,11 +1,11 @@
-import type { Changes } from './changes.ts'
+import type { Told } from './changes.ts'
 
 export interface StreamOptions {
   /** Asks for the stream, after the event whose number was heard last. */
   ask: (lastId: string | null, signal: AbortSignal) => Promise<Response>
   /** The number of the event that was heard last; null where none was. */
   lastId: string | null
-  onChanges: (changes: Changes, id: string) => void
+  onTold: (told: Told, id: string) => void
   /** Told whether it is listened, as often as that is found out. */
   onLive: (isLive: boolean) => void
   /** Told that the service does not know who listens. */
@@ -25,7 +25,7 @@ const SILENT_MS = 40_000
 
 /** Listens to server-sent events until it is ended. A stream that breaks or is refused is asked for again and again. */
 export async function keepListening(options: StreamOptions): Promise<void> {
-  const { ask, onChanges, onLive, onStranger, online, signal, firstWaitMs = FIRST_WAIT_MS } = options
+  const { ask, onTold, onLive, onStranger, online, signal, firstWaitMs = FIRST_WAIT_MS } = options
   let { lastId } = options
   let failures = 0
 
@@ -63,7 +63,7 @@ export async function keepListening(options: StreamOptions): Promise<void> {
     failures = 0
     lastId = id
     onLive(true)
-    onChanges(JSON.parse(data), id)
+    onTold(JSON.parse(data), id)
   }
 
   while (!signal.aborted) {

@@ -25,8 +25,6 @@ import { useChanges } from './use-changes.ts'
 import { useView } from './use-view.ts'
 import { ViewMenu } from './view-menu.tsx'
 
-const A_PAGE = 100
-
 export default function LeadsPage({ me }: { me: Me }) {
   const t = useTexts(LEADS_TEXTS)
   const { language } = useLanguage()
@@ -34,7 +32,7 @@ export default function LeadsPage({ me }: { me: Me }) {
   const isNarrow = useMediaQuery('(max-width: 48em)', undefined, { getInitialValueInEffect: false })
   const [view, show] = useView()
   const [columns, toggleColumn] = useColumns()
-  const list = useLeads(view, A_PAGE)
+  const list = useLeads(view)
   const count = useCount(view)
   const nameOfAgent = useAgentName()
   const changes = useChanges()

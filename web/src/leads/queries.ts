@@ -1,6 +1,13 @@
-import { keepPreviousData, type Query, type QueryFilters, useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import {
+  infiniteQueryOptions,
+  keepPreviousData,
+  type Query,
+  type QueryFilters,
+  useInfiniteQuery,
+  useQuery,
+} from '@tanstack/react-query'
 import { useCallback, useEffect, useMemo, useState } from 'react'
-import type { Changes } from '../api/changes.ts'
+import type { LeadsTold, News } from '../api/changes.ts'
 import { answered, api } from '../api/client.ts'
 import { queries } from '../api/queries.ts'
 import { isLeadList } from '../api/refresh.ts'
@@ -23,24 +30,34 @@ async function listLeads(query: ListQuery, ended?: AbortSignal): Promise<Page> {
 
 const fromCursor = (cursor: string | null) => (cursor === null ? {} : { cursor })
 
+const A_PAGE = 100
+
+/** How the leads of a view are asked for. */
+export function leadsAsked(view: LeadView, limit = A_PAGE) {
+  const asked = listQueryOf(view)
+  return infiniteQueryOptions({
+    queryKey: ['opportunities', asked, limit],
+    queryFn: ({ pageParam, signal }) => listLeads({ ...asked, limit, ...fromCursor(pageParam) }, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: ({ next_cursor }) => next_cursor,
+    // Whoever comes back fetches what is seen again, if it is old.
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: TEN_MINUTES,
+  })
+}
+
 /**
  * The leads of a view as far as they were asked for. They are kept up to date by what is told of changes, and not by fetching
  * every page anew.
  *
  * @param limit how many each page has
  */
-export function useLeads(view: LeadView, limit: number) {
-  const asked = listQueryOf(view)
+export function useLeads(view: LeadView, limit = A_PAGE) {
+  const asking = leadsAsked(view, limit)
   const list = useInfiniteQuery({
-    queryKey: ['opportunities', asked, limit],
-    queryFn: ({ pageParam, signal }) => listLeads({ ...asked, limit, ...fromCursor(pageParam) }, signal),
-    initialPageParam: null as string | null,
-    getNextPageParam: ({ next_cursor }) => next_cursor,
+    ...asking,
     placeholderData: keepPreviousData,
-    // Whoever comes back fetches what is seen again, if it is old.
-    staleTime: Number.POSITIVE_INFINITY,
     refetchOnMount: false,
-    gcTime: TEN_MINUTES,
     // Thousands of rows would be compared with each page that comes.
     structuralSharing: false,
   })
@@ -48,7 +65,7 @@ export function useLeads(view: LeadView, limit: number) {
   const { data, error, isPending, isSuccess, isError, isPlaceholderData, isStale } = list
   const { hasNextPage, isFetchingNextPage, fetchNextPage, refetch } = list
   const leads = useMemo(() => leadsOf(data?.pages ?? []), [data])
-  const key = JSON.stringify([asked, limit])
+  const key = JSON.stringify(asking.queryKey.slice(1))
   const isForgotten = isStale && data !== undefined && !isPlaceholderData
   useEffect(() => {
     if (isForgotten) forget(key)
@@ -107,15 +124,16 @@ async function fetchSeen(key: string, first: number, last: number): Promise<void
 const MOST_IDS = 100
 
 /**
- * Brings the lists of leads up to date: for a few that changed those are fetched, in one request for all lists of a search,
- * and shown where they belong now; where very many changed, or nobody looks, lists become old.
+ * Brings the lists of leads up to date: a few that changed are shown where they belong now. How they are was told, or is asked
+ * in one request for all lists of a search. Where very many changed, or nobody looks, lists become old.
  */
-export function refreshLeads({ opportunity = [], contact = [] }: Changes): Promise<void> {
+export function refreshLeads({ changes: { opportunity = [], contact = [] }, leads }: News): Promise<void> {
   return inTurn(async () => {
     const [shown, hidden] = [listsOfLeads('active'), listsOfLeads('inactive')]
     if (opportunity.length === 0 && contact.length === 0) return
     for (const list of hidden) changePages(list, asOld)
-    // What comes just now may be older than what changed.
+    // What comes just now may be older than what changed, and newer than what was told of it.
+    const isComing = shown.some(({ state }) => state.fetchStatus === 'fetching')
     await Promise.all(shown.map(settled))
     const ids = opportunity === 'all' || contact === 'all' ? null : idsOf(shown, opportunity, contact)
     if (ids === null || ids.size > MOST_IDS) {
@@ -123,8 +141,15 @@ export function refreshLeads({ opportunity = [], contact = [] }: Changes): Promi
       return
     }
     if (ids.size === 0) return
+    const isTold = !isComing && [...ids].every((id) => leads.has(id))
     const searches = Map.groupBy(shown, (list) => askedBy(list).q)
-    await Promise.all([...searches].map(([q, lists]) => showFresh(ids, q, lists)))
+    await Promise.all(
+      [...searches].map(([q, lists]) => {
+        // What a search finds the service knows.
+        if (!isTold || q !== undefined) return showFresh(ids, q, lists)
+        return showTold(ids, leads, lists)
+      }),
+    )
   })
 }
 
@@ -134,6 +159,11 @@ function idsOf(lists: readonly Query[], opportunities: readonly string[], contac
     for (const { id, contact_id } of leadsOf(dataOf(list)?.pages ?? [])) if (contacts.includes(contact_id)) ids.add(id)
   }
   return ids
+}
+
+function showTold(ids: ReadonlySet<string>, leads: LeadsTold, lists: readonly Query[]): void {
+  const found = [...ids].flatMap((id) => leads.get(id) ?? [])
+  for (const list of lists) changePages(list, (pages) => withLeads(pages, askedBy(list), ids, found))
 }
 
 async function showFresh(ids: ReadonlySet<string>, q: string | undefined, lists: readonly Query[]): Promise<void> {

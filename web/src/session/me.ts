@@ -5,7 +5,8 @@ import { forgetOthers } from './over.ts'
 
 export type Me = paths['/api/me']['get']['responses']['200']['content']['application/json']
 
-const ME = ['me']
+/** Under which it is known who is logged in. */
+export const ME = ['me']
 
 /** Who is logged in: null where nobody is. */
 export function useMe() {
