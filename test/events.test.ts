@@ -240,7 +240,7 @@ it('the number beside an event is never ahead of what was told, however long it 
   for (const listener of [slow, quick]) await listener.close()
 })
 
-it('what changes again and again is told at most some three times a second', async () => {
+it('what changes again and again is told at most four times a second', async () => {
   const listener = await listen()
   const times: number[] = []
   const making = (async () => {

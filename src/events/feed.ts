@@ -26,7 +26,7 @@ interface FeedOptions {
 
 const LOOK_EVERY_MS = 100
 /** What comes so soon after what was told is told together, to all at the same moment. */
-const TOLD_EVERY_MS = 300
+const TOLD_EVERY_MS = 250
 const AFTER_FAULT_MS = 1_000
 
 /**
