@@ -30,8 +30,8 @@ const TOLD_EVERY_MS = 250
 const AFTER_FAULT_MS = 1_000
 
 /**
- * One look for all listeners of a server, while there are any: ten times a second, and less often while there is always more. (`notify` with each commit would have
- * all writers wait for each other.)
+ * One look for all listeners of a server, while there are any: ten times a second, and less often while there is always
+ * more. (`notify` with each commit would have all writers wait for each other.)
  */
 export function openFeed({ database, onFault, lookEveryMs = LOOK_EVERY_MS }: FeedOptions): Feed {
   const listeners = new Set<Listener>()

@@ -20,7 +20,9 @@ const PAGES = {
 /** Addresses of pages, as routes are written. */
 export const PAGE_ADDRESSES = Object.keys(PAGES) as (keyof typeof PAGES)[]
 
-/** What the build made of a source (Vite's manifest). */
+/** What the build made of each source, as Vite tells it. */
+type Manifest = Readonly<Record<string, Built | undefined>>
+
 interface Built {
   file: string
   /** Keys of others that are loaded with it. */
@@ -39,28 +41,31 @@ const DOCUMENT = 'index.html'
  *
  * @param folder where the pages were built
  * @returns null where they were not
- * @throws where what was built lacks a page
  */
 export async function readDocuments(folder: string): Promise<ReadonlyMap<string, string> | null> {
-  const read = (name: string) => readFile(path.join(folder, name), 'utf8').catch(() => null)
-  const [document, manifest] = await Promise.all([read(DOCUMENT), read('files.json')])
-  if (document === null || manifest === null) return null
-  const built: Readonly<Record<string, Built>> = JSON.parse(manifest)
+  const read = (name: string) => readFile(path.join(folder, name), 'utf8')
+  const [document, built] = await Promise.all([
+    read(DOCUMENT).catch(() => null),
+    // Without it the pages come, if later.
+    read('files.json')
+      .then((text): Manifest => JSON.parse(text))
+      .catch((): Manifest => ({})),
+  ])
+  if (document === null) return null
   const first = partsOf(DOCUMENT, built)
   return new Map(
     Object.entries(PAGES).map(([address, source]) => {
       const own = source === null ? [] : [...partsOf(source, built)].filter((part) => !first.has(part))
       const links = [...own.flatMap((key) => linksTo(built[key])), ...(OF_STRANGERS.has(address) ? [] : [ME])]
-      return [address, document.replace('</head>', `  ${links.join('\n    ')}\n  </head>`)]
+      return [address, document.replace('</head>', () => `  ${links.join('\n    ')}\n  </head>`)]
     }),
   )
 }
 
 /** A part and all that is loaded with it. */
-function partsOf(key: string, built: Readonly<Record<string, Built>>, found = new Set<string>()): Set<string> {
+function partsOf(key: string, built: Manifest, found = new Set<string>()): Set<string> {
   const part = built[key]
-  if (part === undefined) throw new Error(`The pages that were built lack ${key}: npm run build.`)
-  if (found.has(key)) return found
+  if (part === undefined || found.has(key)) return found
   found.add(key)
   for (const other of part.imports ?? []) partsOf(other, built, found)
   return found
