@@ -1,12 +1,12 @@
 import { defineConfig } from 'vitest/config'
-import usual, { told } from './vitest.config.ts'
+import usual, { shared } from './vitest.config.ts'
 
 const { globalSetup = [] } = usual.test ?? {}
 
 /** Faults at length, one file after the other; `npm test` leaves them out, `.ci/run` does their short forms. */
 export default defineConfig({
   test: {
-    ...told,
+    ...shared,
     globalSetup,
     include: ['test/chaos/**/*.test.ts'],
     testTimeout: 600_000,

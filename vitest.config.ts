@@ -2,8 +2,8 @@ import { readFileSync, statfsSync } from 'node:fs'
 import { defineConfig } from 'vitest/config'
 
 /** What was expected is told whole; what comes in a while has that while, however busy the machine is. */
-export const told = { chaiConfig: { truncateThreshold: 0 }, expect: { poll: { timeout: 30_000 } } }
-const times = { testTimeout: 60_000, hookTimeout: 60_000, ...told }
+export const shared = { chaiConfig: { truncateThreshold: 0 }, expect: { poll: { timeout: 30_000 } } }
+const times = { testTimeout: 60_000, hookTimeout: 60_000, ...shared }
 /** Hold the service to a time of many answers, which the processor is not to be shared for. */
 const ALONE = ['test/faults.test.ts', 'test/locked.test.ts', 'test/steady.test.ts']
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Role } from '../src/auth/caller.ts'
 import { type Database, openDatabase } from '../src/database/database.ts'
 import { type News, tellingFrom } from '../src/events/telling.ts'
 import { eventsOf } from './event-source.ts'
@@ -175,6 +176,26 @@ describe('with include=opportunities', () => {
       expect(JSON.parse(await telling(newsOf(...more), whole))).toEqual({ opportunity: more })
     })
 
+    it('each role is told what it may know, and each agent what that agent sees', async () => {
+      const [me, colleague] = [randomUUID(), randomUUID()]
+      const [mine, nobodys, theirs] = [await makeLead(me), await makeLead(), await makeLead(colleague)]
+      const leads = [mine, nobodys, theirs].map(({ opportunity }) => opportunity)
+      const sync = { id: 9, kind: 'sync', entityId: randomUUID(), how: 'made', was: {} } as const
+      const { changes, settled } = newsOf(...leads)
+      const news = { changes: [...changes, { ...sync, isErasure: false, isRenumbered: false }], settled }
+      const telling = tellingFrom(opened)
+      const toldTo = async (role: Role, userId: string | null) => {
+        const told = JSON.parse(await telling(news, { caller: { role, userId }, withOpportunities: true }))
+        const ids = told.opportunities.map(({ id }: { id: string }) => id).toSorted()
+        expect(ids).toEqual(told.opportunity.toSorted())
+        return [ids, told.sync]
+      }
+      expect(await toldTo('manager', null)).toEqual([leads.toSorted(), [sync.entityId]])
+      expect(await toldTo('viewer', null)).toEqual([leads.toSorted(), undefined])
+      expect(await toldTo('agent', me)).toEqual([leads.slice(0, 2).toSorted(), undefined])
+      expect(await toldTo('agent', colleague)).toEqual([leads.slice(1).toSorted(), undefined])
+    })
+
     it('they are looked for once for all who hear the same', async () => {
       const telling = tellingFrom(opened)
       const news = newsOf((await makeLead()).opportunity)
@@ -186,6 +207,7 @@ describe('with include=opportunities', () => {
         telling({ ...news }, whole),
       ]
       expect(others).not.toContain(text)
+      expect(JSON.parse(await text).opportunities).toHaveLength(1)
       const agent = { ...whole, caller: { ...manager, role: 'agent' } as const }
       const [one, another] = [telling(news, agent), telling(news, agent)]
       expect(one).not.toBe(another)
@@ -567,4 +589,18 @@ it('very many are told as all of their kind', async () => {
   await service.request('POST', '/api/crm/calls/batch', { calls })
   expect(await listener.until(({ call }) => call !== undefined)).toEqual({ call: 'all' })
   await listener.close()
+})
+
+it('a number that never came is not waited for by whoever begins later', async () => {
+  const written = (ago: string) =>
+    `insert into audit (at, who, action, entity_id) values (now() - interval '${ago}', 'test', 'contact.changed', '${randomUUID()}')`
+  await other.sql(written('3 minutes'))
+  await other.sql(`select nextval(pg_get_serial_sequence('audit', 'id'))`)
+  const lastEventId = async () => Number((await service.request('GET', '/api/me')).body.last_event_id)
+  const highest = async () => Number((await other.sql('select max(id) as id from audit'))[0]?.id)
+  await other.sql(written('1 second'))
+  // It may come yet.
+  expect(await lastEventId()).toBeLessThan((await highest()) - 1)
+  await other.sql(written('2 minutes'))
+  expect(await lastEventId()).toBe(await highest())
 })

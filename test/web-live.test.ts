@@ -49,6 +49,23 @@ describe('leads that were told', () => {
     expect([...newsOfBoth(both, newsOf({ opportunity: ['1'] })).leads.keys()]).toEqual(['3', '2'])
     expect(newsOfBoth(both, newsOf({ opportunity: 'all' })).leads.size).toBe(0)
   })
+
+  it('are not known any more once their contact has changed', () => {
+    const of = (id: string, contact_id: string) => ({ ...lead(id, 'a'), contact_id }) as Lead
+    const told = newsOf({ opportunity: ['1', '2'], opportunities: [of('1', 'x'), of('2', 'y')] })
+    expect([...newsOfBoth(told, newsOf({ contact: ['x'] })).leads.keys()]).toEqual(['2'])
+    expect(newsOfBoth(told, newsOf({ contact: 'all' })).leads.size).toBe(0)
+  })
+
+  it('are no more than those whose ids are told, however long nobody looks', () => {
+    let news = newsOf({})
+    for (let event = 0; event < 100; event++) {
+      const ids = Array.from({ length: 12 }, (_, at) => `${event}-${at}`)
+      news = newsOfBoth(news, newsOf({ opportunity: ids, opportunities: ids.map((id) => lead(id, 'a')) }))
+      expect(news.leads.size).toBeLessThanOrEqual(200)
+    }
+    expect([news.changes, news.leads.size]).toEqual([{ opportunity: 'all' }, 0])
+  })
 })
 
 describe('the pace', () => {

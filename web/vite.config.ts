@@ -14,7 +14,7 @@ export default defineConfig({
     manifest: 'files.json',
     rolldownOptions: {
       output: {
-        // What every page needs comes in one file, and not in one for each set of pages that share something of it.
+        // What the first script needs comes with it, and not in a file for each set of pages that share something of it.
         codeSplitting: { groups: [{ name: 'first', tags: ['$initial'] }] },
       },
     },

@@ -2,21 +2,26 @@ import { sql } from 'kysely'
 import { type Action, type Kind, kindOf } from '../audit/entry.ts'
 import type { Database } from '../database/database.ts'
 import type { Change, Was } from './change.ts'
-import { LOOKED_BACK, settledUpTo, type Tail } from './tail.ts'
+import { LATE_MS, LOOKED_BACK, settledUpTo, type Tail } from './tail.ts'
 
 type Queries = Pick<Database, 'query'>
 
 /** At once; the rest a moment later. */
 export const PAGE = 2_000
 
+/** Whatever got its number before one that was written so long ago is there, or never will be. */
+const SURELY_OVER_MS = 2 * LATE_MS
+
 /** Where one begins who has seen nothing yet: what is under way at this moment will be told. */
 export async function beginning({ query }: Queries, now: number): Promise<Tail> {
-  const { rows } = await sql<{ last: number; ids: number[] }>`
-    select coalesce(max(id), 0)::bigint as last, coalesce(array_agg(id::float8), '{}') as ids
-    from (select id from audit order by id desc limit ${LOOKED_BACK}) as latest`.execute(query)
-  const { last = 0, ids = [] } = rows[0] ?? {}
+  const { rows } = await sql<{ last: number; ids: number[]; settled: number | null }>`
+    select coalesce(max(id), 0)::bigint as last, coalesce(array_agg(id::float8), '{}') as ids,
+      max(id) filter (where at < now() - ${SURELY_OVER_MS} * interval '1 millisecond')::bigint as settled
+    from (select id, at from audit order by id desc limit ${LOOKED_BACK}) as latest`.execute(query)
+  const { last = 0, ids = [], settled = null } = rows[0] ?? {}
   const there = new Set(ids)
-  const first = ids.reduce((least, id) => Math.min(least, id), last)
+  // What is not there below one that was written so long ago never comes.
+  const first = settled ?? ids.reduce((least, id) => Math.min(least, id), last)
   const missing = new Map<number, number>()
   for (let id = first; id < last; id++) if (!there.has(id)) missing.set(id, now)
   return { last, missing }

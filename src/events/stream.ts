@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { Caller } from '../auth/caller.ts'
 import type { Database } from '../database/database.ts'
+import { waitFor } from '../wait.ts'
 import { ALL, type Told } from './change.ts'
 import type { Feed } from './feed.ts'
 import { changesAfter, PAGE } from './read.ts'
@@ -46,7 +47,8 @@ export function stream(
   // What was missed is told first.
   let isTelling = true
   let isOver = false
-  const ends: (() => void)[] = []
+  const ending = new AbortController()
+  const ends: (() => void)[] = [() => ending.abort()]
 
   function close(): void {
     if (isOver) return
@@ -77,6 +79,8 @@ export function stream(
     )
     response.write('retry: 1000\n\n')
     tell(after === null ? NOTHING : await missedAfter(after, settled), settled)
+    // What others were told of it meanwhile may be older than what was missed: it is read anew.
+    waiting = waiting.map((news) => ({ ...news }))
     await tellWaiting()
   }
 
@@ -91,13 +95,16 @@ export function stream(
     return changes.length >= PAGE ? EVERYTHING : telling({ changes, settled }, hearer)
   }
 
-  /** What comes while it is looked who may hear of what, is told together afterwards. */
+  /** What comes while it is looked who may hear of what, or in as long a time afterwards, is told together. */
   async function tellWaiting(): Promise<void> {
     isTelling = true
     while (waiting.length > 0 && !isOver) {
       const news = together(waiting)
       waiting = []
+      const begun = performance.now()
       tell(await telling(news, hearer), news.settled)
+      // Those who ask the database for much leave room for others.
+      await waitFor(performance.now() - begun, ending.signal).catch(() => undefined)
     }
     isTelling = false
   }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Caller } from '../auth/caller.ts'
-import { type Sight, sightOf } from '../auth/sight.ts'
+import { isInSight, sightOf } from '../auth/sight.ts'
 import type { Database } from '../database/database.ts'
 import { opportunityWithContact } from '../opportunities/schema.ts'
 import { opportunitiesById } from '../opportunities/store.ts'
@@ -26,35 +26,62 @@ export type Telling = (news: News, hearer: Hearer) => Promise<string>
 
 /** As every answer has them. */
 const shown = z.array(opportunityWithContact)
+type Shown = z.output<typeof shown>
+
+/** What was found out once of news, for all who hear of it. */
+interface Known {
+  /** By who hears the same. */
+  texts: Map<string, Promise<string>>
+  /** The opportunities that have changed, as they are now, without those that are gone; null where they are too many. */
+  opportunities: Promise<Shown> | null
+}
 
 /** Of more only the ids are told: whoever shows so many asks for what is seen of them. */
 const MOST_OPPORTUNITIES = 100
 
-/** Puts news into words, once for all who hear the same: an agent hears of what they see, and nobody else does. */
+/**
+ * Puts news into words. What changed is read once, and written once for all who see everything; an agent is told of what
+ * they see.
+ */
 export function tellingFrom(database: Pick<Database, 'query'>): Telling {
-  const known = new WeakMap<News, Map<string, Promise<string>>>()
+  const known = new WeakMap<News, Known>()
+  const knownOf = (news: News): Known => {
+    const of = known.get(news) ?? { texts: new Map<string, Promise<string>>(), opportunities: null }
+    known.set(news, of)
+    return of
+  }
 
   return (news, hearer) => {
     const { caller, withOpportunities } = hearer
     if (sightOf(caller) !== 'everything') return write(news, hearer)
-    const texts = known.get(news) ?? new Map<string, Promise<string>>()
-    known.set(news, texts)
+    const { texts } = knownOf(news)
     const key = `${caller.role} ${withOpportunities}`
     const text = texts.get(key) ?? write(news, hearer)
     texts.set(key, text)
     return text
   }
 
-  async function write({ changes }: News, { caller, withOpportunities }: Hearer): Promise<string> {
-    const told = tellOf(await changesFor(database, caller, changes))
+  async function write(news: News, { caller, withOpportunities }: Hearer): Promise<string> {
+    const told = tellOf(await changesFor(database, caller, news.changes))
     const { opportunity: ids } = told
-    if (!withOpportunities || !Array.isArray(ids) || ids.length > MOST_OPPORTUNITIES) return JSON.stringify(told)
-    return JSON.stringify({ ...told, opportunities: await opportunitiesNow(ids, sightOf(caller)) })
+    const opportunities = withOpportunities && Array.isArray(ids) ? await opportunitiesNow(news) : null
+    if (opportunities === null) return JSON.stringify(told)
+    const sight = sightOf(caller)
+    const seen = opportunities.filter((one) => ids?.includes(one.id) && isInSight(sight, one))
+    return JSON.stringify({ ...told, opportunities: seen })
   }
 
-  /** Without those that are gone, or out of sight. */
-  async function opportunitiesNow(ids: readonly string[], sight: Sight): Promise<z.output<typeof shown>> {
-    const found = await opportunitiesById(database.query, ids, sight)
+  async function opportunitiesNow(news: News): Promise<Shown | null> {
+    const changed = news.changes.filter(({ kind }) => kind === 'opportunity').map(({ entityId }) => entityId)
+    const ids = [...new Set(changed)]
+    if (ids.length === 0 || ids.length > MOST_OPPORTUNITIES) return null
+    const of = knownOf(news)
+    of.opportunities ??= readOpportunities(ids)
+    return of.opportunities
+  }
+
+  async function readOpportunities(ids: readonly string[]): Promise<Shown> {
+    const found = await opportunitiesById(database.query, ids)
     return shown.parse(await withContacts(database.query, [...found.values()]))
   }
 }

@@ -124,15 +124,12 @@ export async function listOpportunities(
   return { data: ids.flatMap((id) => byId.get(id) ?? []), next }
 }
 
-/** The opportunities with these ids, at least one, as far as there are any in sight. */
+/** The opportunities with these ids, whoever may see them; at least one. */
 export async function opportunitiesById(
   query: Kysely<Tables>,
   ids: readonly string[],
-  sight: Sight = 'everything',
 ): Promise<Map<string, OpportunityBody>> {
-  let opportunities = query.selectFrom('lead_opportunities').select(COLUMNS).where('id', 'in', ids)
-  if (sight !== 'everything') opportunities = opportunities.where(seenOpportunity(sight))
-  const rows = await opportunities.execute()
+  const rows = await query.selectFrom('lead_opportunities').select(COLUMNS).where('id', 'in', ids).execute()
   return new Map(rows.map((row) => [row.id, bodyOf(row)]))
 }
 

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
+import { z } from 'zod'
 
 /** The pages that the script in the document shows by address, and the source of what each loads beside it. */
 const PAGES = {
@@ -20,15 +21,12 @@ const PAGES = {
 /** Addresses of pages, as routes are written. */
 export const PAGE_ADDRESSES = Object.keys(PAGES) as (keyof typeof PAGES)[]
 
-/** What the build made of each source, as Vite tells it. */
-type Manifest = Readonly<Record<string, Built | undefined>>
-
-interface Built {
-  file: string
-  /** Keys of others that are loaded with it. */
-  imports?: readonly string[]
-  css?: readonly string[]
-}
+/** What the build made of each source, as Vite tells it: a file, and the keys of others that are loaded with it. */
+const manifest = z.record(
+  z.string(),
+  z.object({ file: z.string(), imports: z.array(z.string()).default([]), css: z.array(z.string()).default([]) }),
+)
+type Manifest = z.output<typeof manifest>
 
 /** What every page asks first, but for those of people who are not logged in. */
 const ME = '<link rel="preload" href="/api/me" as="fetch" crossorigin>'
@@ -48,7 +46,7 @@ export async function readDocuments(folder: string): Promise<ReadonlyMap<string,
     read(DOCUMENT).catch(() => null),
     // Without it the pages come, if later.
     read('files.json')
-      .then((text): Manifest => JSON.parse(text))
+      .then((text) => manifest.parse(JSON.parse(text)))
       .catch((): Manifest => ({})),
   ])
   if (document === null) return null
@@ -62,19 +60,19 @@ export async function readDocuments(folder: string): Promise<ReadonlyMap<string,
   )
 }
 
-/** A part and all that is loaded with it. */
-function partsOf(key: string, built: Manifest, found = new Set<string>()): Set<string> {
+/** A part and all that is loaded with it, each after what it needs: its styles win over those. */
+function partsOf(key: string, built: Manifest, found = new Set<string>(), begun = new Set<string>()): Set<string> {
   const part = built[key]
-  if (part === undefined || found.has(key)) return found
-  found.add(key)
-  for (const other of part.imports ?? []) partsOf(other, built, found)
-  return found
+  if (part === undefined || begun.has(key)) return found
+  begun.add(key)
+  for (const other of part.imports) partsOf(other, built, found, begun)
+  return found.add(key)
 }
 
-const linksTo = (part: Built | undefined): string[] =>
+const linksTo = (part: Manifest[string] | undefined): string[] =>
   part === undefined
     ? []
     : [
         `<link rel="modulepreload" crossorigin href="/${part.file}">`,
-        ...(part.css ?? []).map((file) => `<link rel="stylesheet" crossorigin href="/${file}">`),
+        ...part.css.map((file) => `<link rel="stylesheet" crossorigin href="/${file}">`),
       ]

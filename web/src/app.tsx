@@ -7,7 +7,7 @@ import { LeadsAhead } from './leads/ahead.tsx'
 import { refreshLeads } from './leads/queries.ts'
 import { Fault } from './parts/fault.tsx'
 import { useTitle } from './parts/title.ts'
-import { ME, type Me, useMe } from './session/me.ts'
+import { type Me, useMe } from './session/me.ts'
 import { watchSession } from './session/over.ts'
 import { Loaded } from './shell/loaded.tsx'
 import { pageOf } from './shell/page-of.tsx'
@@ -15,7 +15,7 @@ import { Shell } from './shell/shell.tsx'
 import { SHELL_TEXTS } from './shell/texts.ts'
 import { useTexts } from './texts/language.ts'
 
-/* Each page is loaded where it is shown, but for the one that is asked for: it is while it is being found out who asks. */
+/* Each page is loaded where it is shown. */
 const LogInPage = pageOf(async () => ({ default: (await import('./session/log-in-page.tsx')).LogInPage }))
 const AcceptPage = pageOf(async () => ({ default: (await import('./session/accept-page.tsx')).AcceptPage }))
 const CallNowPage = pageOf(() => import('./call-now/page.tsx'))
@@ -27,21 +27,25 @@ const ReviewPage = pageOf(() => import('./review/page.tsx'))
 const CoveragePage = pageOf(() => import('./coverage/page.tsx'))
 const SettingsPage = pageOf(() => import('./settings/page.tsx'))
 
-const BY_WORD: Readonly<Record<string, { load: () => void }>> = {
-  'log-in': LogInPage,
-  accept: AcceptPage,
-  call: CallNowPage,
-  leads: LeadsPage,
-  board: BoardPage,
-  calls: CallsPage,
-  review: ReviewPage,
-  coverage: CoveragePage,
-  settings: SettingsPage,
-}
+const BY_FIRST_WORD = new Map<string, { load: () => void }>([
+  ['log-in', LogInPage],
+  ['accept', AcceptPage],
+  ['call', CallNowPage],
+  ['leads', LeadsPage],
+  ['board', BoardPage],
+  ['calls', CallsPage],
+  ['review', ReviewPage],
+  ['coverage', CoveragePage],
+  ['settings', SettingsPage],
+])
 
-const [, askedFirst = '', ofWhich = ''] = location.pathname.split('/')
-const first = askedFirst === 'leads' && ofWhich !== '' ? LeadPage : BY_WORD[askedFirst]
-first?.load()
+/** The page at the address that was asked for is loaded while it is found out who asks. */
+function loadFirstPage(): void {
+  const [, word = '', id = ''] = location.pathname.split('/')
+  const page = word === 'leads' && id !== '' ? LeadPage : BY_FIRST_WORD.get(word)
+  page?.load()
+}
+loadFirstPage()
 
 /** Which page is at which address; but for two, one has to be logged in. */
 export function App() {
@@ -69,10 +73,11 @@ function Inside() {
   const [at, goTo] = useLocation()
   const queries = useQueryClient()
   const userId = me.data?.id ?? null
-  useEffect(() => {
-    const since = queries.getQueryData<Me>(ME)?.last_event_id
-    return userId === null || since === undefined ? undefined : listen(queries, refreshLeads, since)
-  }, [userId, queries])
+  const role = me.data?.role ?? null
+  useEffect(
+    () => (userId === null || role === null ? undefined : listen(queries, refreshLeads, { id: userId, role })),
+    [userId, role, queries],
+  )
   useEffect(() => watchSession(queries), [queries])
   const wasInside = useRef(false)
   if (userId !== null) wasInside.current = true

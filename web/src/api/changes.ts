@@ -3,7 +3,7 @@ import type { Lead } from '../leads/lead.ts'
 /** Ids of each kind that changed, or `all` where they are very many. */
 export type Changes = Readonly<Record<string, readonly string[] | 'all'>>
 
-/** Leads as they were when it was told that they have changed, by their ids; null where one is gone, or out of sight. */
+/** Leads as they were when it was told of them, by their ids; null where one is gone, or out of sight. What is not in it was not told. */
 export type LeadsTold = ReadonlyMap<string, Lead | null>
 
 /** What one event tells. */
@@ -41,9 +41,12 @@ export function merged(some: Changes, more: Changes): Changes {
   return both
 }
 
-/** Both pieces of news; of a lead, the one that came later. */
+/** Both pieces of news. Of a lead is told what came later, and nothing where it, or its contact, has changed since. */
 export function newsOfBoth(some: News, more: News): News {
-  const changed = more.changes.opportunity ?? []
-  const kept = [...some.leads].filter(([id]) => changed !== 'all' && !changed.includes(id))
-  return { changes: merged(some.changes, more.changes), leads: new Map([...kept, ...more.leads]) }
+  const changes = merged(some.changes, more.changes)
+  const { opportunity = [], contact = [] } = more.changes
+  if (changes.opportunity === 'all' || contact === 'all') return { changes, leads: new Map() }
+  const changed = new Set([...opportunity, ...contact])
+  const kept = [...some.leads].filter(([id, lead]) => !changed.has(id) && !changed.has(lead?.contact_id ?? ''))
+  return { changes, leads: new Map([...kept, ...more.leads]) }
 }

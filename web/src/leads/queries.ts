@@ -142,9 +142,10 @@ export function refreshLeads({ changes: { opportunity = [], contact = [] }, lead
     }
     if (ids.size === 0) return
     const isTold = !isComing && [...ids].every((id) => leads.has(id))
-    const searches = Map.groupBy(shown, (list) => askedBy(list).q)
+    const searches = new Set(shown.map((list) => askedBy(list).q))
     await Promise.all(
-      [...searches].map(([q, lists]) => {
+      [...searches].map((q) => {
+        const lists = shown.filter((list) => askedBy(list).q === q)
         // What a search finds the service knows.
         if (!isTold || q !== undefined) return showFresh(ids, q, lists)
         return showTold(ids, leads, lists)
@@ -246,6 +247,8 @@ const settled = async ({ promise, state }: Query): Promise<void> => {
 function changeList(list: Query, change: (list: Pages) => Pages): void {
   const apply = () => {
     const now = dataOf(list)
+    // Another may have its place by then, of another person.
+    if (queries.getQueryCache().get(list.queryHash) !== list) return
     if (now !== undefined) queries.setQueryData(list.queryKey, change(now))
   }
   const isComing = list.state.fetchStatus === 'fetching'

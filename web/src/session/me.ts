@@ -1,12 +1,13 @@
 import { type QueryClient, useQuery } from '@tanstack/react-query'
 import { answered, api, Problem } from '../api/client.ts'
+import { hearFrom } from '../api/live.ts'
 import type { paths } from '../api/schema.d.ts'
 import { forgetOthers } from './over.ts'
 
-export type Me = paths['/api/me']['get']['responses']['200']['content']['application/json']
+type Answer = paths['/api/me']['get']['responses']['200']['content']['application/json']
+export type Me = Omit<Answer, 'last_event_id'>
 
-/** Under which it is known who is logged in. */
-export const ME = ['me']
+const ME = ['me']
 
 /** Who is logged in: null where nobody is. */
 export function useMe() {
@@ -25,7 +26,10 @@ export function useMe() {
 
 async function askMe(): Promise<Me | null> {
   try {
-    return await answered(api.GET('/api/me'))
+    const { last_event_id, ...me } = await answered(api.GET('/api/me'))
+    // A server that has not been renewed yet does not say it.
+    hearFrom(me, last_event_id ?? null)
+    return me
   } catch (error) {
     if (error instanceof Problem && error.status === 401) return null
     throw error

@@ -12,14 +12,14 @@ interface Source<Props extends object> {
 export function pageOf<Props extends object>(
   ask: () => Promise<{ default: ComponentType<Props> }>,
 ): LoadablePage<Props> {
-  const load = async () => {
+  const source: Source<Props> = { known: null, later: lazy(loadIt) }
+  async function loadIt() {
     const asked = await ask()
     source.known = asked.default
     return asked
   }
-  const source: Source<Props> = { known: null, later: lazy(load) }
   return Object.assign((props: Props) => <Shown source={source} props={props} />, {
-    load: () => void load().catch(() => undefined),
+    load: () => void loadIt().catch(() => undefined),
   })
 }
 
