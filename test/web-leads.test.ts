@@ -12,6 +12,7 @@ import {
   withLeads,
   withPage,
 } from '../web/src/leads/pages.ts'
+import { leadOf } from '../web/src/leads/test-lead.ts'
 
 const minute = (number: number): string => new Date(Date.UTC(2026, 0, 1, 0, number)).toISOString()
 
@@ -20,23 +21,6 @@ const attempt = (status: 'green' | 'orange' | 'red', number: number) => ({
   call_id: `call ${number}`,
   attempted_at: minute(number),
   notes: '',
-})
-
-const leadOf = (fields: Partial<Lead> & { id: string }): Lead => ({
-  contact_id: `contact of ${fields.id}`,
-  title: null,
-  status: 'pending',
-  assigned_to: null,
-  source: null,
-  first_call_attempts: {},
-  first_call_completed: false,
-  first_call_successful_attempt: null,
-  last_contact_attempt_at: null,
-  revision: 1,
-  created_at: minute(0),
-  updated_at: minute(0),
-  contact: null,
-  ...fields,
 })
 
 describe('a lead', () => {

@@ -38,8 +38,8 @@ export const meRoutes: FastifyPluginAsyncZod<{ people: People }> = async (app, {
         userId !== null && isUuid(userId) ? findUser(people.database, userId) : null,
         lastEventId(people.database),
       ])
-      const of = { email: user?.email ?? null, two_factor: user?.hasTwoFactor ?? false }
-      return { id: userId, name, role, ...of, last_event_id }
+      const { email = null, hasTwoFactor: two_factor = false } = user ?? {}
+      return { id: userId, name, email, role, two_factor, last_event_id }
     },
   )
 }

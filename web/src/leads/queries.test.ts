@@ -6,24 +6,7 @@ import { readView } from './filter.ts'
 import type { Lead } from './lead.ts'
 import type { Pages } from './pages.ts'
 import { leadsAsked, refreshLeads } from './queries.ts'
-
-const leadOf = (id: string, fields: Partial<Lead> = {}): Lead => ({
-  id,
-  contact_id: `contact of ${id}`,
-  title: null,
-  status: 'pending',
-  assigned_to: null,
-  source: null,
-  first_call_attempts: {},
-  first_call_completed: false,
-  first_call_successful_attempt: null,
-  last_contact_attempt_at: null,
-  revision: 1,
-  created_at: '2026-01-01T00:00:00.000Z',
-  updated_at: '2026-01-01T00:00:00.000Z',
-  contact: null,
-  ...fields,
-})
+import { leadOf } from './test-lead.ts'
 
 describe('a list of leads that somebody looks at', () => {
   /** With these leads. Nothing can be asked for here: a page that would be is old afterwards. */
@@ -47,8 +30,8 @@ describe('a list of leads that somebody looks at', () => {
   const told = (...opportunities: Lead[]) => newsOf({ opportunity: opportunities.map(({ id }) => id), opportunities })
 
   it('shows what was told without asking, and asks for what was not', async () => {
-    const list = listOf('', leadOf('1', { title: 'old' }), leadOf('2', { title: 'other' }))
-    await refreshLeads(told(leadOf('1', { title: 'new', revision: 2 })))
+    const list = listOf('', leadOf({ id: '1', title: 'old' }), leadOf({ id: '2', title: 'other' }))
+    await refreshLeads(told(leadOf({ id: '1', title: 'new', revision: 2 })))
     expect([list.titles(), list.isOld()]).toEqual([['new', 'other'], false])
     await refreshLeads(newsOf({ opportunity: ['2'], opportunities: [] }))
     expect([list.titles(), list.isOld()]).toEqual([['new'], false])
@@ -57,21 +40,21 @@ describe('a list of leads that somebody looks at', () => {
   })
 
   it('keeps what is newer than what was told', async () => {
-    const list = listOf('', leadOf('1', { title: 'newest', revision: 3 }))
-    await refreshLeads(told(leadOf('1', { title: 'new', revision: 2 })))
+    const list = listOf('', leadOf({ id: '1', title: 'newest', revision: 3 }))
+    await refreshLeads(told(leadOf({ id: '1', title: 'new', revision: 2 })))
     expect([list.titles(), list.isOld()]).toEqual([['newest'], false])
   })
 
   it('asks where a contact has changed, also of a lead that was told before', async () => {
-    const list = listOf('', leadOf('1'))
-    const first = told(leadOf('1', { title: 'told', revision: 2 }))
+    const list = listOf('', leadOf({ id: '1' }))
+    const first = told(leadOf({ id: '1', title: 'told', revision: 2 }))
     await refreshLeads(newsOfBoth(first, newsOf({ contact: ['contact of 1'] })))
     expect(list.isOld()).toBe(true)
   })
 
   it('asks what a search finds', async () => {
-    const [list, search] = [listOf('', leadOf('1')), listOf('q=ana', leadOf('1'))]
-    const leads: LeadsTold = new Map([['1', leadOf('1', { title: 'told', revision: 2 })]])
+    const [list, search] = [listOf('', leadOf({ id: '1' })), listOf('q=ana', leadOf({ id: '1' }))]
+    const leads: LeadsTold = new Map([['1', leadOf({ id: '1', title: 'told', revision: 2 })]])
     await refreshLeads({ changes: { opportunity: ['1'] }, leads })
     expect([list.titles(), list.isOld(), search.isOld()]).toEqual([['told'], false, true])
   })
