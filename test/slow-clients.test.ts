@@ -117,7 +117,10 @@ if (BESIEGERS > 0) {
   it(`${BESIEGERS} of each kind, and bodies that are too large, too deep and too many, cost the service little`, async () => {
     const url = urlTo(database.connection)
     const env = { PATH: process.env.PATH, PORT: '0', BOOTSTRAP_API_KEY: KEY, DATABASE_URL: url, LOG_LEVEL: 'warn' }
-    const service = spawn(process.execPath, ['--max-semi-space-size=8', 'dist/main.js'], { cwd: inject('built'), env })
+    const service = spawn(process.execPath, ['--max-old-space-size=2000', 'dist/main.js'], {
+      cwd: inject('built'),
+      env,
+    })
     let printed = ''
     for await (const chunk of service.stdout) {
       printed += chunk

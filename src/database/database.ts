@@ -44,9 +44,11 @@ const CALL_STATEMENT_TIMEOUT_MS = 700
 const STATEMENT_TIMEOUT_MS = 1_500
 const CHORE_TIMEOUT_MS = 10_000
 const HISTORY_STATEMENT_TIMEOUT_MS = 20_000
-/** Whether no request can be waiting. */
-const isPatient = (statementTimeoutMs: number | null): boolean =>
-  statementTimeoutMs === null || statementTimeoutMs >= CHORE_TIMEOUT_MS
+/** How long a connection is waited for, also in a line: chores, for which no request waits, stand behind chores' statements. */
+function connectTimeoutMs(statementTimeoutMs: number | null): number {
+  if (statementTimeoutMs === null) return PATIENT_CONNECT_TIMEOUT_MS
+  return statementTimeoutMs < CHORE_TIMEOUT_MS ? CONNECT_TIMEOUT_MS : CHORE_TIMEOUT_MS
+}
 /** A stalled server keeps no time-out of its own. */
 const STALL_ALLOWANCE_MS = 200
 
@@ -78,7 +80,7 @@ export function openDatabase({ connection, hasPooler, onIdleError }: DatabaseOpt
       idleTimeoutMillis,
       types: { getTypeParser },
       application_name: 'first-call',
-      connectionTimeoutMillis: isPatient(statementTimeoutMs) ? PATIENT_CONNECT_TIMEOUT_MS : CONNECT_TIMEOUT_MS,
+      connectionTimeoutMillis: connectTimeoutMs(statementTimeoutMs),
       ...(statementTimeoutMs === null ? {} : { query_timeout: statementTimeoutMs + STALL_ALLOWANCE_MS }),
       keepAlive: true,
       ...(hasPooler

@@ -11,7 +11,7 @@ import { measurePages } from './pages.ts'
 import { type BenchDatabase, makeDatabase, startPostgres } from './postgres.ts'
 import { report } from './report.ts'
 import { runRounds, type Side } from './rounds.ts'
-import { type ServerProcess, startOn, startService } from './service-process.ts'
+import { type ServerProcess, startCommand, startOn, startService } from './service-process.ts'
 import { measureSync } from './sync.ts'
 
 const rootDir = path.resolve(import.meta.dirname, '../..')
@@ -105,8 +105,9 @@ async function main(): Promise<void> {
 
 async function startPlain(database: BenchDatabase): Promise<ServerProcess> {
   const script = fileURLToPath(new URL('./plain-server.ts', import.meta.url))
+  const { options } = await startCommand(surroundings)
   // With what lets this process run TypeScript.
-  return startOn(database, [...process.execArgv, script], surroundings)
+  return startOn(database, [...options, ...process.execArgv, script], surroundings)
 }
 
 async function machine(client: pg.Client): Promise<Record<string, string>> {

@@ -60,9 +60,15 @@ async function startServerProcess(
 
 /** Starts the built service on a database, as `npm start` does. */
 export async function startService(database: BenchDatabase, surroundings: BenchSurroundings): Promise<ServerProcess> {
-  const { scripts } = JSON.parse(await readFile(path.join(surroundings.rootDir, 'package.json'), 'utf8'))
+  const { options, script } = await startCommand(surroundings)
+  return startOn(database, [...options, script], surroundings)
+}
+
+/** What `npm start` gives Node.js: options, and the script of the service. */
+export async function startCommand({ rootDir }: BenchSurroundings): Promise<{ options: string[]; script: string }> {
+  const { scripts } = JSON.parse(await readFile(path.join(rootDir, 'package.json'), 'utf8'))
   const [, ...args] = String(scripts.start).split(' ')
-  return startOn(database, args, surroundings)
+  return { options: args.slice(0, -1), script: String(args.at(-1)) }
 }
 
 /** Starts a server on a database; its key is the secret of the PBX as well. */
