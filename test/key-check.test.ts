@@ -79,6 +79,23 @@ describe('a key', () => {
     }
   })
 
+  it('made just now is taken at whatever part of a millisecond it comes', async () => {
+    const [service] = services
+    const check = createKeyCheck(service.database, null)
+    const answers: boolean[] = []
+    for (let part = 0; part < 40; part++) {
+      const { key, shortId, hash } = makeKeyText()
+      expect(await check(key)).toBeNull()
+      const insert = "insert into api_keys (id, short_id, name, role, key_sha256) values ($1, $2, 'new', 'admin', $3)"
+      await service.sql(insert, [randomUUID(), shortId, hash])
+      const since = performance.now()
+      while (performance.now() - since < part / 8);
+      answers.push((await check(key)) !== null)
+    }
+    await service.sql("delete from api_keys where name = 'new'")
+    expect(answers).toEqual(answers.map(() => true))
+  })
+
   it('made before keys had ids goes on', async () => {
     const [service] = services
     const key = `fc_${Buffer.from(randomUUID()).toString('base64url').slice(0, 43)}`
