@@ -2,9 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { Role } from '../src/auth/caller.ts'
-import { type Database, openDatabase } from '../src/database/database.ts'
-import { type News, tellingFrom } from '../src/events/telling.ts'
+import { addressOf, callTo, leadOf } from './event-leads.ts'
 import { eventsOf } from './event-source.ts'
 import { makeKey } from './keys.ts'
 import { createTestDatabase, createTestService, KEY, type TestDatabase, type TestService } from './service.ts'
@@ -18,12 +16,7 @@ beforeAll(async () => {
   database = await createTestDatabase()
   service = await createTestService(database)
   other = await createTestService(database)
-  addresses = await Promise.all(
-    [service, other].map(async ({ app }) => {
-      await app.listen({ host: '127.0.0.1', port: 0 })
-      return `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`
-    }),
-  )
+  addresses = await Promise.all([service, other].map(addressOf))
 })
 
 afterAll(async () => {
@@ -32,24 +25,10 @@ afterAll(async () => {
   await database.drop()
 })
 
-const listen = (headers: Record<string, string> = {}, at = 0, query = '') =>
-  eventsOf(`${addresses[at]}/api/events${query}`, headers)
+const listen = (headers: Record<string, string> = {}, at = 0) => eventsOf(`${addresses[at]}/api/events`, headers)
 
-async function makeLead(assigned_to: string | null = null): Promise<{ contact: string; opportunity: string }> {
-  const [contact, opportunity] = [randomUUID(), randomUUID()]
-  await service.request('POST', '/api/crm/contacts', { id: contact, name: 'Ana' })
-  await service.request('POST', '/api/crm/opportunities', { id: opportunity, contact_id: contact, assigned_to })
-  return { contact, opportunity }
-}
-
-const callOf = (contact: string) =>
-  service.request('POST', '/api/crm/calls', {
-    id: randomUUID(),
-    direction: 'outbound',
-    entity_type: 'contacts',
-    entity_id: contact,
-    call_status: 'busy',
-  })
+const makeLead = (assigned_to: string | null = null) => leadOf(service, assigned_to)
+const callOf = (contact: string) => callTo(service, contact)
 
 it('a change is told on every server, whichever of them made it, and several of one thing once', async () => {
   const { contact, opportunity } = await makeLead()
@@ -101,119 +80,6 @@ it('whoever listens with the last event of /api/me is told what has changed sinc
   })
   expect([...heard]).not.toContain(before)
   await listener.close()
-})
-
-describe('with include=opportunities', () => {
-  const WITH = '?include=opportunities'
-  const opportunitiesIn = (told: object): { id: string; assigned_to: string | null }[] | undefined =>
-    Object(told).opportunities
-
-  it('an event has them as a list has them', async () => {
-    const { contact, opportunity } = await makeLead()
-    const [listener, plain] = await Promise.all([listen({}, 0, WITH), listen()])
-    const call = (await callOf(contact)).body.id
-    const isMeant = ({ call: ids = [] }: { call?: string[] }): boolean => ids.includes(call)
-    const told = await listener.until(isMeant)
-    const list = await service.request('GET', `/api/crm/opportunities?ids=${opportunity}&include=contact`)
-    expect(list.body.data[0].first_call_attempts['1'].status).toBe('orange')
-    expect(opportunitiesIn(told)?.filter(({ id }) => id === opportunity)).toEqual(list.body.data)
-    expect(opportunitiesIn(await plain.until(isMeant))).toBeUndefined()
-    for (const one of [listener, plain]) await one.close()
-  })
-
-  it('of one that is gone or given away an agent is told but its id', async () => {
-    const me = randomUUID()
-    const agent = await makeKey(service, { role: 'agent', user_id: me })
-    const [gone, given] = [await makeLead(me), await makeLead(me)]
-    const listener = await listen(agent.headers, 0, WITH)
-    await service.request('DELETE', `/api/crm/opportunities/${gone.opportunity}`)
-    await service.request('PATCH', `/api/crm/opportunities/${given.opportunity}`, { assigned_to: 'somebody else' })
-    const { contact: last, opportunity: seen } = await makeLead()
-    const [ids, whole] = [new Set<string>(), new Map<string, string | null>()]
-    await listener.until(({ opportunity = [], contact = [], ...told }) => {
-      for (const id of opportunity) ids.add(id)
-      for (const one of opportunitiesIn(told) ?? []) whole.set(one.id, one.assigned_to)
-      return contact.includes(last) && ids.has(given.opportunity) && whole.has(seen)
-    })
-    expect([...ids]).toEqual(expect.arrayContaining([gone.opportunity, given.opportunity, seen]))
-    expect([...whole.values()]).not.toContain('somebody else')
-    // What was told before they were changed, they may have seen.
-    expect(whole.get(given.opportunity) ?? me).toBe(me)
-    await listener.close()
-  })
-
-  it('another name is refused', async () => {
-    expect((await service.request('GET', '/api/events?include=calls')).status).toBe(422)
-  })
-
-  describe('of news', () => {
-    const manager = { role: 'manager', userId: randomUUID() } as const
-    const whole = { caller: manager, withOpportunities: true }
-    let opened: Database
-    const newsOf = (...ids: readonly string[]): News => ({
-      changes: ids.map((entityId, at) => ({
-        ...{ id: at, kind: 'opportunity', entityId, how: 'changed', was: {} },
-        ...{ isErasure: false, isRenumbered: false },
-      })),
-      settled: ids.length,
-    })
-
-    beforeAll(() => {
-      opened = openDatabase({ connection: database.connection, hasPooler: false, onIdleError: () => undefined })
-    })
-    afterAll(() => opened.close())
-
-    it('there are none where more than a hundred have changed', async () => {
-      const telling = tellingFrom(opened)
-      const { opportunity } = await makeLead()
-      const ids = Array.from({ length: 99 }, () => randomUUID())
-      const told = JSON.parse(await telling(newsOf(opportunity, ...ids), whole))
-      expect(told).toEqual({
-        opportunity: [opportunity, ...ids],
-        opportunities: [expect.objectContaining({ contact: expect.anything() })],
-      })
-      const more = [opportunity, ...ids, randomUUID()]
-      expect(JSON.parse(await telling(newsOf(...more), whole))).toEqual({ opportunity: more })
-    })
-
-    it('each role is told what it may know, and each agent what that agent sees', async () => {
-      const [me, colleague] = [randomUUID(), randomUUID()]
-      const [mine, nobodys, theirs] = [await makeLead(me), await makeLead(), await makeLead(colleague)]
-      const leads = [mine, nobodys, theirs].map(({ opportunity }) => opportunity)
-      const sync = { id: 9, kind: 'sync', entityId: randomUUID(), how: 'made', was: {} } as const
-      const { changes, settled } = newsOf(...leads)
-      const news = { changes: [...changes, { ...sync, isErasure: false, isRenumbered: false }], settled }
-      const telling = tellingFrom(opened)
-      const toldTo = async (role: Role, userId: string | null) => {
-        const told = JSON.parse(await telling(news, { caller: { role, userId }, withOpportunities: true }))
-        const ids = told.opportunities.map(({ id }: { id: string }) => id).toSorted()
-        expect(ids).toEqual(told.opportunity.toSorted())
-        return [ids, told.sync]
-      }
-      expect(await toldTo('manager', null)).toEqual([leads.toSorted(), [sync.entityId]])
-      expect(await toldTo('viewer', null)).toEqual([leads.toSorted(), undefined])
-      expect(await toldTo('agent', me)).toEqual([leads.slice(0, 2).toSorted(), undefined])
-      expect(await toldTo('agent', colleague)).toEqual([leads.slice(1).toSorted(), undefined])
-    })
-
-    it('they are looked for once for all who hear the same', async () => {
-      const telling = tellingFrom(opened)
-      const news = newsOf((await makeLead()).opportunity)
-      const text = telling(news, whole)
-      expect(telling(news, { ...whole, caller: { ...manager, userId: randomUUID() } })).toBe(text)
-      const others = [
-        telling(news, { ...whole, withOpportunities: false }),
-        telling(news, { ...whole, caller: { ...manager, role: 'viewer' } }),
-        telling({ ...news }, whole),
-      ]
-      expect(others).not.toContain(text)
-      expect(JSON.parse(await text).opportunities).toHaveLength(1)
-      const agent = { ...whole, caller: { ...manager, role: 'agent' } as const }
-      const [one, another] = [telling(news, agent), telling(news, agent)]
-      expect(one).not.toBe(another)
-      await Promise.all([text, ...others, one, another])
-    })
-  })
 })
 
 it('a change that is committed after later ones is not missed', async () => {
