@@ -117,7 +117,7 @@ if (BESIEGERS > 0) {
   it(`${BESIEGERS} of each kind, and bodies that are too large, too deep and too many, cost the service little`, async () => {
     const url = urlTo(database.connection)
     const env = { PATH: process.env.PATH, PORT: '0', BOOTSTRAP_API_KEY: KEY, DATABASE_URL: url, LOG_LEVEL: 'warn' }
-    const service = spawn(process.execPath, ['--max-old-space-size=2000', 'dist/main.js'], {
+    const service = spawn(process.execPath, ['--heap-growing-percent=100', 'dist/main.js'], {
       cwd: inject('built'),
       env,
     })

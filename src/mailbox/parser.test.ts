@@ -1,6 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { audioName, buildMail } from '../../test/mail-builder.ts'
 import { audioOf } from '../../test/zadarma/audio.ts'
@@ -63,6 +65,18 @@ describe('the thread that reads mails', () => {
       })
     }
     await small.close()
+  })
+
+  it('may take no more under the options of npm start', async () => {
+    const { scripts } = JSON.parse(await readFile('package.json', 'utf8'))
+    const options = String(scripts.start).split(' ').slice(1, -1)
+    const program = `import { Worker } from 'node:worker_threads'
+      const inThread = "import v8 from 'node:v8'; console.log(v8.getHeapStatistics().heap_size_limit)"
+      new Worker(inThread, { eval: true, resourceLimits: { maxOldGenerationSizeMb: 128 } })`
+    const args = [...options, '--input-type=module', '-e', program]
+    const { stdout } = await promisify(execFile)(process.execPath, args)
+    // With its young generation.
+    expect(Number(stdout) / 1024 ** 2).toBeLessThan(256)
   })
 
   it('has the time for a message from when it has started', async () => {
