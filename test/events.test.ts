@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import type { AddressInfo } from 'node:net'
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { addressOf, callTo, leadOf } from './event-leads.ts'
 import { eventsOf } from './event-source.ts'
+import { addressOf, callTo, leadOf } from './event-stage.ts'
 import { makeKey } from './keys.ts'
 import { createTestDatabase, createTestService, KEY, type TestDatabase, type TestService } from './service.ts'
 
@@ -146,9 +145,7 @@ it('what changes again and again is told at most four times a second', async () 
 it('pages of an origin that is allowed may listen', async () => {
   const origin = 'https://crm.example.com'
   const open = await createTestService({ ...database, edge: { corsOrigins: [origin] } })
-  await open.app.listen({ host: '127.0.0.1', port: 0 })
-  const { port } = open.app.server.address() as AddressInfo
-  const answer = await fetch(`http://127.0.0.1:${port}/api/events`, {
+  const answer = await fetch(`${await addressOf(open)}/api/events`, {
     headers: { origin, authorization: `Bearer ${KEY}` },
   })
   expect(answer.headers.get('access-control-allow-origin')).toBe(origin)
@@ -442,9 +439,7 @@ describe('who is told', () => {
 
 it('a service that stops ends the streams', async () => {
   const stopping = await createTestService(database)
-  await stopping.app.listen({ host: '127.0.0.1', port: 0 })
-  const { port } = stopping.app.server.address() as AddressInfo
-  const listener = await eventsOf(`http://127.0.0.1:${port}/api/events`)
+  const listener = await eventsOf(`${await addressOf(stopping)}/api/events`)
   await stopping.close()
   await listener.ended()
 })

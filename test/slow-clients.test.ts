@@ -8,6 +8,7 @@ import { PATIENCE, type Patience } from '../src/http/connections.ts'
 import { urlTo } from './postgres.ts'
 import { createTestDatabase, createTestService, KEY, type TestDatabase, type TestService } from './service.ts'
 import { SLOW } from './slow-clients.ts'
+import { startCommand } from './start-command.ts'
 
 /* S5: who is slow is cut off, and nobody else notices. With the patience of a service that has little of it. */
 
@@ -117,10 +118,8 @@ if (BESIEGERS > 0) {
   it(`${BESIEGERS} of each kind, and bodies that are too large, too deep and too many, cost the service little`, async () => {
     const url = urlTo(database.connection)
     const env = { PATH: process.env.PATH, PORT: '0', BOOTSTRAP_API_KEY: KEY, DATABASE_URL: url, LOG_LEVEL: 'warn' }
-    const service = spawn(process.execPath, ['--heap-growing-percent=100', 'dist/main.js'], {
-      cwd: inject('built'),
-      env,
-    })
+    const { options, script } = await startCommand()
+    const service = spawn(process.execPath, [...options, script], { cwd: inject('built'), env })
     let printed = ''
     for await (const chunk of service.stdout) {
       printed += chunk

@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { audioName, buildMail } from '../../test/mail-builder.ts'
+import { startCommand } from '../../test/start-command.ts'
 import { audioOf } from '../../test/zadarma/audio.ts'
 import { type MailQuestion, ParserThread } from './parser.ts'
 import { loadWording } from './wording.ts'
@@ -68,8 +69,7 @@ describe('the thread that reads mails', () => {
   })
 
   it('may take no more under the options of npm start', async () => {
-    const { scripts } = JSON.parse(await readFile('package.json', 'utf8'))
-    const options = String(scripts.start).split(' ').slice(1, -1)
+    const { options } = await startCommand()
     const program = `import { Worker } from 'node:worker_threads'
       const inThread = "import v8 from 'node:v8'; console.log(v8.getHeapStatistics().heap_size_limit)"
       new Worker(inThread, { eval: true, resourceLimits: { maxOldGenerationSizeMb: 128 } })`

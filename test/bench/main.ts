@@ -4,6 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type pg from 'pg'
+import { startCommand } from '../start-command.ts'
 import { type DataSize, fill } from './data.ts'
 import { measureKeyCheck } from './key-check.ts'
 import { measureLists } from './lists.ts'
@@ -11,7 +12,7 @@ import { measurePages } from './pages.ts'
 import { type BenchDatabase, makeDatabase, startPostgres } from './postgres.ts'
 import { report } from './report.ts'
 import { runRounds, type Side } from './rounds.ts'
-import { type ServerProcess, startCommand, startOn, startService } from './service-process.ts'
+import { type ServerProcess, startOn, startService } from './service-process.ts'
 import { measureSync } from './sync.ts'
 
 const rootDir = path.resolve(import.meta.dirname, '../..')
@@ -105,7 +106,7 @@ async function main(): Promise<void> {
 
 async function startPlain(database: BenchDatabase): Promise<ServerProcess> {
   const script = fileURLToPath(new URL('./plain-server.ts', import.meta.url))
-  const { options } = await startCommand(surroundings)
+  const { options } = await startCommand()
   // With what lets this process run TypeScript.
   return startOn(database, [...options, ...process.execArgv, script], surroundings)
 }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import path from 'node:path'
+import { startCommand } from '../start-command.ts'
 import type { BenchDatabase, BenchSurroundings } from './postgres.ts'
 
 /** A server in a process of its own. */
@@ -60,15 +60,8 @@ async function startServerProcess(
 
 /** Starts the built service on a database, as `npm start` does. */
 export async function startService(database: BenchDatabase, surroundings: BenchSurroundings): Promise<ServerProcess> {
-  const { options, script } = await startCommand(surroundings)
+  const { options, script } = await startCommand()
   return startOn(database, [...options, script], surroundings)
-}
-
-/** What `npm start` gives Node.js: options, and the script of the service. */
-export async function startCommand({ rootDir }: BenchSurroundings): Promise<{ options: string[]; script: string }> {
-  const { scripts } = JSON.parse(await readFile(path.join(rootDir, 'package.json'), 'utf8'))
-  const [, ...args] = String(scripts.start).split(' ')
-  return { options: args.slice(0, -1), script: String(args.at(-1)) }
 }
 
 /** Starts a server on a database; its key is the secret of the PBX as well. */
